@@ -1,0 +1,61 @@
+/// The whole configuration, read and checked. Immutable; a session keeps the snapshot that it began with. Any
+/// thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rules/base/diagnostic.hpp"
+#include "rules/policy/policy.hpp"
+
+namespace pams::milter {
+
+enum class MtaKind { Postfix, Sendmail };
+enum class LogFormat { Text, Json };
+
+/// Where the milter listens. Accepts libmilter's and Postfix's spelling; gives both.
+struct Listen {
+  std::string unix_path;  ///< "" for inet
+  std::string host;       ///< "" = all
+  unsigned port = 0;
+  bool ipv6 = false;
+  std::string for_libmilter() const;  ///< "unix:/path", "inet:8894@127.0.0.1"
+  std::string for_postfix() const;    ///< "unix:/path" (not yet seen from a chroot), "inet:127.0.0.1:8894"
+};
+
+struct ArchiveSettings {
+  std::string name;
+  std::string path;  ///< absolute
+};
+
+struct Settings {
+  std::string file;  ///< the configuration file itself, absolute
+  Listen listen;
+  MtaKind mta = MtaKind::Postfix;
+  std::string route_token_file;  ///< absolute
+  bool verify_route = true;
+  std::string postfix_config;
+  std::vector<ArchiveSettings> archives;
+  std::string log_level;
+  LogFormat log_format = LogFormat::Text;
+};
+
+struct Config {
+  Settings settings;
+  rules::Policy policy;
+
+  const ArchiveSettings* archive(std::string_view name) const;
+};
+
+struct Loaded {
+  std::shared_ptr<const Config> config;  ///< null when there are errors
+  Diagnostics diagnostics;
+};
+
+/// Reads `path` and its includes. A file that cannot be read is an error like any other.
+Loaded load_config(const std::string& path);
+
+inline constexpr const char* kDefaultConfig = "/etc/pams-milter/pams-milter.toml";
+
+}  // namespace pams::milter

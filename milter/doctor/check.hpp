@@ -1,0 +1,38 @@
+/// What a doctor check is. To add one: write milter/doctor/<id>.cpp and add CHECK(<id>) to table.def.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "milter/config/config.hpp"
+#include "milter/connector/mta.hpp"
+
+namespace pams::milter::doctor {
+
+enum class CheckStatus { Ok, Warn, Fail };
+std::string_view to_string(CheckStatus status);  ///< "ok", "warn", "fail"
+
+struct Finding {
+  CheckStatus status = CheckStatus::Ok;
+  std::string seen;    ///< what was found, in one line
+  std::string remedy;  ///< a command or a line to paste; "" when ok
+};
+
+struct Examination {
+  const Config& config;
+  const rules::OutboundConnector& connector;  ///< the flagged mail's
+  const std::string& token;
+  const Mta& mta;
+};
+
+struct Check {
+  std::string_view id;   ///< "milter_header_checks"
+  std::string_view why;  ///< what leaks or breaks when it fails, one sentence
+  bool routing;          ///< flagged mail is deferred while it fails
+  Finding (*run)(const Examination& examination);
+};
+
+std::span<const Check* const> checks();
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,44 @@
+/// What a rule action is. To add one: write rules/actions/<name>.cpp and add ACTION(<name>) to table.def.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "rules/actions/draft.hpp"
+#include "rules/base/result.hpp"
+#include "rules/schema/args.hpp"
+#include "rules/schema/param.hpp"
+
+namespace pams::rules {
+
+/// A compiled action: changes the draft and says what it did ("appended to 2 parts"). Pure but for the draft.
+/// On an error the draft must be as it was: the evaluation gives it a copy and keeps the copy only on
+/// success.
+using Step = std::function<Result<std::string>(Draft&)>;
+
+/// Documentation that is executed.
+struct ActionExample {
+  std::string_view toml;     ///< what stands behind `name = `
+  std::string_view message;  ///< LF line ends
+  std::string_view result;   ///< the message afterwards, LF line ends; or "= " and what the draft says:
+                             ///< "= reject 5.7.1 text", "= discard", "= quarantine text", "= archive name",
+                             ///< "= add-recipient address", "= connector name"
+};
+
+struct Action {
+  std::string_view name;
+  std::string_view exchange;
+  std::string_view summary;
+  bool needs_body;
+  bool edits_content;  ///< header or body; never for null-sender mail, and in audit mode only told
+  std::span<const schema::Param> params;
+  std::span<const ActionExample> examples;
+  Result<Step> (*compile)(const schema::Args& args);
+};
+
+std::span<const Action* const> actions();
+const Action* find_action(std::string_view name);
+
+}  // namespace pams::rules

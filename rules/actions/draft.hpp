@@ -1,0 +1,40 @@
+/// The message while rules work on it, with everything that they have decided besides its bytes. Nothing here
+/// has happened yet. Belongs to one session.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rules/message/mail.hpp"
+
+namespace pams::rules {
+
+/// Final answers: the message does not go on as it is.
+struct Reject {
+  std::string status;  ///< enhanced code, "5.7.1"
+  std::string text;    ///< the rule's own words, printable ASCII, one line
+};
+struct Discard {};
+struct Quarantine {
+  std::string reason;
+};
+/// Whatever failed, or must not be decided now: 451.
+struct Defer {
+  std::string status;  ///< "4.7.1", "4.3.0", "4.3.5"
+  std::string reason;  ///< for the log only
+};
+using Ending = std::variant<Reject, Discard, Quarantine, Defer>;
+
+struct Draft {
+  Mail mail;
+  std::vector<std::string> added_recipients;  ///< Bcc by rule, in order, without duplicates of the envelope
+  std::vector<std::string> archives;          ///< names of [[archive]] stores, in order, once each
+  std::optional<std::string> connector;  ///< chosen by a rule; a flagged message's is set before rules run
+  std::optional<Ending> ending;          ///< the first one wins; rules behind it are not evaluated
+  std::vector<std::string>
+      notes;  ///< what a reader of the trace should know ("wrap counts as ignore: flagged")
+};
+
+}  // namespace pams::rules

@@ -1,0 +1,39 @@
+/// What a reader of the message would see, for conditions: decoded text and attachments. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/message/mime_map.hpp"
+
+namespace pams {
+
+/// The part's content with its transfer encoding undone. Unknown encodings: as it is.
+std::string decode_content(const MimePart& part, std::string_view body);
+
+/// `bytes` in `charset` as UTF-8; "" or an unknown charset is read as UTF-8. What does not fit becomes
+/// U+FFFD.
+std::string to_utf8(std::string_view bytes, std::string_view charset);
+
+/// All body texts (text/plain and text/html that are not attachments, outside nested messages) as UTF-8, HTML
+/// as the text that it shows; runs of blanks and line breaks become one blank, parts are separated by a
+/// newline. At most `most` bytes of text are produced (content conditions look no further; Exchange has the
+/// same kind of limit).
+std::string body_text(const MimeMap& map, std::string_view body, std::size_t most);
+
+struct Attachment {
+  std::string filename;  ///< UTF-8
+  std::string type;
+  std::uint64_t size;  ///< decoded bytes
+};
+/// Every leaf that is not a body text; inline images count (Exchange counts them). Nested messages count as
+/// one each.
+std::vector<Attachment> attachments(const MimeMap& map, std::string_view body);
+
+/// The text that HTML shows: tags, comments, script and style dropped, entities decoded, block elements on
+/// lines of their own. Linear; never fails.
+std::string html_to_text(std::string_view html);
+
+}  // namespace pams

@@ -1,0 +1,21 @@
+/// Decides a message: classify, lock the route, rules in order, size. Pure: time and patience are parameters.
+/// Any thread.
+#pragma once
+
+#include <functional>
+
+#include "rules/policy/plan.hpp"
+
+namespace pams::rules {
+
+struct Moment {
+  schema::Instant now;                ///< for activation and expiry
+  std::function<bool()> out_of_time;  ///< asked between conditions and actions; true -> 451, nothing happens
+};
+
+/// One whole message. Whatever goes wrong inside becomes a Plan that defers; nothing is thrown for hostile
+/// input.
+Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client client,
+              std::string_view limits_exceeded, const Moment& moment);
+
+}  // namespace pams::rules

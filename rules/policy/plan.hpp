@@ -1,0 +1,90 @@
+/// What was decided about a message, as data. Nothing here has happened yet; milter/session/apply.cpp makes
+/// it happen.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rules/actions/draft.hpp"
+#include "rules/policy/classify.hpp"
+#include "rules/policy/policy.hpp"
+
+namespace pams::rules {
+
+/// Effects, in the order in which they are carried out: archives, then the route, then the message, then
+/// recipients.
+struct Archive {
+  std::string store;
+};
+struct RouteVia {
+  std::string connector;
+};
+/// A bounce of the message carries its headers only (RET=HDRS).
+struct ReturnHeadersOnly {};
+/// `index` counts from 1 among the *received* fields of that name. No value: the field is deleted.
+/// Deletions of one name come highest index first, so that the others keep their numbers.
+struct ChangeHeader {
+  std::string name;
+  unsigned index;
+  std::optional<std::string> value;  ///< as HeaderField::value
+};
+struct AddHeader {
+  std::string name;
+  std::string value;
+};
+struct ReplaceBody {
+  SharedBytes body;
+};
+struct AddRecipient {
+  std::string address;
+};
+using Effect =
+    std::variant<Archive, RouteVia, ReturnHeadersOnly, ChangeHeader, AddHeader, ReplaceBody, AddRecipient>;
+
+/// One line, for the trace and `pamsctl test`: "add-header X-Example: 1", "replace-body 5321 bytes".
+std::string describe(const Effect& effect);
+
+struct ConditionEvidence {
+  std::string name;  ///< the key, "except_if." in front for an exception
+  bool holds;
+  std::string seen;
+};
+struct ActionEvidence {
+  std::string name;
+  std::string outcome;  ///< what it did, or would have done (audit)
+  bool carried_out;
+};
+struct RuleEvidence {
+  std::string name;
+  Mode mode;
+  bool matched;
+  std::string note;  ///< "disabled", "not yet active", "processing error: ... (ignored)"; "" otherwise
+  std::vector<ConditionEvidence> conditions;
+  std::vector<ActionEvidence> actions;
+};
+
+enum class Verdict { Accept, Defer, Reject, Discard, Quarantine };
+std::string_view to_string(Verdict value);  ///< "accept", "defer", ...
+
+/// An SMTP reply: {550, "5.7.1", "Delivery not authorized, message refused"}.
+struct Reply {
+  unsigned code = 250;
+  std::string status = "2.0.0";
+  std::string text;
+};
+
+struct Plan {
+  Classification classification;
+  Verdict verdict = Verdict::Accept;
+  Reply reply;         ///< what the client gets when the verdict is Defer or Reject
+  std::string reason;  ///< for the log: why this verdict, with details that the client does not get
+  std::optional<std::string> route;  ///< connector name
+  std::vector<RuleEvidence> rules;
+  std::vector<std::string> notes;
+  std::vector<Effect> effects;  ///< empty unless the verdict is Accept or Quarantine (Discard keeps Archive)
+  Message outgoing;             ///< as it would leave, without the route marker
+};
+
+}  // namespace pams::rules

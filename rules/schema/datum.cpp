@@ -1,0 +1,189 @@
+#include "rules/schema/datum.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+#include <re2/re2.h>
+
+#include "rules/base/ip_range.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::schema {
+namespace {
+
+using Datum = tl::expected<Args::Datum, std::string>;
+
+tl::unexpected<std::string> wrong(std::string text) { return tl::unexpected<std::string>(std::move(text)); }
+
+tl::unexpected<std::string> wrong_type(std::string_view wanted, const Value& value) {
+  return wrong("must be " + std::string(wanted) + ", not a value of type " + std::string(value.type_name()));
+}
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+constexpr Unit kSizes[] = {{"b", 1}, {"kb", 1U << 10U}, {"mb", 1U << 20U}, {"gb", 1U << 30U}};
+constexpr Unit kDurations[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"day", 86400}, {"days", 86400}};
+
+tl::expected<std::uint64_t, std::string> quantity(std::string_view text, std::span<const Unit> units,
+                                                  std::string_view example) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto name = text::trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  const auto unit = std::ranges::find_if(units, [&](const Unit& u) { return text::iequals(u.name, name); });
+  if (error != std::errc{} || unit == units.end() || number > UINT64_MAX / 2 / unit->factor)
+    return wrong("'" + std::string(text) + "' is not of the form " + std::string(example));
+  return number * unit->factor;
+}
+
+Datum number(const Value& value, std::span<const Unit> units, std::string_view example) {
+  if (const auto* n = value.as<std::int64_t>(); n != nullptr && (units.empty() || units.data() == kSizes))
+    return *n < 0 ? Datum(wrong("must not be negative")) : Datum(static_cast<std::uint64_t>(*n));
+  const auto* text = value.as<std::string>();
+  if (text == nullptr || units.empty()) return wrong_type(example, value);
+  const auto read = quantity(*text, units, example);
+  if (!read) return wrong(read.error());
+  return *read;
+}
+
+bool is_domain(std::string_view domain) {
+  if (domain.starts_with("*.")) domain.remove_prefix(2);
+  return !domain.empty() && domain.size() <= 253 && domain.front() != '.' && domain.back() != '.' &&
+         std::ranges::all_of(domain, [](char c) {
+           return text::is_alnum(c) || c == '-' || c == '.' || c == '_' || !text::is_ascii(c);
+         });
+}
+
+bool is_address(std::string_view address) {
+  const auto at = address.rfind('@');
+  return at != std::string_view::npos && at > 0 && is_domain(address.substr(at + 1)) &&
+         std::ranges::none_of(
+             address, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '<' || c == '>'; });
+}
+
+/// Why `word` does not fit; "" when it does.
+std::string flaw(Type type, const std::string& word) {
+  switch (type) {
+    case Type::Addresses:
+      return is_address(word) ? "" : "'" + word + "' is not an address like anna@example.org";
+    case Type::Domains:
+      return is_domain(word) ? "" : "'" + word + "' is not a domain like example.org or *.example.org";
+    case Type::Networks:
+      return IpRange::parse(word)
+                 ? ""
+                 : "'" + word + "' is not an address, a range a-b or a network like 192.0.2.0/24";
+    case Type::Patterns: {
+      const RE2 pattern(word, RE2::Quiet);
+      return pattern.ok() ? "" : "'" + word + "' is not a pattern that RE2 knows: " + pattern.error();
+    }
+    default:
+      return word.empty() ? "an empty word would match everything" : "";
+  }
+}
+
+Datum words(const Param& param, const Value& value) {
+  std::vector<std::string> words;
+  if (const auto* one = value.as<std::string>()) words.push_back(*one);
+  const auto* array = value.as<Array>();
+  if (words.empty() && array == nullptr) return wrong_type("a list of strings", value);
+  if (array != nullptr)
+    for (const auto& element : *array) {
+      if (element.as<std::string>() == nullptr) return wrong_type("a list of strings", element);
+      words.push_back(*element.as<std::string>());
+    }
+  for (const auto& word : words)
+    if (auto why = flaw(param.type, word); !why.empty()) return wrong(std::move(why));
+  return words;
+}
+
+Datum choice(const Param& param, const std::string& text) {
+  if (std::ranges::find(param.choices, text) != param.choices.end()) return text;
+  std::vector<std::string> choices(param.choices.begin(), param.choices.end());
+  const auto near = text::did_you_mean(text, choices);
+  return wrong("'" + text + "' is none of: " + text::join(choices, ", ") +
+               (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+Datum file(const std::string& path, const Location& at, const Files& files) {
+  const auto resolved = files.resolve(path, at.source.get());
+  auto content = files.read(resolved);
+  if (!content) return wrong(content.error().what);
+  return Args::FileContent{resolved, std::move(*content)};
+}
+
+Datum from_text(const Param& param, const Value& value, const Files& files) {
+  const auto* text = value.as<std::string>();
+  if (text == nullptr) return wrong_type("a string", value);
+  if (text->find('\0') != std::string::npos) return wrong("must not hold a NUL byte");
+  switch (param.type) {
+    case Type::Choice:
+      return choice(param, *text);
+    case Type::File:
+      return file(*text, value.at(), files);
+    case Type::Path:
+      return text->empty() ? Datum(*text) : Datum(files.resolve(*text, value.at().source.get()));
+    default:
+      return *text;
+  }
+}
+
+}  // namespace
+
+Datum to_datum(const Param& param, const Value& value, const Files& files) {
+  switch (param.type) {
+    case Type::Text:
+    case Type::Choice:
+    case Type::File:
+    case Type::Path:
+      return from_text(param, value, files);
+    case Type::Words:
+    case Type::Patterns:
+    case Type::Addresses:
+    case Type::Domains:
+    case Type::Networks:
+      return words(param, value);
+    case Type::Bool:
+      if (const auto* flag = value.as<bool>()) return *flag;
+      return wrong_type("true or false", value);
+    case Type::Integer:
+      return number(value, {}, "a whole number");
+    case Type::Size:
+      return number(value, kSizes, "\"50 MB\" (B, KB, MB, GB)");
+    case Type::Duration:
+      return number(value, kDurations, "\"30 s\" (s, min, h, days)");
+    case Type::Moment:
+      if (const auto* moment = value.as<Instant>()) return *moment;
+      return wrong_type("a date-time like 2026-01-01T00:00:00Z", value);
+  }
+  throw std::logic_error("a parameter type without a reader");
+}
+
+Args::Datum fallback_datum(const Param& param, const Files& files) {
+  Diagnostics diagnostics;
+  const auto source =
+      std::make_shared<const Source>(Source{"default", "x = " + std::string(param.fallback) + "\n"});
+  const auto table = parse(source, diagnostics);
+  const auto* value = table.find("x");
+  if (value == nullptr) throw std::logic_error("the default of '" + std::string(param.key) + "' is not TOML");
+  auto datum =
+      to_datum(param, *value, Files{files.read, [](const std::string& path, const Source*) { return path; }});
+  if (!datum) throw std::logic_error("the default of '" + std::string(param.key) + "': " + datum.error());
+  return std::move(*datum);
+}
+
+bool same(const Args::Datum& a, const Args::Datum& b) {
+  if (a.index() != b.index() || std::holds_alternative<Args::FileContent>(a)) return false;
+  return std::visit(
+      [&](const auto& left) {
+        using T = std::decay_t<decltype(left)>;
+        if constexpr (std::is_same_v<T, Args::FileContent>)
+          return false;
+        else
+          return left == std::get<T>(b);
+      },
+      a);
+}
+
+}  // namespace pams::schema

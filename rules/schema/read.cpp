@@ -1,0 +1,129 @@
+#include "rules/schema/read.hpp"
+
+#include <algorithm>
+
+#include "rules/base/text.hpp"
+#include "rules/schema/datum.hpp"
+
+namespace pams::schema {
+namespace {
+
+std::vector<std::string> keys_of(std::span<const Param> params) {
+  std::vector<std::string> keys;
+  for (const auto& param : params) keys.emplace_back(param.key);
+  return keys;
+}
+
+const Param* find_param(std::span<const Param> params, std::string_view key) {
+  const auto found = std::ranges::find(params, key, &Param::key);
+  return found == params.end() ? nullptr : &*found;
+}
+
+/// The key that a bare value stands for: the only required one, or the only one at all.
+const Param* bare_param(std::span<const Param> params) {
+  if (params.size() == 1) return &params.front();
+  const auto is_required = [](const Param& p) { return p.required; };
+  if (std::ranges::count_if(params, is_required) != 1) return nullptr;
+  return &*std::ranges::find_if(params, is_required);
+}
+
+/// Reads and checks a group of keys, collecting what is wrong.
+class Reading {
+ public:
+  Reading(std::span<const Param> params, std::string_view what, const Files& files, Diagnostics& diagnostics)
+      : params_(params), what_(what), files_(files), diagnostics_(diagnostics) {}
+
+  void take(const Param& param, const Value& value) {
+    auto datum = to_datum(param, value, files_);
+    if (!datum) return error(value.at(), std::string(param.key) + ": " + datum.error());
+    if (!param.later.empty() && !is_fallback(param, *datum))
+      return error(value.at(), std::string(param.key) + ": " + std::string(param.later) +
+                                   " is not available in this version; leave the key out");
+    args_.set(std::string(param.key), std::move(*datum), value.at());
+  }
+
+  void take_unknown(const Member& member) {
+    ok_ = false;
+    report_unknown(member, what_, keys_of(params_), diagnostics_);
+  }
+
+  std::optional<Args> finish(const Location& at) {
+    for (const auto& param : params_) {
+      if (args_.has(param.key) || failed(param.key)) continue;
+      if (param.required) error(at, std::string(what_) + " needs the key '" + std::string(param.key) + "'");
+      if (!param.fallback.empty()) args_.set(std::string(param.key), fallback_datum(param, files_), {});
+    }
+    return ok_ ? std::optional(std::move(args_)) : std::nullopt;
+  }
+
+  void note_failed(std::string_view key) { failed_.emplace_back(key); }
+  bool ok() const { return ok_; }
+
+ private:
+  void error(const Location& at, std::string text) {
+    ok_ = false;
+    diagnostics_.error(at, std::move(text));
+  }
+  bool failed(std::string_view key) const { return std::ranges::find(failed_, key) != failed_.end(); }
+  bool is_fallback(const Param& param, const Args::Datum& datum) const {
+    return !param.fallback.empty() && same(fallback_datum(param, files_), datum);
+  }
+
+  std::span<const Param> params_;
+  std::string_view what_;
+  const Files& files_;
+  Diagnostics& diagnostics_;
+  Args args_;
+  std::vector<std::string> failed_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+Files no_files() {
+  return {[](const std::string& path) -> Result<std::string> {
+            return fail(Failure::Misconfigured, "no file can be read here: " + path);
+          },
+          [](const std::string& path, const Source*) { return path; }};
+}
+
+void report_unknown(const Member& member, std::string_view what, std::span<const std::string> known,
+                    Diagnostics& diagnostics) {
+  auto text = "unknown key '" + member.key + "' in " + std::string(what);
+  const auto near = text::did_you_mean(member.key, known);
+  if (!near.empty()) text += "; did you mean '" + near + "'?";
+  diagnostics.error(member.key_at, std::move(text));
+}
+
+std::optional<Args> read_table(const Value& table, std::span<const Param> params, std::string_view what,
+                               const Files& files, Diagnostics& diagnostics) {
+  const auto* members = table.as<Table>();
+  if (members == nullptr) {
+    diagnostics.error(table.at(),
+                      std::string(what) + " must be a table, not a " + std::string(table.type_name()));
+    return std::nullopt;
+  }
+  Reading reading(params, what, files, diagnostics);
+  for (const auto& member : *members) {
+    const auto* param = find_param(params, member.key);
+    if (param == nullptr) {
+      reading.take_unknown(member);
+      continue;
+    }
+    reading.take(*param, member.value);
+    reading.note_failed(member.key);
+  }
+  return reading.finish(table.at());
+}
+
+std::optional<Args> read_value(const Value& value, std::span<const Param> params, std::string_view what,
+                               const Files& files, Diagnostics& diagnostics) {
+  const auto* bare = value.as<Table>() != nullptr ? nullptr : bare_param(params);
+  if (bare == nullptr) return read_table(value, params, what, files, diagnostics);
+  Reading reading(params, what, files, diagnostics);
+  reading.take(*bare, value);
+  reading.note_failed(bare->key);
+  return reading.finish(value.at());
+}
+
+}  // namespace pams::schema

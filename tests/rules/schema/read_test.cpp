@@ -1,0 +1,79 @@
+#include "rules/schema/read.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace pams;
+using namespace pams::schema;
+
+namespace {
+
+constexpr std::string_view kModes[] = {"enforce", "audit"};
+constexpr Param kParams[] = {
+    {.key = "name", .type = Type::Text, .doc = "A name.", .required = true},
+    {.key = "mode", .type = Type::Choice, .doc = "A mode.", .fallback = "\"enforce\"", .choices = kModes},
+    {.key = "size", .type = Type::Size, .doc = "A size.", .fallback = "\"50 MB\""},
+    {.key = "time", .type = Type::Duration, .doc = "A time.", .fallback = "\"30 s\""},
+    {.key = "who", .type = Type::Addresses, .doc = "Addresses."},
+    {.key = "metrics", .type = Type::Text, .doc = "Later.", .fallback = "\"\"", .later = "metrics"},
+};
+
+struct Read {
+  std::optional<Args> args;
+  std::string text;
+  std::size_t errors;
+};
+
+Read read(std::string toml) {
+  Diagnostics diagnostics;
+  const auto source = std::make_shared<const Source>(Source{"a.toml", std::move(toml)});
+  const auto tree = parse(source, diagnostics);
+  auto args = read_table(tree, kParams, "[thing]", no_files(), diagnostics);
+  return {std::move(args), diagnostics.text(), diagnostics.errors()};
+}
+
+bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(schema_read)
+
+BOOST_AUTO_TEST_CASE(defaults_fill_what_was_not_written) {
+  const auto r = read("name = \"x\"\n");
+  BOOST_TEST_REQUIRE(r.args.has_value());
+  BOOST_TEST(r.args->text("mode") == "enforce");
+  BOOST_TEST(r.args->number("size") == 50U * 1024 * 1024);
+  BOOST_TEST(r.args->number("time") == 30U);
+  BOOST_TEST(!r.args->has("who"));
+}
+
+BOOST_AUTO_TEST_CASE(every_mistake_is_reported_at_its_own_place) {
+  const auto r =
+      read("nmae = \"x\"\nmode = \"audti\"\nsize = \"5 parsecs\"\nwho = [\"a@b.c\", \"nobody\"]\n");
+  BOOST_TEST(!r.args.has_value());
+  BOOST_TEST(r.errors == 5U);
+  BOOST_TEST(
+      has(r.text,
+          "a.toml:1:1: error: unknown key 'nmae' in [thing]; did you mean 'name'?\n    nmae = \"x\"\n    ^"));
+  BOOST_TEST(
+      has(r.text, "a.toml:2:8: error: mode: 'audti' is none of: enforce, audit; did you mean 'audit'?"));
+  BOOST_TEST(has(r.text, "a.toml:3:8: error: size: '5 parsecs' is not of the form"));
+  BOOST_TEST(has(r.text, "a.toml:4:7: error: who: 'nobody' is not an address"));
+  BOOST_TEST(has(r.text, "needs the key 'name'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_syntax_error_does_not_hide_the_mistakes_behind_it) {
+  const auto r = read("name = \"x\"\nmode = = 1\nsize = true\n");
+  BOOST_TEST(has(r.text, "a.toml:2:"));
+  BOOST_TEST(has(r.text, "a.toml:3:8: error: size: must be"));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_whose_function_comes_later_is_accepted_only_at_its_default) {
+  BOOST_TEST(read("name = \"x\"\nmetrics = \"\"\n").args.has_value());
+  BOOST_TEST(has(read("name = \"x\"\nmetrics = \"on\"\n").text, "metrics is not available in this version"));
+}
+
+BOOST_AUTO_TEST_CASE(hostile_nesting_is_refused_before_the_parser_sees_it) {
+  BOOST_TEST(has(read("name = " + std::string(30000, '[')).text, "nested too deeply"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
