@@ -7,11 +7,19 @@
 #include <cstdlib>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace pams::milter {
 
 class ByteBuffer {
  public:
+  ByteBuffer() = default;
+  ByteBuffer(ByteBuffer&& other) noexcept
+      : data_(std::move(other.data_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  ByteBuffer& operator=(ByteBuffer&&) = delete;
+
   /// Room for `size` bytes in all. Throws std::bad_alloc.
   void reserve(std::size_t size);
   /// Throws std::bad_alloc; the bytes that are there stay.
