@@ -31,8 +31,8 @@ std::optional<char> hex_byte(std::string_view two) {
 }
 
 /// "=41" -> "A" at the front of `s`; any other character as it is. Says how much of `s` was read.
-std::size_t decode_character(std::string_view s, std::string& out) {
-  const auto byte = s.front() == '=' ? hex_byte(s.substr(1)) : std::nullopt;
+std::size_t decode_character(std::string_view s, char escape, std::string& out) {
+  const auto byte = s.front() == escape ? hex_byte(s.substr(1)) : std::nullopt;
   out += byte.value_or(s.front());
   return byte ? 3 : 1;
 }
@@ -88,7 +88,7 @@ std::string decode_quoted_printable(std::string_view encoded) {
     line = text::trim_right(line, " \t");
     const bool is_soft = line.ends_with('=');
     if (is_soft) line.remove_suffix(1);
-    while (!line.empty()) line.remove_prefix(decode_character(line, out));
+    while (!line.empty()) line.remove_prefix(decode_character(line, '=', out));
     if (!is_soft && feed != std::string_view::npos) out += has_return ? "\r\n" : "\n";
   }
   return out;
@@ -101,9 +101,15 @@ std::string decode_q_word(std::string_view encoded) {
       out += ' ';
       encoded.remove_prefix(1);
     } else {
-      encoded.remove_prefix(decode_character(encoded, out));
+      encoded.remove_prefix(decode_character(encoded, '=', out));
     }
   }
+  return out;
+}
+
+std::string decode_percent(std::string_view encoded) {
+  std::string out;
+  while (!encoded.empty()) encoded.remove_prefix(decode_character(encoded, '%', out));
   return out;
 }
 

@@ -19,4 +19,7 @@ std::string decode_quoted_printable(std::string_view encoded);
 /// The "Q" encoding of RFC 2047 4.2.
 std::string decode_q_word(std::string_view encoded);
 
+/// "%41" of RFC 2231 parameters.
+std::string decode_percent(std::string_view encoded);
+
 }  // namespace pams
