@@ -35,6 +35,16 @@ std::filesystem::path canonical(const std::string& path) {
 
 }  // namespace
 
+bool leads_to(const std::string& address, const Listen& listen, const std::string& queue_directory,
+              bool chrooted) {
+  if (listen.unix_path.empty()) return same_inet(address, listen);
+  if (!address.starts_with("unix:")) return false;
+  const auto path = address.substr(5);
+  // Postfix's daemons stand in queue_directory; in a chroot that is also where "/" is.
+  const bool inside = chrooted || !path.starts_with('/');
+  return canonical(inside ? queue_directory + "/" + path : path) == canonical(listen.unix_path);
+}
+
 std::string milters_parameter(const Service& listener) {
   return listener.command == "smtpd" ? "smtpd_milters" : "non_smtpd_milters";
 }
@@ -118,13 +128,7 @@ bool Gateway::is_chrooted(const Service& service) const {
 }
 
 bool Gateway::reaches(const Service& service, const std::string& address, const Listen& listen) const {
-  if (listen.unix_path.empty()) return same_inet(address, listen);
-  if (!address.starts_with("unix:")) return false;
-  const auto path = address.substr(5);
-  // Postfix's daemons stand in queue_directory; in a chroot that is also where "/" is.
-  const bool inside = is_chrooted(service) || !path.starts_with('/');
-  const auto seen = inside ? queue_directory_ + "/" + path : path;
-  return canonical(seen) == canonical(listen.unix_path);
+  return leads_to(address, listen, queue_directory_, is_chrooted(service));
 }
 
 }  // namespace pams::milter

@@ -51,6 +51,10 @@ class Gateway {
   bool dash_means_chroot_ = false;
 };
 
+/// Whether a milter entry's `address` is where we listen, for a process in `queue_directory`.
+bool leads_to(const std::string& address, const Listen& listen, const std::string& queue_directory,
+              bool chrooted);
+
 /// smtpd takes smtpd_milters; what comes in otherwise, non_smtpd_milters.
 std::string milters_parameter(const Service& listener);
 

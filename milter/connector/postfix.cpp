@@ -107,6 +107,10 @@ Status Postfix::set_parameters(const std::vector<std::string>& assignments) cons
   return ask(postconf_, arguments).map([](const std::string&) {});
 }
 
+Status Postfix::set_service_parameter(const std::string& assignment) const {
+  return ask(postconf_, {"-P", assignment}).map([](const std::string&) {});
+}
+
 Status Postfix::set_service(const std::string& key, const std::string& line) const {
   return ask(postconf_, {"-M", key + "=" + line}).map([](const std::string&) {});
 }

@@ -32,6 +32,9 @@ class Postfix final : public Mta {
   /// `postconf -M`: writes a whole service, "name/type" -> its line. Makes it when it is not there.
   Status set_service(const std::string& key, const std::string& line) const;
 
+  /// `postconf -P`: "service/type/name=value"; the value has no blanks.
+  Status set_service_parameter(const std::string& assignment) const;
+
  private:
   Result<std::string> ask(const std::string& program, const std::vector<std::string>& arguments) const;
 

@@ -31,7 +31,7 @@ std::vector<TransportSetting> transport_settings(const rules::OutboundConnector&
       {"syslog_name", "postfix/" + connector.transport, false, "its log lines are found by this name"},
       {"smtp_tls_security_level", security_level(connector), true,
        "TLS with a verified chain and name, or no delivery"},
-      {"smtp_tls_secure_cert_match", names, true, "the name that the certificate must carry"},
+      {"smtp_tls_secure_cert_match", names, false, "the name that the certificate must carry"},
       {"smtp_tls_CAfile", connector.tls_ca_file, true, "the authorities that are believed"},
       {"smtp_tls_CApath", "", true, "no other authorities from main.cf"},
       {"smtp_tls_trust_anchor_file", "", true, "no other trust anchors from main.cf"},
