@@ -14,7 +14,7 @@ def waits_and_arrives_later(gateway, reason, behaviour):
     message = messages.flagged()
     assert gateway.send(message, RECIPIENTS).code == 250
     gateway.wait_deferred(reason)
-    assert not gateway.smart_host.transactions and not gateway.at_normal_route(message)
+    assert not gateway.smart_host.with_text(message.unique) and not gateway.at_normal_route(message)
 
     gateway.smart_host.behaviour = Behaviour()
     gateway.postfix.flush()

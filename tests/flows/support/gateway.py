@@ -94,25 +94,29 @@ class Gateway:
 
     def reset(self):
         """Back to a sound gateway with nothing queued and nothing recorded."""
-        self.smart_host.reset()
-        self.relayhost.reset()
-        self.mailboxes.reset()
+        self.postfix.delete_all()
         if self._postfix_files() != self._good_configuration:
             self._restore_postfix_files()
             self.postfix.restart()
-        self.postfix.delete_all()
+        for server in (self.smart_host, self.relayhost, self.mailboxes):
+            server.reset()
         self.postfix.mark_log()
         if self.write_settings() or not self.milter.is_running():
             self.milter.stop()
             self.milter.start()
 
     def _postfix_files(self):
-        return {path: path.read_bytes() for path in sorted(self.postfix.config.iterdir()) if path.is_file()}
+        """Content, permissions and group of each file."""
+        files = [path for path in sorted(self.postfix.config.iterdir()) if path.is_file()]
+        return {path: (path.read_bytes(), path.stat().st_mode & 0o7777, path.stat().st_gid) for path in files}
 
     def _restore_postfix_files(self):
-        for path, content in self._good_configuration.items():
-            if not path.exists() or path.read_bytes() != content:
-                path.write_bytes(content)
+        for path, (content, mode, group) in self._good_configuration.items():
+            path.write_bytes(content)
+            shutil.chown(path, group=group)
+            path.chmod(mode)
+        for path in self._postfix_files().keys() - self._good_configuration.keys():
+            path.unlink()
 
     # -- settings ------------------------------------------------------------------------------------------
 
@@ -146,9 +150,9 @@ class Gateway:
         self.postfix.set(**settings)
         self.postfix.restart()
 
-    def pamsctl(self, *arguments, check=True):
-        done = subprocess.run([self.folder / "bin/pamsctl", "--config", self.settings / "pams-milter.toml", *arguments],
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    def pamsctl(self, *arguments, check=True, config=None):
+        done = subprocess.run([self.folder / "bin/pamsctl", "--config", config or self.settings / "pams-milter.toml",
+                               *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if check and done.returncode != 0:
             raise RuntimeError(f"pamsctl {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
