@@ -27,6 +27,13 @@ class TemporaryFolder {
 
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
   std::string path() const { return path_.string(); }
+  /// Writes a file in the folder, and the folders above it; returns its full name.
+  std::string write(const std::string& name, const std::string& content) const {
+    const auto full = path_ / name;
+    std::filesystem::create_directories(full.parent_path());
+    std::ofstream(full, std::ios::binary) << content;
+    return full.string();
+  }
 
  private:
   std::filesystem::path path_;
