@@ -60,7 +60,7 @@ std::size_t raw_offset(std::string_view raw, std::size_t decoded) {
     const auto line = line_at(raw, at);
     const auto text_size = decoded_size(line.text);
     if (decoded < text_size) {
-      for (; decoded > 0; --decoded) at += is_code(raw.substr(at)) ? 3 : 1;
+      for (; decoded > 0; --decoded) at += is_code(raw.substr(at)) ? 3U : 1U;
       return at;
     }
     if (decoded < text_size + line.line_break.size()) {
