@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 
 namespace pams::milter::test {
 
@@ -72,7 +72,7 @@ class MilterClient {
   char step(char command, std::string_view data, std::uint32_t not_sent, std::uint32_t not_answered);
   void macros(char command, const std::vector<std::pair<std::string, std::string>>& values);
 
-  FileDescriptor socket_;
+  Fd socket_;
   std::uint32_t actions_ = 0;
   std::uint32_t steps_ = 0;
   std::string macros_asked_for_;

@@ -16,8 +16,8 @@ namespace pams::milter::test {
 RunningMilter::RunningMilter(const std::shared_ptr<const Services>& services) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
-  FileDescriptor write_end(pipe[1]);
-  log_ = FileDescriptor(pipe[0]);
+  Fd write_end(pipe[1]);
+  log_ = Fd(pipe[0]);
   std::fflush(nullptr);
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("fork");
@@ -25,7 +25,7 @@ RunningMilter::RunningMilter(const std::shared_ptr<const Services>& services) {
     ::dup2(write_end.get(), STDERR_FILENO);
     ::_exit(run_daemon(services));
   }
-  write_end = FileDescriptor();
+  write_end = Fd();
   line_with("event=started");
 }
 

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 #include "milter/session/services.hpp"
 
 namespace pams::milter::test {
@@ -33,7 +33,7 @@ class RunningMilter {
   std::string next_line();
 
   pid_t pid_ = -1;
-  FileDescriptor log_;
+  Fd log_;
   std::string unread_;
   bool ended_ = false;
   int exit_code_ = -1;

@@ -27,15 +27,15 @@ struct Gate {
   Gate() {
     int ends[2];
     if (::pipe(ends) != 0) throw std::runtime_error("pipe");
-    read_end = FileDescriptor(ends[0]);
-    write_end = FileDescriptor(ends[1]);
+    read_end = Fd(ends[0]);
+    write_end = Fd(ends[1]);
   }
   void open() const { BOOST_REQUIRE_EQUAL(::write(write_end.get(), "x", 1), 1); }
   void pass() const {
     char c = 0;
     if (::read(read_end.get(), &c, 1) != 1) throw std::runtime_error("the gate broke");
   }
-  FileDescriptor read_end, write_end;
+  Fd read_end, write_end;
 };
 
 /// Binds and goes away without unlinking, as a killed milter does.
@@ -43,7 +43,7 @@ void leave_stale_socket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
-  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM, 0));
+  const Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
   BOOST_REQUIRE_EQUAL(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
 }
 
