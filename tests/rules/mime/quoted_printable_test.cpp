@@ -66,6 +66,11 @@ BOOST_AUTO_TEST_CASE(a_blank_before_the_insertion_is_not_lost) {
   BOOST_TEST(decode_quoted_printable(edited) == "<p>x</p> \r\nNEW\r\n</body>");
 }
 
+BOOST_AUTO_TEST_CASE(dropped_blanks_at_the_end_stay_dropped) {
+  BOOST_TEST(inserted("<html>\r\n  ", 8, "NEW\r\n") == "<html>\r\nNEW\r\n  ");
+  BOOST_TEST(inserted("unfinished= ", 10, "\r\nNEW") == "unfinished= \r\n\r\nNEW");
+}
+
 BOOST_AUTO_TEST_CASE(an_insertion_at_every_offset_is_where_it_should_be) {
   const std::string raw = "=\r\na=20 \r\n=3D=\r\n\r\nb=0D=0A c=E9=\r\nd \t\r\ne";
   const auto text = decode_quoted_printable(raw);
