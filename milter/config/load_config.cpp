@@ -1,0 +1,168 @@
+// Reads the file and its includes, checks every section, and reports everything that is wrong at once.
+#include <algorithm>
+#include <filesystem>
+
+#include "milter/config/config.hpp"
+#include "milter/config/files.hpp"
+#include "milter/config/listen.hpp"
+#include "milter/config/sections.hpp"
+#include "rules/load.hpp"
+
+namespace pams::milter {
+namespace {
+
+using schema::Args;
+using schema::Array;
+using schema::Member;
+using schema::Table;
+using schema::Value;
+
+constexpr schema::Param kInclude{.key = "include", .type = schema::Type::Words, .doc = "More files."};
+
+class Loader {
+ public:
+  explicit Loader(const std::string& path)
+      : path_(std::filesystem::absolute(path).lexically_normal().string()) {}
+
+  Loaded run(const std::string& shown_path) {
+    read(path_, shown_path);
+    if (!files_.empty()) read_includes();
+    for (const auto& file : files_) check_keys(file);
+    auto config = std::make_shared<Config>();
+    config->settings.file = path_;
+    read_settings(config->settings);
+    auto policy = rules::load_policy(files_, archive_names(config->settings), disk_files(), diagnostics_);
+    if (policy) config->policy = std::move(*policy);
+    if (!policy || diagnostics_.has_errors()) config = nullptr;
+    return {std::move(config), std::move(diagnostics_)};
+  }
+
+ private:
+  void read(const std::string& path, const std::string& shown_path, const Location& named_at = {}) {
+    auto content = read_file(path);
+    if (!content) return diagnostics_.error(named_at, content.error().what);
+    files_.push_back(
+        schema::parse(std::make_shared<const Source>(Source{shown_path, std::move(*content)}), diagnostics_));
+  }
+
+  void read_includes() {
+    const auto* include = files_.front().find("include");
+    if (include == nullptr) return;
+    const auto main = files_.front();  // read() grows files_
+    const auto args = schema::read_value(*include, {&kInclude, 1}, "include", disk_files(), diagnostics_);
+    if (!args) return;
+    for (const auto& pattern : args->words("include")) {
+      const auto found = matching_files(resolve(pattern, path_));
+      if (!found) diagnostics_.error(include->at(), found.error().what);
+      if (found)
+        for (const auto& file : *found) read(file, file, include->at());
+    }
+  }
+
+  /// Which top-level keys there are, and that each has the right shape.
+  void check_keys(const Value& file) {
+    std::vector<std::string> known;
+    for (const auto& s : sections()) known.emplace_back(s.name);
+    for (const auto name : rules::policy_sections()) known.emplace_back(name);
+    known.emplace_back("include");
+    for (const auto& member : *file.as<Table>()) {
+      if (std::ranges::find(known, member.key) == known.end())
+        schema::report_unknown(member, "the configuration", known, diagnostics_);
+      if (member.key == "include" && &file != &files_.front())
+        diagnostics_.error(member.key_at, "an included file cannot include others");
+      for (const auto& s : sections())
+        if (s.name == member.key && !s.later.empty())
+          diagnostics_.error(member.key_at, std::string(s.later) +
+                                                " is not available in this version; leave the section out");
+    }
+  }
+
+  /// The tables of a section over all files, checked. A [section] that stands twice is an error.
+  std::vector<Args> read_section(std::string_view name) {
+    const auto& wanted = section(name);
+    std::vector<Args> all;
+    std::size_t tables = 0;
+    for (const auto& file : files_) {
+      const auto* value = file.find(name);
+      if (value == nullptr) continue;
+      for (const auto* table : tables_of(wanted, *value)) {
+        if (!wanted.repeated && ++tables > 1)
+          diagnostics_.error(table->at(), "[" + std::string(name) + "] stands in another file already");
+        const auto shown = wanted.repeated ? "[[" + std::string(name) + "]]" : "[" + std::string(name) + "]";
+        if (auto args = schema::read_table(*table, wanted.params, shown, disk_files(), diagnostics_))
+          all.push_back(std::move(*args));
+      }
+    }
+    return all;
+  }
+
+  std::vector<const Value*> tables_of(const Section& wanted, const Value& value) {
+    const auto* array = value.as<Array>();
+    if (wanted.repeated != (array != nullptr)) {
+      const auto name = std::string(wanted.name);
+      diagnostics_.error(value.at(),
+                         "write " + (wanted.repeated ? "[[" + name + "]]" : "[" + name + "]") + " here");
+      return {};
+    }
+    if (array == nullptr) return {&value};
+    std::vector<const Value*> tables;
+    for (const auto& element : *array) tables.push_back(&element);
+    return tables;
+  }
+
+  /// The one table of a [section]; all defaults when it was not written.
+  Args read_single(std::string_view name) {
+    auto written = read_section(name);
+    if (!written.empty()) return std::move(written.front());
+    Diagnostics none;
+    return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_files(), none);
+  }
+
+  void read_settings(Settings& settings) {
+    const auto milter = read_single("milter");
+    if (auto listen = parse_listen(milter.text("listen")))
+      settings.listen = std::move(*listen);
+    else
+      diagnostics_.error(milter.at("listen"), "listen: " + listen.error());
+    settings.mta = milter.text("mta") == "sendmail" ? MtaKind::Sendmail : MtaKind::Postfix;
+    settings.route_token_file = resolve(milter.text("route_token_file"), path_);
+    settings.verify_route = milter.flag("verify_route");
+    settings.postfix_config = resolve(milter.text("postfix_config"), path_);
+    const auto log = read_single("log");
+    settings.log_level = log.text("level");
+    settings.log_format = log.text("format") == "json" ? LogFormat::Json : LogFormat::Text;
+    read_archives(settings);
+    read_single("trace");
+    read_single("metrics");
+  }
+
+  void read_archives(Settings& settings) {
+    for (const auto& args : read_section("archive")) {
+      const auto is_same = [&](const ArchiveSettings& other) { return other.name == args.text("name"); };
+      if (std::ranges::any_of(settings.archives, is_same))
+        diagnostics_.error(args.at("name"), "there is an archive '" + args.text("name") + "' already");
+      settings.archives.push_back({args.text("name"), resolve(args.text("path"), path_)});
+    }
+  }
+
+  static std::vector<std::string> archive_names(const Settings& settings) {
+    std::vector<std::string> names;
+    for (const auto& archive : settings.archives) names.push_back(archive.name);
+    return names;
+  }
+
+  std::string path_;
+  std::vector<Value> files_;
+  Diagnostics diagnostics_;
+};
+
+}  // namespace
+
+const ArchiveSettings* Config::archive(std::string_view name) const {
+  const auto found = std::ranges::find(settings.archives, name, &ArchiveSettings::name);
+  return found == settings.archives.end() ? nullptr : &*found;
+}
+
+Loaded load_config(const std::string& path) { return Loader(path).run(path); }
+
+}  // namespace pams::milter

@@ -1,0 +1,115 @@
+#include "milter/config/sections.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace pams::milter {
+namespace {
+
+using schema::Param;
+using schema::Type;
+
+constexpr std::string_view kMtas[] = {"postfix", "sendmail"};
+constexpr std::string_view kArchiveKinds[] = {"directory"};
+constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error", "critical"};
+constexpr std::string_view kFormats[] = {"text", "json"};
+
+constexpr Param kMilter[] = {
+    {.key = "listen",
+     .type = Type::Text,
+     .doc = "Where the MTA connects: unix:/path, inet:PORT@HOST or Postfix's inet:HOST:PORT.",
+     .fallback = R"("unix:/var/spool/postfix/pams-milter/pams.sock")"},
+    {.key = "mta",
+     .type = Type::Choice,
+     .doc = "The MTA that asks.",
+     .fallback = R"("postfix")",
+     .choices = kMtas,
+     .later = "the routing for Sendmail"},
+    {.key = "route_token_file",
+     .type = Type::Path,
+     .doc = "The secret value of the route marker.",
+     .fallback = R"("route.token")"},
+    {.key = "verify_route",
+     .type = Type::Bool,
+     .doc = "Defer flagged mail until the MTA's routing has been checked.",
+     .fallback = "true"},
+    {.key = "postfix_config",
+     .type = Type::Path,
+     .doc = "Postfix's config_directory.",
+     .fallback = R"("/etc/postfix")"},
+};
+constexpr Param kArchive[] = {
+    {.key = "name", .type = Type::Text, .doc = "What `archive = { to = … }` calls it.", .required = true},
+    {.key = "kind",
+     .type = Type::Choice,
+     .doc = "How it stores.",
+     .fallback = R"("directory")",
+     .choices = kArchiveKinds},
+    {.key = "path",
+     .type = Type::Path,
+     .doc = "The folder.",
+     .fallback = R"("/var/lib/pams-milter/archive")"},
+    {.key = "encrypt_to",
+     .type = Type::Path,
+     .doc = "Certificates to encrypt to.",
+     .fallback = R"("")",
+     .later = "encryption of the archive"},
+};
+constexpr Param kTrace[] = {
+    {.key = "path",
+     .type = Type::Path,
+     .doc = "The trace database.",
+     .fallback = R"("/var/lib/pams-milter/trace.db")",
+     .later = "the message trace"},
+    {.key = "retention",
+     .type = Type::Duration,
+     .doc = "How long it is kept.",
+     .fallback = R"("90 days")",
+     .later = "the message trace"},
+    {.key = "mail_log",
+     .type = Type::Text,
+     .doc = "Where the MTA logs.",
+     .fallback = R"("/var/log/mail.log")",
+     .later = "the message trace"},
+};
+constexpr Param kMetrics[] = {
+    {.key = "listen",
+     .type = Type::Text,
+     .doc = "Where metrics are served.",
+     .fallback = R"("127.0.0.1:9825")",
+     .later = "the metrics endpoint"},
+};
+constexpr Param kLog[] = {
+    {.key = "level",
+     .type = Type::Choice,
+     .doc = "The least level that is logged.",
+     .fallback = R"("info")",
+     .choices = kLevels},
+    {.key = "format",
+     .type = Type::Choice,
+     .doc = "key=value text, or JSON.",
+     .fallback = R"("text")",
+     .choices = kFormats},
+};
+
+constexpr Section kSections[] = {
+    {"milter", false, kMilter, {}},
+    {"archive", true, kArchive, {}},
+    {"directory", false, {}, "the directory of sender attributes"},
+    {"trace", false, kTrace, {}},
+    {"metrics", false, kMetrics, {}},
+    {"log", false, kLog, {}},
+    {"journal_rule", true, {}, "journaling"},
+};
+
+}  // namespace
+
+std::span<const Section> sections() { return kSections; }
+
+const Section& section(std::string_view name) {
+  const auto found = std::ranges::find(kSections, name, &Section::name);
+  if (found == std::end(kSections)) throw std::logic_error("no section " + std::string(name));
+  return *found;
+}
+
+}  // namespace pams::milter

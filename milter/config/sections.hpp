@@ -1,0 +1,22 @@
+/// The sections that belong to the daemon: their keys, types and defaults. What decides about messages is in
+/// rules/load.
+#pragma once
+
+#include <span>
+
+#include "rules/schema/param.hpp"
+
+namespace pams::milter {
+
+struct Section {
+  std::string_view name;  ///< the top-level key
+  bool repeated;          ///< [[name]] rather than [name]
+  std::span<const schema::Param> params;
+  std::string_view later;  ///< not empty: what the whole section is for, when that is not there yet
+};
+
+/// [milter], [[archive]], [directory], [trace], [metrics], [log], [[journal_rule]].
+std::span<const Section> sections();
+const Section& section(std::string_view name);
+
+}  // namespace pams::milter
