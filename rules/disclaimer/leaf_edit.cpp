@@ -60,7 +60,7 @@ Result<LeafEdit> edit_leaf(const MimePart& part, const mime::PartText& read, con
   auto writing = write_insertion(part, text, insertion.utf8);
   if (!writing) return tl::make_unexpected(writing.error());
   if (charset_kind(part.charset) == CharsetKind::Iso2022Jp && !is_in_ascii_state(text, insertion.at))
-    return fail(Failure::Refused, "ISO-2022-JP text that does not end in ASCII");
+    return fail(Failure::Refused, "ISO-2022-JP text that is not in ASCII where the disclaimer goes");
 
   LeafEdit edit{{}, {writing->charset, {}}, insertion.at, std::move(writing->bytes)};
   const auto kept = writing->moved ? std::string_view(*writing->moved) : text;

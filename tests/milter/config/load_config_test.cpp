@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_section_for_a_later_function_says_so) {
       std::string(kGood) + "[[journal_rule]]\nname = \"j\"\n[trace]\nretention = \"90 days\"\n"));
   BOOST_TEST(loaded.diagnostics.errors() == 1U, loaded.diagnostics.text());
   BOOST_TEST(
-      has(loaded.diagnostics.text(), "pams.toml:12:1: error: journaling is not available in this version"),
+      has(loaded.diagnostics.text(), "pams.toml:12:3: error: journaling is not available in this version"),
       loaded.diagnostics.text());
 }
 
