@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 #include "milter/config/files.hpp"
 #include "rules/base/text.hpp"
 
@@ -35,7 +35,7 @@ Result<std::string> new_token() {
 }
 
 Status sync_folder(const std::string& folder) {
-  const FileDescriptor directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Fd directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory || fsync(directory.get()) != 0) return wrong(folder, std::strerror(errno));
   return {};
 }
@@ -43,7 +43,7 @@ Status sync_folder(const std::string& folder) {
 /// A new file of mode 0640 whose group is the folder's, so that the milter, which owns the folder's group,
 /// can read it.
 Status write_new(const std::string& path, const std::string& content, gid_t group) {
-  const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return wrong(path, std::strerror(errno));
   // Only root may give a file to a group it is not in; for others the group stays, and mode 0640 is still
   // safe.

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter {
@@ -22,15 +22,15 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMostOutput = 4U << 20U;
 
 struct Pipe {
-  FileDescriptor read;
-  FileDescriptor write;
+  Fd read;
+  Fd write;
 };
 
 Result<Pipe> open_pipe() {
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0)
     return fail(Failure::Temporary, std::string("no pipe: ") + std::strerror(errno));
-  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
 std::vector<char*> c_strings(const std::vector<std::string>& strings) {
@@ -90,7 +90,7 @@ bool drain(int fd, std::string& into) {
 }
 
 /// Reads both streams to their end. "" or why that was given up.
-std::string read_both(FileDescriptor& output, FileDescriptor& errors, Finished& finished,
+std::string read_both(Fd& output, Fd& errors, Finished& finished,
                       Clock::time_point deadline) {
   std::array<pollfd, 2> waiting{pollfd{output.get(), POLLIN, 0}, pollfd{errors.get(), POLLIN, 0}};
   const std::array<std::string*, 2> into{&finished.output, &finished.errors};
@@ -122,8 +122,8 @@ Result<Finished> run_process(const std::vector<std::string>& argv,
   if (const int error = SpawnPlan(output->write.get(), errors->write.get()).spawn(child, argv, environment);
       error != 0)
     return fail(Failure::Temporary, argv[0] + " cannot be started: " + std::strerror(error));
-  output->write = FileDescriptor();
-  errors->write = FileDescriptor();
+  output->write = Fd();
+  errors->write = Fd();
   Finished finished;
   const auto trouble = read_both(output->read, errors->read, finished, deadline);
   if (!trouble.empty()) kill(child, SIGKILL);

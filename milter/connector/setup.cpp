@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 #include "milter/config/files.hpp"
 #include "milter/connector/postfix_settings.hpp"
 
@@ -41,7 +41,7 @@ bool write_all(int fd, std::string_view content) {
 Status replace_file(const std::string& path, const std::string& content, const Owner& owner) {
   const auto temporary = path + ".pams-new";
   unlink(temporary.c_str());
-  const FileDescriptor file(
+  const Fd file(
       open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return trouble(temporary);
   const bool written = fchown(file.get(), owner.user, owner.group) == 0 &&
@@ -52,7 +52,7 @@ Status replace_file(const std::string& path, const std::string& content, const O
     unlink(temporary.c_str());
     return error;
   }
-  const FileDescriptor folder(open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Fd folder(open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || fsync(folder.get()) != 0) return trouble(path);
   return {};
 }

@@ -24,16 +24,6 @@ class TemporaryFolder {
     std::filesystem::remove_all(path_, ignored);
   }
 
-<<<<<<< HEAD
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
-  /// Writes a file in the folder, and the folders above it; returns its full name.
-  std::string write(const std::string& name, const std::string& content) const {
-    const auto full = path_ / name;
-    std::filesystem::create_directories(full.parent_path());
-    std::ofstream(full, std::ios::binary) << content;
-    return full.string();
-=======
   const std::string& path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
   /// Writes a file in the folder and returns its full name.
@@ -42,7 +32,6 @@ class TemporaryFolder {
     std::filesystem::create_directories(std::filesystem::path(full).parent_path());
     std::ofstream(full, std::ios::binary) << content;
     return full;
->>>>>>> session
   }
 
  private:
