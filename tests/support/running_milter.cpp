@@ -5,8 +5,9 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include <sys/wait.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "milter/daemon/daemon.hpp"
@@ -22,6 +23,7 @@ RunningMilter::RunningMilter(const std::shared_ptr<const Services>& services) {
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("fork");
   if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that was killed leaves nobody behind
     ::dup2(write_end.get(), STDERR_FILENO);
     ::_exit(run_daemon(services));
   }
