@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include <boost/test/unit_test.hpp>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
