@@ -52,10 +52,10 @@ Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaim
   // Only a file can be so: its first body line could become a field, or continue one, when something is put
   // before it.
   const bool edits_root = edits.contains(0);
-  if (edits_root && !message.has_blank_line && !body.empty())
+  if (edits_root && message.header_end != HeaderEnd::BlankLine && !body.empty())
     return fail(Failure::Refused, "no blank line behind the header");
 
-  Message edited{message.headers, {}, message.has_blank_line || edits_root};
+  Message edited{message.headers, {}, edits_root ? HeaderEnd::BlankLine : message.header_end};
   const auto splices = collect(body, map, edits, edited.headers);
   if (!splices) return tl::make_unexpected(splices.error());
   auto bytes = mime::apply_splices(body, *splices);
