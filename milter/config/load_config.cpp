@@ -31,7 +31,7 @@ class Loader {
     auto config = std::make_shared<Config>();
     config->settings.file = path_;
     read_settings(config->settings);
-    auto policy = rules::load_policy(files_, archive_names(config->settings), disk_files(), diagnostics_);
+    auto policy = rules::load_policy(files_, archive_names(), disk_files(), diagnostics_);
     if (policy) config->policy = std::move(*policy);
     if (!policy || diagnostics_.has_errors()) config = nullptr;
     return {std::move(config), std::move(diagnostics_)};
@@ -155,9 +155,16 @@ class Loader {
     }
   }
 
-  static std::vector<std::string> archive_names(const Settings& settings) {
+  /// Also of those with a mistake in another key: who refers to them has made none.
+  std::vector<std::string> archive_names() const {
     std::vector<std::string> names;
-    for (const auto& archive : settings.archives) names.push_back(archive.name);
+    for (const auto& file : files_) {
+      const auto* archives = file.find("archive");
+      if (archives == nullptr || archives->as<Array>() == nullptr) continue;
+      for (const auto& archive : *archives->as<Array>())
+        if (const auto* name = archive.find("name"); name != nullptr && name->as<std::string>() != nullptr)
+          names.push_back(*name->as<std::string>());
+    }
     return names;
   }
 

@@ -155,8 +155,16 @@ bool is_label(std::string_view name) {
 void read_connector(const schema::Value& table, const Reading& reading,
                     std::vector<OutboundConnector>& connectors) {
   const auto args = reading.table(table, kConnector, "[[outbound_connector]]");
-  if (!args) return;
   OutboundConnector connector;
+  if (!args) {
+    // Only its name: who refers to it has made no mistake. No Policy comes of it.
+    const auto* name = table.find("name");
+    if (name == nullptr || name->as<std::string>() == nullptr) return;
+    connector.name = *name->as<std::string>();
+    connector.transport.clear();
+    connectors.push_back(std::move(connector));
+    return;
+  }
   connector.name = args->text("name");
   connector.transport = args->text("transport");
   connector.max_message_size = args->number("max_message_size");

@@ -20,8 +20,8 @@ std::string with_crlf(std::string_view bytes) {
 }
 
 HeaderEnd end_of_header(std::string_view header, bool has_blank_line) {
-  if (has_blank_line || header.empty()) return HeaderEnd::BlankLine;
-  return header.ends_with('\n') ? HeaderEnd::LineEnd : HeaderEnd::Nothing;
+  if (has_blank_line) return HeaderEnd::BlankLine;
+  return header.empty() || header.ends_with('\n') ? HeaderEnd::LineEnd : HeaderEnd::Nothing;
 }
 
 }  // namespace

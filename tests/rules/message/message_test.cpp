@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(nul_bytes_are_bytes_like_others) {
 
 BOOST_AUTO_TEST_CASE(a_file_is_written_as_it_stood_however_its_header_ends) {
   for (const std::string file : {"Subject: x\r\n\r\nbody\r\n", "Subject: x\r\nno field\r\n", "Subject: x\r\n",
-                                 "Subject: x", "Subject: x\r\n\r\n"}) {
+                                 "Subject: x", "no field\r\n", "", "Subject: x\r\n\r\n"}) {
     const auto message = parse_message(file);
     BOOST_TEST(message.wire() == file);
     BOOST_TEST(message.wire_size() == file.size());
