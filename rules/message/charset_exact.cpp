@@ -125,8 +125,10 @@ std::optional<std::string> transliterate(std::string_view utf8) {
   const std::string in(utf8);
   const GChars ascii(g_str_to_ascii(in.c_str(), "C"));
   std::string out(ascii.get());
-  // glib writes "?" for what it does not know.
-  if (std::ranges::count(out, '?') != std::ranges::count(in, '?')) return std::nullopt;
+  // glib writes "?" for what it does not know. A letter here and there leaves a text that can be read; more
+  // does not.
+  const auto unknown = std::ranges::count(out, '?') - std::ranges::count(in, '?');
+  if (unknown * 10 > static_cast<std::ptrdiff_t>(out.size())) return std::nullopt;
   return out;
 }
 

@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_continuation_without_a_field_belongs_to_the_body) {
 BOOST_AUTO_TEST_CASE(header_only_and_empty_messages_have_an_empty_body) {
   BOOST_TEST(parse_message("A: 1").headers.fields().at(0).value == " 1");
   BOOST_TEST(parse_message("A: 1\r\n").body.view().empty());
-  BOOST_TEST(parse_message("").wire() == "\r\n");
+  BOOST_TEST(parse_message("").wire().empty());
 }
 
 BOOST_AUTO_TEST_CASE(copies_share_the_body_and_outlive_the_original) {
