@@ -43,7 +43,7 @@ std::string remedy_for_options(const Door& door, const std::string& unwanted) {
 
 std::string remedy_for_own_list(const Door& door, const std::string& address) {
   std::string list = "{" + address + ",default_action=tempfail}";
-  for (auto element : split_list(door.values.at(door.parameter))) list += "," + element;
+  for (const auto& element : split_list(door.values.at(door.parameter))) list += "," + element;
   std::erase_if(list, [](char c) { return c == ' '; });  // postconf -P takes no blanks
   return "postconf -P '" + door.scope.key() + "/" + door.parameter + "=" + list + "'";
 }
