@@ -127,6 +127,8 @@ const std::vector<Misconfiguration> kNet{
 };
 
 const std::vector<Misconfiguration> kTransport{
+    {"a second entry for the transport, without the settings of the first", "transport",
+     add_listener("pams unix - - n - - smtp\n")},
     {"no pams transport", "transport", in_transport("\npams       unix", "\nsecret     unix")},
     {"the transport speaks LMTP", "transport",
      in_transport("-       smtp\n    -o syslog_name=postfix/pams",
