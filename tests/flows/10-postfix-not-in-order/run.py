@@ -76,6 +76,18 @@ def flow_it_is_mended_and_flagged_mail_flows_without_a_restart_of_the_milter(gat
     assert gateway.wait_at(gateway.smart_host, message).tls
 
 
+def flow_mended_but_not_reloaded(gateway):
+    """The files are right again, and the running Postfix still routes by what it read before."""
+    good = (gateway.postfix.config / "main.cf").read_bytes()
+    gateway.use_postfix(milter_header_checks="")
+    (gateway.postfix.config / "main.cf").write_bytes(good)
+    is_not_accepted(gateway)
+    gateway.postfix.tool("postfix", "reload")
+    message = messages.flagged()
+    wait_for("the message is taken", lambda: gateway.send(message, OUTSIDE).code == 250, pause=0.5)
+    assert gateway.wait_at(gateway.smart_host, message).tls
+
+
 def flow_transport_weakened_in_master_cf(gateway):
     """`-o smtp_tls_security_level=may` on the pams transport would send to anyone, in clear if need be."""
     gateway.postfix.tool("postconf", "-P", "pams/unix/smtp_tls_security_level=may")
