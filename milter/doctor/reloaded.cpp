@@ -18,7 +18,8 @@
 namespace pams::milter::doctor {
 namespace {
 
-constexpr double kSlack = 1.0;  // seconds; a step of the clock between the two readings
+constexpr double kSlack =
+    0.02;  // seconds: a process start is known to one clock tick, a file time to one timer tick
 
 double seconds(clockid_t clock) {
   timespec now{};
