@@ -27,10 +27,6 @@ std::size_t deepest_nesting(std::string_view text) {
   return deepest;
 }
 
-Location place(const std::shared_ptr<const Source>& source, const toml::source_location& at) {
-  return {source, at.line(), at.column()};
-}
-
 /// Where each line of a text begins: found once, asked for every key.
 std::vector<std::size_t> line_starts(std::string_view text) {
   std::vector<std::size_t> starts{0};
@@ -44,6 +40,17 @@ struct Places {
   std::shared_ptr<const Source> source;
   std::vector<std::size_t> starts = line_starts(source->text);
 };
+
+/// value.location() of toml11 3.7 copies the line and counts lines from the top for each value; the offset is
+/// there.
+Location place(const Places& places, const ParsedTable& value) {
+  const auto* region = dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
+  if (region == nullptr) return {places.source, 1, 1};
+  const auto offset = static_cast<std::size_t>(region->first() - region->begin());
+  const auto next = std::ranges::upper_bound(places.starts, offset);
+  const auto line = static_cast<std::size_t>(next - places.starts.begin());
+  return {places.source, line, offset - places.starts[line - 1] + 1};
+}
 
 /// toml11 keeps no place for a key: it is the last spelling of it before the value, on the value's line.
 Location place_of_key(const Places& places, const Location& value, const std::string& key) {
@@ -83,7 +90,7 @@ Table convert_members(const ParsedTable& value, const Places& places) {
 }
 
 Value convert(const ParsedTable& value, const Places& places) {
-  auto at = place(places.source, value.location());
+  auto at = place(places, value);
   switch (value.type()) {
     case toml::value_t::boolean:
       return {value.as_boolean(), std::move(at)};
