@@ -4,10 +4,10 @@
 # Asks apt-get only for what is missing. Postfix is installed without a configuration and is never started.
 set -eu
 
-build="ca-certificates ccache cmake g++ libboost-test-dev libcli11-dev libexpected-dev libgmime-3.0-dev libmilter-dev
-  libre2-dev libspdlog-dev libssl-dev libtoml11-dev ninja-build nlohmann-json3-dev pkg-config"
+build="ca-certificates ccache cmake g++ libboost-test-dev libcli11-dev libexpected-dev libglib2.0-dev libgmime-3.0-dev
+  libmilter-dev libre2-dev libspdlog-dev libssl-dev libtoml11-dev ninja-build nlohmann-json3-dev pkg-config"
 gateway="openssl postfix postfix-pcre python3"
-lint="clang-format clang-tidy"
+lint="clang-format clang-tidy git"
 
 wanted=
 for group in "$@"; do
