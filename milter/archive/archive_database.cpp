@@ -77,11 +77,11 @@ Result<ArchiveDatabase> ArchiveDatabase::open(const std::string& archive, sqlite
 
 Result<Tip> ArchiveDatabase::tip() {
   Tip tip;
-  const auto status = sql_.query("SELECT number, hash FROM chain ORDER BY number DESC LIMIT 1",
-                                 [&](const sqlite::Row& row) {
-                                   tip = {row.number(0), row.text(1)};
-                                   return false;
-                                 });
+  const auto status =
+      sql_.query("SELECT number, hash FROM chain ORDER BY number DESC LIMIT 1", [&](const sqlite::Row& row) {
+        tip = {row.number(0), row.text(1)};
+        return false;
+      });
   return status.map([&] { return tip; });
 }
 

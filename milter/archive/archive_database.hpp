@@ -1,7 +1,7 @@
 /// The archive's rows: `archive.db`, SQLite in WAL mode with synchronous=FULL. Every entry (a record or an
-/// audit row) has a row in `chain`, whose hash covers the entry's fields and everything in front of it. A purge
-/// deletes the record and leaves its chain row, so the chain stays provable. Belongs to one thread; several
-/// connections and processes may work at once.
+/// audit row) has a row in `chain`, whose hash covers the entry's fields and everything in front of it. A
+/// purge deletes the record and leaves its chain row, so the chain stays provable. Belongs to one thread;
+/// several connections and processes may work at once.
 #pragma once
 
 #include <functional>

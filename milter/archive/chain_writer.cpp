@@ -32,13 +32,13 @@ Status ChainWriter::run(std::chrono::sys_seconds now, const Work& work,
   return done;
 }
 
-Result<FileDescriptor> ChainWriter::lock() {
+Result<Fd> ChainWriter::lock() {
   const auto above = std::filesystem::path(archive_).parent_path().string();
-  const FileDescriptor parent(disk_->open(AT_FDCWD, above, O_RDONLY | O_DIRECTORY));
+  const Fd parent(disk_->open(AT_FDCWD, above, O_RDONLY | O_DIRECTORY));
   if (!parent) return disk_error("open", above);
   const bool made = disk_->make_folder(AT_FDCWD, archive_, 0700) == 0;
   if (!made && errno != EEXIST) return disk_error("make", archive_);
-  FileDescriptor root(disk_->open(AT_FDCWD, archive_, O_RDONLY | O_DIRECTORY));
+  Fd root(disk_->open(AT_FDCWD, archive_, O_RDONLY | O_DIRECTORY));
   if (!root) return disk_error("open", archive_);
   if (disk_->lock(root.get()) < 0) return disk_error("lock", archive_);
   if (database_) return root;

@@ -14,7 +14,7 @@
 #include "milter/archive/archive_database.hpp"
 #include "milter/archive/checkpoint_key.hpp"
 #include "milter/base/disk.hpp"
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 
 namespace pams::milter {
 
@@ -28,13 +28,13 @@ class ChainWriter {
 
   using Work = std::function<Status(ArchiveDatabase&, Tip&)>;
   /// Runs `work` in a transaction; `work` appends behind the tip. When it returns, all is durable; when it
-  /// fails nothing of it is there, or (a failing commit) all of it without a promise. `now` dates checkpoints.
-  /// `afterwards` runs when all is durable and nobody else can write yet.
+  /// fails nothing of it is there, or (a failing commit) all of it without a promise. `now` dates
+  /// checkpoints. `afterwards` runs when all is durable and nobody else can write yet.
   Status run(std::chrono::sys_seconds now, const Work& work,
              const std::function<Status(ArchiveDatabase&)>& afterwards = nullptr);
 
  private:
-  Result<FileDescriptor> lock();
+  Result<Fd> lock();
   Status prepare(int root, std::chrono::sys_seconds now);
   Status open(int root, std::chrono::sys_seconds now);
   Status write(int root, std::chrono::sys_seconds now, const Work& work);

@@ -50,7 +50,8 @@ Result<CheckpointKey> CheckpointKey::load(const std::string& pem_file) {
   // The empty password: a protected key is refused rather than asked for on a terminal that is not there.
   Key key(file ? PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, const_cast<char*>("")) : nullptr);
   ERR_clear_error();
-  if (!key) return fail(Failure::Misconfigured, pem_file + ": holds no private key in PEM without a password");
+  if (!key)
+    return fail(Failure::Misconfigured, pem_file + ": holds no private key in PEM without a password");
   CheckpointKey loaded(std::move(key));
   try {
     static_cast<void>(loaded.sign("test"));
@@ -76,8 +77,8 @@ bool CheckpointKey::has_signed(std::string_view statement, const std::string& si
   const auto bytes = from_base64(signature);
   const Context context(EVP_MD_CTX_new());
   must(EVP_DigestVerifyInit(context.get(), nullptr, digest_for(key_.get()), nullptr, key_.get()));
-  const bool good = EVP_DigestVerify(context.get(), bytes.data(), bytes.size(), bytes_of(statement),
-                                     statement.size()) == 1;
+  const bool good =
+      EVP_DigestVerify(context.get(), bytes.data(), bytes.size(), bytes_of(statement), statement.size()) == 1;
   ERR_clear_error();
   return good;
 }

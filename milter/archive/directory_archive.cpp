@@ -32,7 +32,9 @@ DirectoryArchive::DirectoryArchive(const ArchiveSettings& settings, std::shared_
     : settings_(settings),
       disk_(std::move(disk)),
       objects_(settings.path, disk_),
-      writer_(ChainWriter(settings.path, settings.checkpoint_key, disk_), objects_, [] {}) {}
+      indexer_(settings.path),
+      writer_(ChainWriter(settings.path, settings.checkpoint_key, disk_), objects_,
+              [this] { indexer_.wake(); }) {}
 
 Result<ArchiveStore::Stored> DirectoryArchive::commit(const ArchiveRecord& record) {
   const auto encryption = prepare().and_then([this] { return this->encryption(); });

@@ -1,5 +1,5 @@
-/// The embedded archive, `kind = "directory"`: messages as compressed or encrypted files under `objects/`, one
-/// row per delivery in `archive.db`, chained by hash; the chain's end in `head`; the search index, made
+/// The embedded archive, `kind = "directory"`: messages as compressed or encrypted files under `objects/`,
+/// one row per delivery in `archive.db`, chained by hash; the chain's end in `head`; the search index, made
 /// afterwards, in `index.db`. Any number of threads and processes; modes are 0600 and 0700.
 ///
 /// Order of a commit: the objects (each session by itself, in parallel), the row (many sessions in one
@@ -13,6 +13,7 @@
 #include <string>
 
 #include "milter/archive/archive_store.hpp"
+#include "milter/archive/indexer.hpp"
 #include "milter/archive/object_store.hpp"
 #include "milter/archive/record_writer.hpp"
 #include "milter/config/config.hpp"
@@ -47,6 +48,7 @@ class DirectoryArchive : public ArchiveStore {
   std::mutex mutex_;
   bool is_prepared_ = false;
   std::optional<Encryption> encryption_;
+  Indexer indexer_;  // the writer wakes it, so it goes last
   RecordWriter writer_;
 };
 

@@ -34,7 +34,8 @@ void NumberRanges::add_all(std::string_view text) {
 }
 
 bool NumberRanges::contains(std::int64_t number) const {
-  const auto behind = std::ranges::upper_bound(ranges_, number, {}, [](const auto& range) { return range.first; });
+  const auto behind =
+      std::ranges::upper_bound(ranges_, number, {}, [](const auto& range) { return range.first; });
   return behind != ranges_.begin() && std::prev(behind)->second >= number;
 }
 

@@ -99,8 +99,8 @@ Status ObjectStore::move_in(int objects, const std::string& temporary, const std
   return sync_file(*disk_, shard->folder.get(), path_ + "/objects/" + shard->path);
 }
 
-Result<FileDescriptor> ObjectStore::open_objects() {
-  const FileDescriptor root(disk_->open(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY));
+Result<Fd> ObjectStore::open_objects() {
+  const Fd root(disk_->open(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY));
   if (!root) return disk_error("open", path_);
   return open_durable(root.get(), "objects", "objects");
 }
@@ -110,14 +110,14 @@ Result<ObjectStore::Shard> ObjectStore::open_shard(int objects, const std::strin
   auto path = first + "/" + name.substr(2, 2);
   const auto above = open_durable(objects, first, first);
   if (!above) return tl::unexpected(above.error());
-  return open_durable(above->get(), name.substr(2, 2), path).map([&](FileDescriptor&& folder) {
+  return open_durable(above->get(), name.substr(2, 2), path).map([&](Fd&& folder) {
     return Shard{std::move(folder), std::move(path)};
   });
 }
 
 /// Opens or makes a folder whose entry in the one above is synced. Another thread may have made it and not
 /// have come to syncing it, so everyone does until one has succeeded.
-Result<FileDescriptor> ObjectStore::open_durable(int above, const std::string& name, const std::string& path) {
+Result<Fd> ObjectStore::open_durable(int above, const std::string& name, const std::string& path) {
   bool made = false;
   auto folder = open_folder(*disk_, above, name, made);
   if (!folder) return folder;
@@ -142,8 +142,7 @@ Result<bool> ObjectStore::has(const std::string& object) {
 
 Status ObjectStore::read(const std::string& object, const Sink& sink) {
   if (!is_object_name(object)) return fail(Failure::Misconfigured, "'" + object + "' names no object");
-  const FileDescriptor file(
-      disk_->open(AT_FDCWD, path_ + "/objects/" + place_of(object), O_RDONLY | O_NOFOLLOW));
+  const Fd file(disk_->open(AT_FDCWD, path_ + "/objects/" + place_of(object), O_RDONLY | O_NOFOLLOW));
   if (!file) {
     if (errno == ENOENT) return fail(Failure::Misconfigured, "the object " + object + " is missing");
     return disk_error("open", object);

@@ -4,8 +4,9 @@
 /// twice, is there. Which of several deliveries share an encrypted message is therefore not known here, only
 /// that a message went out as it came.
 ///
-/// A file under its final name is whole and synced with its folders. What a crash leaves behind is a `.tmp`, or
-/// an object that no record names: harmless, and collected by `purge`. Any number of threads and processes.
+/// A file under its final name is whole and synced with its folders. What a crash leaves behind is a `.tmp`,
+/// or an object that no record names: harmless, and collected by `purge`. Any number of threads and
+/// processes.
 #pragma once
 
 #include <chrono>
@@ -19,14 +20,15 @@
 #include "milter/archive/sealing.hpp"
 #include "milter/base/disk.hpp"
 #include "milter/base/durable_file.hpp"
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 
 namespace pams::milter {
 
 class ObjectStore {
  public:
   /// `path` is the archive's folder, which must be there when something is stored.
-  ObjectStore(std::string path, std::shared_ptr<Disk> disk) : path_(std::move(path)), disk_(std::move(disk)) {}
+  ObjectStore(std::string path, std::shared_ptr<Disk> disk)
+      : path_(std::move(path)), disk_(std::move(disk)) {}
 
   static bool is_encrypted(std::string_view object) { return object.ends_with(".cms"); }
 
@@ -53,12 +55,12 @@ class ObjectStore {
 
  private:
   struct Shard {
-    FileDescriptor folder;
+    Fd folder;
     std::string path;  ///< below objects/
   };
-  Result<FileDescriptor> open_objects();
+  Result<Fd> open_objects();
   Result<Shard> open_shard(int objects, const std::string& name);
-  Result<FileDescriptor> open_durable(int above, const std::string& name, const std::string& path);
+  Result<Fd> open_durable(int above, const std::string& name, const std::string& path);
   Status store(const std::function<Result<std::string>(const Sink&)>& produce, std::string& name);
   Status move_in(int objects, const std::string& temporary, const std::string& name);
 

@@ -1,5 +1,5 @@
-/// What the archive knows about one delivery: a row of its database, and how rows are named and chained. Pure;
-/// any thread.
+/// What the archive knows about one delivery: a row of its database, and how rows are named and chained.
+/// Pure; any thread.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@ std::string content_digest(const RecordBytes& bytes);
 /// the name.
 std::string record_id(const std::string& content_digest, const Envelope& envelope, std::string_view secret);
 
-/// One delivery as it is kept. `number` counts all entries of the archive from 1 and is its place in the chain.
+/// One delivery as it is kept. `number` counts all entries of the archive from 1 and is its place in the
+/// chain.
 struct RecordRow {
   std::int64_t number = 0;
   std::string id;
@@ -60,7 +61,8 @@ struct AuditRow {
 std::string digest_of(const RecordRow& row);
 std::string digest_of(const AuditRow& row);
 
-/// The place of an entry: everything in front of it (by `previous`, "" for the first), its number, its digest.
+/// The place of an entry: everything in front of it (by `previous`, "" for the first), its number, its
+/// digest.
 std::string chain_hash(std::string_view previous, std::int64_t number, std::string_view digest);
 
 /// One per line, as the database keeps lists: an address holds no line break, blanks replace those of a name.

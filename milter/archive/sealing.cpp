@@ -47,7 +47,9 @@ struct Sealing::Certificates {
 Sealing::Sealing(std::shared_ptr<const Certificates> certificates) : certificates_(std::move(certificates)) {}
 
 Result<Sealing> Sealing::load(const std::string& pem_file) {
-  const auto refuse = [&](const std::string& why) { return fail(Failure::Misconfigured, pem_file + ": " + why); };
+  const auto refuse = [&](const std::string& why) {
+    return fail(Failure::Misconfigured, pem_file + ": " + why);
+  };
   ERR_clear_error();
   const Bio file(BIO_new_file(pem_file.c_str(), "r"));
   if (!file) return refuse("cannot be read: " + reason());

@@ -27,7 +27,7 @@ std::string make_secret() {
 }  // namespace
 
 Result<std::string> archive_secret(Disk& disk, const std::string& archive) {
-  const FileDescriptor root(disk.open(AT_FDCWD, archive, O_RDONLY | O_DIRECTORY));
+  const Fd root(disk.open(AT_FDCWD, archive, O_RDONLY | O_DIRECTORY));
   if (!root) return disk_error("open", archive);
   if (disk.lock(root.get()) < 0) return disk_error("lock", archive);
   struct stat status {};
@@ -38,10 +38,12 @@ Result<std::string> archive_secret(Disk& disk, const std::string& archive) {
     give_to_owner(archive, kName);
   }
   // Also when it was there: whoever made it may not have come to this line.
-  if (const auto synced = sync_file(disk, root.get(), archive); !synced) return tl::unexpected(synced.error());
+  if (const auto synced = sync_file(disk, root.get(), archive); !synced)
+    return tl::unexpected(synced.error());
   std::string secret;
   std::getline(std::ifstream(archive + "/" + kName), secret);
-  if (secret.size() != 64) return fail(Failure::Misconfigured, archive + "/secret cannot be read or is damaged");
+  if (secret.size() != 64)
+    return fail(Failure::Misconfigured, archive + "/secret cannot be read or is damaged");
   return secret;
 }
 

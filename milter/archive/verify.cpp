@@ -30,7 +30,8 @@ class Verifier {
                           .and_then([this] { return check_checkpoints(); })
                           .and_then([this] { return count_unnamed(); });
     if (!done) return tl::unexpected(done.error());
-    std::ranges::stable_sort(found_.problems, {}, [](const auto& p) { return p.number == 0 ? INT64_MAX : p.number; });
+    std::ranges::stable_sort(found_.problems, {},
+                             [](const auto& p) { return p.number == 0 ? INT64_MAX : p.number; });
     return found_;
   }
 
@@ -42,7 +43,7 @@ class Verifier {
 
   /// Head and database as they stand together: nobody writes between the two looks.
   Status freeze() {
-    const FileDescriptor root(disk_->open(AT_FDCWD, settings_.path, O_RDONLY | O_DIRECTORY));
+    const Fd root(disk_->open(AT_FDCWD, settings_.path, O_RDONLY | O_DIRECTORY));
     if (!root) return disk_error("open", settings_.path);
     if (disk_->lock(root.get()) < 0) return disk_error("lock", settings_.path);
     const auto head = read_head(settings_.path);

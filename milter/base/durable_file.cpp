@@ -41,7 +41,7 @@ tl::unexpected<Error> disk_error(std::string_view deed, const std::string& name)
 }
 
 Status write_new_file(Disk& disk, int folder, const std::string& name, const Producer& producer) {
-  const FileDescriptor file(disk.open(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  const Fd file(disk.open(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
   if (!file) return disk_error("make", name);
   auto written = producer([&](std::string_view bytes) { return write_all(disk, file.get(), name, bytes); });
   if (written) written = sync_file(disk, file.get(), name);
@@ -62,10 +62,10 @@ Status replace_file(Disk& disk, int folder, const std::string& name, std::string
   return failed;
 }
 
-Result<FileDescriptor> open_folder(Disk& disk, int above, const std::string& name, bool& made) {
+Result<Fd> open_folder(Disk& disk, int above, const std::string& name, bool& made) {
   made = disk.make_folder(above, name, 0700) == 0;
   if (!made && errno != EEXIST) return disk_error("make", name);
-  FileDescriptor folder(disk.open(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  Fd folder(disk.open(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   if (!folder) return disk_error("open", name);
   return folder;
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "milter/base/disk.hpp"
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 #include "rules/base/result.hpp"
 
 namespace pams::milter {
@@ -28,8 +28,9 @@ Status write_new_file(Disk& disk, int folder, const std::string& name, const Pro
 /// Puts `content` in place of `name`: either the old or the new content is there, whatever happens.
 Status replace_file(Disk& disk, int folder, const std::string& name, std::string_view content);
 
-/// Opens the folder, and makes it (mode 0700) when it is missing; `made` then says so. Links are not followed.
-Result<FileDescriptor> open_folder(Disk& disk, int above, const std::string& name, bool& made);
+/// Opens the folder, and makes it (mode 0700) when it is missing; `made` then says so. Links are not
+/// followed.
+Result<Fd> open_folder(Disk& disk, int above, const std::string& name, bool& made);
 
 Status sync_file(Disk& disk, int file, const std::string& name);
 

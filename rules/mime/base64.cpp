@@ -78,8 +78,8 @@ std::size_t raw_offset(std::string_view raw, std::size_t count) {
 }  // namespace
 
 std::optional<std::string> decode_base64(std::string_view raw) {
-  std::string out;
-  out.reserve(raw.size() / 4 * 3);
+  std::string out(raw.size() / 4 * 3 + 3, '\0');
+  auto* to = out.data();
   std::uint32_t bits = 0;
   std::size_t digits = 0, pads = 0;
   for (const char c : raw) {
@@ -91,13 +91,19 @@ std::optional<std::string> decode_base64(std::string_view raw) {
       continue;
     }
     bits = bits << 6U | value;
-    if (++digits % 4 == 0)
-      out += {static_cast<char>(bits >> 16U), static_cast<char>(bits >> 8U), static_cast<char>(bits)};
+    if (++digits % 4 != 0) continue;
+    *to++ = static_cast<char>(bits >> 16U);
+    *to++ = static_cast<char>(bits >> 8U);
+    *to++ = static_cast<char>(bits);
   }
   const auto rest = digits % 4;
   if (pads != (4 - rest) % 4 || rest == 1) return std::nullopt;
-  if (rest == 2) out += static_cast<char>(bits >> 4U);
-  if (rest == 3) out += {static_cast<char>(bits >> 10U), static_cast<char>(bits >> 2U)};
+  if (rest == 2) *to++ = static_cast<char>(bits >> 4U);
+  if (rest == 3) {
+    *to++ = static_cast<char>(bits >> 10U);
+    *to++ = static_cast<char>(bits >> 2U);
+  }
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 

@@ -14,13 +14,13 @@ std::atomic<int> failure{0};
 sqlite3_vfs* real = nullptr;
 sqlite3_vfs faulty;
 
-bool is_the_one() { return ++calls == fails; }
-
 /// The file as SQLite sees it; the real one lies behind it.
 struct File {
   sqlite3_file base;
+  bool is_counted;
   sqlite3_file* behind() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
+bool is_the_one(sqlite3_file* file) { return reinterpret_cast<File*>(file)->is_counted && ++calls == fails; }
 sqlite3_file* behind(sqlite3_file* file) { return reinterpret_cast<File*>(file)->behind(); }
 
 int close_file(sqlite3_file* f) { return behind(f)->pMethods->xClose(behind(f)); }
@@ -28,23 +28,27 @@ int read_file(sqlite3_file* f, void* to, int size, sqlite3_int64 at) {
   return behind(f)->pMethods->xRead(behind(f), to, size, at);
 }
 int write_file(sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
-  if (is_the_one()) {
+  if (is_the_one(f)) {
     behind(f)->pMethods->xWrite(behind(f), from, size / 2, at);  // as a disk that fills up does
     return failure;
   }
   return behind(f)->pMethods->xWrite(behind(f), from, size, at);
 }
 int truncate_file(sqlite3_file* f, sqlite3_int64 size) {
-  return is_the_one() ? SQLITE_IOERR_TRUNCATE : behind(f)->pMethods->xTruncate(behind(f), size);
+  return is_the_one(f) ? SQLITE_IOERR_TRUNCATE : behind(f)->pMethods->xTruncate(behind(f), size);
 }
 int sync_file(sqlite3_file* f, int flags) {
-  return is_the_one() ? SQLITE_IOERR_FSYNC : behind(f)->pMethods->xSync(behind(f), flags);
+  return is_the_one(f) ? SQLITE_IOERR_FSYNC : behind(f)->pMethods->xSync(behind(f), flags);
 }
-int file_size(sqlite3_file* f, sqlite3_int64* size) { return behind(f)->pMethods->xFileSize(behind(f), size); }
+int file_size(sqlite3_file* f, sqlite3_int64* size) {
+  return behind(f)->pMethods->xFileSize(behind(f), size);
+}
 int lock(sqlite3_file* f, int level) { return behind(f)->pMethods->xLock(behind(f), level); }
 int unlock(sqlite3_file* f, int level) { return behind(f)->pMethods->xUnlock(behind(f), level); }
 int reserved(sqlite3_file* f, int* out) { return behind(f)->pMethods->xCheckReservedLock(behind(f), out); }
-int control(sqlite3_file* f, int op, void* arg) { return behind(f)->pMethods->xFileControl(behind(f), op, arg); }
+int control(sqlite3_file* f, int op, void* arg) {
+  return behind(f)->pMethods->xFileControl(behind(f), op, arg);
+}
 int sector(sqlite3_file* f) { return behind(f)->pMethods->xSectorSize(behind(f)); }
 int device(sqlite3_file* f) { return behind(f)->pMethods->xDeviceCharacteristics(behind(f)); }
 int shm_map(sqlite3_file* f, int page, int size, int extend, void volatile** out) {
@@ -78,6 +82,7 @@ constexpr sqlite3_io_methods kMethods{.iVersion = 2,
 
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* f, int flags, int* out) {
   f->pMethods = nullptr;
+  reinterpret_cast<File*>(f)->is_counted = name != nullptr && std::strstr(name, "archive.db") != nullptr;
   const int code = real->xOpen(real, name, behind(f), flags, out);
   if (code == SQLITE_OK) f->pMethods = &kMethods;
   return code;

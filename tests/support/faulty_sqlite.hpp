@@ -1,5 +1,6 @@
 /// SQLite on a disk whose n-th call fails: a VFS that stands in front of the default one. While an object of
-/// this class lives, connections that are opened go through it. Only calls that change the disk count.
+/// this class lives, connections that are opened go through it. Only calls that
+/// change an archive.db count.
 #pragma once
 
 #include <memory>

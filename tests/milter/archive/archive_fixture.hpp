@@ -10,6 +10,7 @@
 #include "milter/archive/directory_archive.hpp"
 #include "milter/archive/verify.hpp"
 #include "tests/support/eml.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace pams::milter::test {

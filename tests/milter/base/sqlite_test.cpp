@@ -52,8 +52,7 @@ BOOST_AUTO_TEST_CASE(a_transaction_whose_work_fails_leaves_nothing_behind) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_the_postmasters_to_mend) {
   const test::TemporaryFolder folder;
-  const auto path = folder / "a.db";
-  test::write_file(path, std::string(4096, 'x'));
+  const auto path = folder.write("a.db", std::string(4096, 'x'));
   const auto opened = Database::open(path, Access::ReadWrite, Durability::Full);
   BOOST_TEST_REQUIRE(!opened.has_value());
   BOOST_TEST((opened.error().failure == Failure::Misconfigured));
