@@ -75,7 +75,7 @@ Status ZipWriter::finish() {
     const auto size = number(is_large ? kMost32 : entry.size, 4);
     auto row = "PK\x01\x02" + number(45, 2) + number(is_large ? 45 : 20, 2) + number(0x0800, 2) +
                number(0, 2) + number(entry.date_and_time, 4) + number(entry.crc, 4) + size + size +
-               number(entry.name.size(), 2) + number(is_large ? 28 : 0, 2) + number(0, 10) +
+               number(entry.name.size(), 2) + number(is_large ? 28 : 0, 2) + std::string(10, '\0') +
                number(is_large ? kMost32 : entry.offset, 4) + entry.name;
     if (is_large)
       row += number(1, 2) + number(24, 2) + number(entry.size, 8) + number(entry.size, 8) +

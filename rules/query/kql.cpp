@@ -94,7 +94,7 @@ Result<QueryPtr> range(Field field, std::string_view text) {
   if (const auto dots = text.find(".."); dots != std::string_view::npos) {
     const auto from = extent(field, text.substr(0, dots));
     const auto to = extent(field, text.substr(dots + 2));
-    if (!from || !to) return bad();
+    if (!from || !to || from->first > to->last) return bad();
     return make(Range{field, from->first, to->last});
   }
   std::string_view op;
@@ -103,6 +103,7 @@ Result<QueryPtr> range(Field field, std::string_view text) {
   const auto value = extent(field, text.substr(op.size()));
   if (!value) return bad();
   if (op == ">=") return make(Range{field, value->first, kUnbounded});
+  if (op == ">" && value->last == kUnbounded) return bad();
   if (op == ">") return make(Range{field, value->last + 1, kUnbounded});
   if (op == "<=") return make(Range{field, 0, value->last});
   if (op == "<") return make(Range{field, 0, value->first - 1});
@@ -162,7 +163,7 @@ class Parser {
       auto part = negated();
       if (!part) return part;
       parts.push_back(std::move(*part));
-      if (take("AND") && at_end()) return wrong("something must follow AND");
+      if (take("AND") && (at_end() || next_is("OR"))) return wrong("something must follow AND");
     } while (!at_end() && !next_is("OR"));
     return parts.size() == 1 ? parts.front() : make(And{std::move(parts)});
   }
@@ -180,6 +181,8 @@ class Parser {
     if (at_ == text_.size()) return wrong("a word or field:value is missing at the end");
     if (text_[at_] == ')')
       return wrong("a word or field:value is missing at column " + std::to_string(at_ + 1));
+    for (const std::string_view op : {"AND", "OR"})
+      if (next_is(op)) return wrong("something must stand in front of " + std::string(op));
     if (text_[at_] != '(') return term();
     if (++depth_ > kDeepest) return wrong("parentheses are nested deeper than 100");
     ++at_;
@@ -198,6 +201,8 @@ class Parser {
       if (close == std::string_view::npos) return wrong("a closing quote is missing");
       Value quoted{std::string(text_.substr(at_ + 1, close - at_ - 1)), true};
       at_ = close + 1;
+      if (at_ < text_.size() && text_.find_first_of(" \t\r\n()", at_) != at_)
+        return wrong("a blank is missing behind the quote at column " + std::to_string(at_));
       return quoted;
     }
     const auto end = std::min(text_.find_first_of(" \t\r\n()\"", at_), text_.size());
