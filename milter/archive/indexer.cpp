@@ -16,7 +16,7 @@ Status catch_up(const std::string& archive, ObjectStore& objects, const std::fun
 }  // namespace
 
 Indexer::Indexer(std::string archive)
-    : archive_(std::move(archive)), objects_(archive_, std::make_shared<Disk>()), thread_([this] { run(); }) {}
+    : archive_(std::move(archive)), objects_(archive_, std::make_shared<Disk>()) {}
 
 Indexer::~Indexer() {
   {
@@ -24,13 +24,14 @@ Indexer::~Indexer() {
     ends_ = true;
   }
   woken_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Indexer::wake() {
   {
     const std::lock_guard lock(mutex_);
     has_work_ = true;
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   }
   woken_.notify_one();
 }

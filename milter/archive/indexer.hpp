@@ -18,7 +18,7 @@ class Indexer {
   Indexer& operator=(const Indexer&) = delete;
   ~Indexer();
 
-  /// Something was added. Any thread; returns at once.
+  /// Something was added, or may have been before the last restart. Any thread; returns at once.
   void wake();
 
  private:
@@ -29,7 +29,7 @@ class Indexer {
   ObjectStore objects_;
   std::mutex mutex_;
   std::condition_variable woken_;
-  bool has_work_ = true;  // what came before the last restart
+  bool has_work_ = false;
   bool ends_ = false;
   std::thread thread_;
 };

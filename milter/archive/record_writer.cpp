@@ -5,7 +5,7 @@
 namespace pams::milter {
 
 RecordWriter::RecordWriter(ChainWriter chain, ObjectStore& objects, std::function<void()> changed)
-    : chain_(std::move(chain)), objects_(objects), changed_(std::move(changed)), thread_([this] { run(); }) {}
+    : chain_(std::move(chain)), objects_(objects), changed_(std::move(changed)) {}
 
 RecordWriter::~RecordWriter() {
   {
@@ -13,7 +13,7 @@ RecordWriter::~RecordWriter() {
     ends_ = true;
   }
   arrived_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 Result<RecordWriter::Outcome> RecordWriter::write(RecordRow row) { return wait_for(&row); }
@@ -26,6 +26,7 @@ Result<RecordWriter::Outcome> RecordWriter::wait_for(RecordRow* row) {
   std::future<Result<Outcome>> answer;
   {
     const std::lock_guard lock(mutex_);
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     answer = waiting_.emplace_back(Waiting{row, {}}).answer.get_future();
   }
   arrived_.notify_one();

@@ -1,5 +1,6 @@
 /// Group commit: records of many sessions, written by one thread in one transaction, so that one sync serves
-/// all that wait. Any thread may write.
+/// all that wait. Any thread may write. The thread starts with the first record: who makes a RecordWriter may
+/// fork before.
 #pragma once
 
 #include <condition_variable>
