@@ -31,7 +31,7 @@ class Loader {
     auto config = std::make_shared<Config>();
     config->settings.file = path_;
     read_settings(config->settings);
-    auto policy = rules::load_policy(files_, archive_names(config->settings), disk_files(), diagnostics_);
+    auto policy = rules::load_policy(files_, archive_names(), disk_files(), diagnostics_);
     if (policy) config->policy = std::move(*policy);
     if (!policy || diagnostics_.has_errors()) config = nullptr;
     return {std::move(config), std::move(diagnostics_)};
@@ -118,12 +118,22 @@ class Loader {
     return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_files(), none);
   }
 
+  /// Apart from the section's other keys, so that a mistake in one of them does not hide one in the address.
+  void check_listen() {
+    for (const auto& file : files_) {
+      const auto* milter = file.find("milter");
+      const auto* listen = milter == nullptr ? nullptr : milter->find("listen");
+      const auto* text = listen == nullptr ? nullptr : listen->as<std::string>();
+      if (text == nullptr) continue;
+      if (const auto parsed = parse_listen(*text); !parsed)
+        diagnostics_.error(listen->at(), "listen: " + parsed.error());
+    }
+  }
+
   void read_settings(Settings& settings) {
+    check_listen();
     const auto milter = read_single("milter");
-    if (auto listen = parse_listen(milter.text("listen")))
-      settings.listen = std::move(*listen);
-    else
-      diagnostics_.error(milter.at("listen"), "listen: " + listen.error());
+    if (auto listen = parse_listen(milter.text("listen"))) settings.listen = std::move(*listen);
     settings.mta = milter.text("mta") == "sendmail" ? MtaKind::Sendmail : MtaKind::Postfix;
     settings.route_token_file = resolve(milter.text("route_token_file"), path_);
     settings.verify_route = milter.flag("verify_route");
@@ -149,9 +159,16 @@ class Loader {
 
   std::string optional_path(const std::string& path) const { return path.empty() ? "" : resolve(path, path_); }
 
-  static std::vector<std::string> archive_names(const Settings& settings) {
+  /// Also of those with a mistake in another key: who refers to them has made none.
+  std::vector<std::string> archive_names() const {
     std::vector<std::string> names;
-    for (const auto& archive : settings.archives) names.push_back(archive.name);
+    for (const auto& file : files_) {
+      const auto* archives = file.find("archive");
+      if (archives == nullptr || archives->as<Array>() == nullptr) continue;
+      for (const auto& archive : *archives->as<Array>())
+        if (const auto* name = archive.find("name"); name != nullptr && name->as<std::string>() != nullptr)
+          names.push_back(*name->as<std::string>());
+    }
     return names;
   }
 

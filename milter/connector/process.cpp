@@ -90,8 +90,7 @@ bool drain(int fd, std::string& into) {
 }
 
 /// Reads both streams to their end. "" or why that was given up.
-std::string read_both(Fd& output, Fd& errors, Finished& finished,
-                      Clock::time_point deadline) {
+std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_point deadline) {
   std::array<pollfd, 2> waiting{pollfd{output.get(), POLLIN, 0}, pollfd{errors.get(), POLLIN, 0}};
   const std::array<std::string*, 2> into{&finished.output, &finished.errors};
   while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {

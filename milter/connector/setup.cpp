@@ -41,8 +41,7 @@ bool write_all(int fd, std::string_view content) {
 Status replace_file(const std::string& path, const std::string& content, const Owner& owner) {
   const auto temporary = path + ".pams-new";
   unlink(temporary.c_str());
-  const Fd file(
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return trouble(temporary);
   const bool written = fchown(file.get(), owner.user, owner.group) == 0 &&
                        fchmod(file.get(), owner.mode) == 0 && write_all(file.get(), content) &&

@@ -49,7 +49,13 @@ Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaim
   if (!chosen) return tl::make_unexpected(chosen.error());
   std::erase_if(edits, [&](const auto& edit) { return !std::ranges::binary_search(*chosen, edit.first); });
 
-  Message edited{message.headers, {}};
+  // Only a file can be so: its first body line could become a field, or continue one, when something is put
+  // before it.
+  const bool edits_root = edits.contains(0);
+  if (edits_root && message.header_end != HeaderEnd::BlankLine && !body.empty())
+    return fail(Failure::Refused, "no blank line behind the header");
+
+  Message edited{message.headers, {}, edits_root ? HeaderEnd::BlankLine : message.header_end};
   const auto splices = collect(body, map, edits, edited.headers);
   if (!splices) return tl::make_unexpected(splices.error());
   auto bytes = mime::apply_splices(body, *splices);

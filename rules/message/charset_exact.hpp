@@ -27,7 +27,8 @@ std::optional<std::string> decode_charset(std::string_view bytes, std::string_vi
 
 bool is_utf8(std::string_view bytes);
 
-/// The same words in ASCII ("één €" -> "een EUR"); nothing when a character has no such form.
+/// The same words in ASCII ("één €" -> "een EUR"), with "?" for a letter that has no such form; nothing when
+/// more than one in ten would be lost.
 std::optional<std::string> transliterate(std::string_view utf8);
 
 }  // namespace pams

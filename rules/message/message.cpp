@@ -19,6 +19,11 @@ std::string with_crlf(std::string_view bytes) {
   return out;
 }
 
+HeaderEnd end_of_header(std::string_view header, bool has_blank_line) {
+  if (has_blank_line) return HeaderEnd::BlankLine;
+  return header.empty() || header.ends_with('\n') ? HeaderEnd::LineEnd : HeaderEnd::Nothing;
+}
+
 }  // namespace
 
 SharedBytes::SharedBytes(std::string bytes) {
@@ -28,7 +33,9 @@ SharedBytes::SharedBytes(std::string bytes) {
 }
 
 std::size_t Message::wire_size() const {
-  std::size_t size = 2 + body.view().size();
+  std::size_t size = body.view().size();
+  if (header_end == HeaderEnd::BlankLine) size += 2;
+  if (header_end == HeaderEnd::Nothing) size -= 2;
   for (const auto& field : headers.fields()) size += field.name.size() + field.value.size() + 3;
   return size;
 }
@@ -36,7 +43,10 @@ std::size_t Message::wire_size() const {
 std::string Message::wire() const {
   std::string out;
   out.reserve(wire_size());
-  return out.append(headers.wire()).append("\r\n").append(body.view());
+  out += headers.wire();
+  if (header_end == HeaderEnd::BlankLine) out += "\r\n";
+  if (header_end == HeaderEnd::Nothing) out.resize(out.size() - 2);
+  return out.append(body.view());
 }
 
 Message parse_message(std::string_view eml) {
@@ -44,7 +54,8 @@ Message parse_message(std::string_view eml) {
   auto owner = std::make_shared<const std::string>(with_crlf(eml));
   const std::string_view bytes = *owner;
   auto block = read_header_block(bytes);
-  return {Headers(std::move(block.fields)), SharedBytes(std::move(owner), bytes.substr(block.body))};
+  const auto end = end_of_header(bytes.substr(0, block.end), block.body > block.end);
+  return {Headers(std::move(block.fields)), SharedBytes(std::move(owner), bytes.substr(block.body)), end};
 }
 
 }  // namespace pams

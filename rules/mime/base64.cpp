@@ -45,10 +45,12 @@ struct Lines {
 Lines lines_of(std::string_view raw) {
   raw = text::trim_left(raw);
   const auto feed = raw.find('\n');
+  const bool is_one_line = feed == std::string_view::npos || text::trim(raw.substr(feed)).empty();
   if (feed == std::string_view::npos) return {kLongestLine, "\r\n"};
   const auto first = text::trim_right(raw.substr(0, feed)).size();
   const auto end = feed > 0 && raw[feed - 1] == '\r' ? "\r\n" : "\n";
-  return {first >= 4 && first <= kLongestLine ? first / 4 * 4 : kLongestLine, end};
+  // A single line tells nothing about where lines would have been broken.
+  return {!is_one_line && first >= 4 && first <= kLongestLine ? first / 4 * 4 : kLongestLine, end};
 }
 
 /// `bytes` in lines, where the first line has `column` characters already.

@@ -70,7 +70,9 @@ std::size_t raw_offset(std::string_view raw, std::size_t decoded) {
     decoded -= text_size + line.line_break.size();
     at = line.next;
   }
-  return raw.size();
+  // Blanks at the end are dropped, and must stay at the end; those behind a soft break belong to it.
+  const auto written = text::trim_right(raw, " \t");
+  return written.ends_with('=') ? raw.size() : written.size();
 }
 
 /// What must stand between the encoded text and an insertion behind it.

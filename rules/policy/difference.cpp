@@ -107,7 +107,8 @@ Message carry_out(const Message& received, std::span<const Effect> effects) {
                    [](const AddRecipient&) {},
                },
                effect);
-  return {header.finish(), std::move(body)};
+  const bool gained_body = received.body.view().empty() && !body.view().empty();
+  return {header.finish(), std::move(body), gained_body ? HeaderEnd::BlankLine : received.header_end};
 }
 
 }  // namespace pams::rules

@@ -171,6 +171,11 @@ BOOST_AUTO_TEST_CASE(names_of_rules_and_connectors_stand_for_one_thing_each) {
                  "there is an outbound connector 'zivver' already"));
 }
 
+BOOST_AUTO_TEST_CASE(two_connectors_never_share_a_transport) {
+  BOOST_TEST(has(reported("[[outbound_connector]]\nname = \"B\"\nsmart_hosts = \"b.example\"\n"),
+                 "rules1.toml:2:8: error: connectors 'Zivver' and 'B' have the same transport 'pams'"));
+}
+
 BOOST_AUTO_TEST_CASE(a_section_that_stands_once_is_refused_the_second_time) {
   BOOST_TEST(has(reported("[pams]\nconnector = \"Partner\"\n"),
                  "rules1.toml:1:1: error: [pams] stands in pams.toml already"));

@@ -90,7 +90,9 @@ char MilterClient::connect(const std::string& address) {
 
 char MilterClient::mail(const std::string& sender, const std::string& parameter,
                         const std::vector<std::pair<std::string, std::string>>& more_macros) {
-  macros('M', more_macros);
+  auto values = more_macros;
+  values.emplace_back("{mail_addr}", sender);
+  macros('M', values);
   auto data = terminated("<" + sender + ">");
   if (!parameter.empty()) data += terminated(parameter);
   return step('M', data, kNoMail, kNoReplyMail);

@@ -47,6 +47,7 @@ smart_hosts = ["smtp.zivver.com:25"]
 [[outbound_connector]]
 name = "Partner"
 smart_hosts = ["mx.partner.example"]
+transport = "partner"
 )";
 
 /// A gateway with these rules; what is wrong with them fails the test.

@@ -47,7 +47,7 @@ void leave_stale_socket(const std::string& path) {
   BOOST_REQUIRE_EQUAL(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
 }
 
-constexpr std::string_view kFlagged = "zivver-relay: x\n\nsecret\n";
+constexpr std::string_view kFlagged = "zivver-relay: relay-1\n\nsecret\n";
 
 }  // namespace
 
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_message_at_its_end_is_finished_before_it_stops) {
   client.connect();
   client.mail("ann@example.org");
   client.recipient("bob@example.net");
-  client.header("zivver-relay", "x");
+  client.header("zivver-relay", "relay-1");
   client.body("b\r\n");
   client.raw('E');
   reached->pass();

@@ -141,9 +141,9 @@ BOOST_AUTO_TEST_CASE(a_flag_in_any_letter_case_folded_or_empty_is_a_flag) {
   const Gateway gateway;
   RunningMilter milter(gateway.services());
   Connection connection(gateway.socket());
-  BOOST_TEST(connection.send("ZIVVER-Relay: x\n\nb\n").first('h') != nullptr);
-  BOOST_TEST(connection.send("zivver-relay:\n x\n\nb\n").first('h') != nullptr);
-  BOOST_TEST(connection.send("zivver-relay : x\n\nb\n").first('h') != nullptr);
+  BOOST_TEST(connection.send("ZIVVER-Relay: relay-1\n\nb\n").first('h') != nullptr);
+  BOOST_TEST(connection.send("zivver-relay:\n relay-1\n\nb\n").first('h') != nullptr);
+  BOOST_TEST(connection.send("zivver-relay : relay-1\n\nb\n").first('h') != nullptr);
   const auto empty = connection.send("zivver-relay:\n\nb\n");  // does not match pams.pattern: an anomaly
   BOOST_TEST(empty.text == "451 4.7.1 Message cannot be handled now, try again later");
   BOOST_TEST(empty.modifications.empty());
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_forged_marker_is_removed_and_ours_comes_behind_it) {
   const auto ordinary = connection.send("X-PAMS-Route: forged\n\nb\n");
   BOOST_REQUIRE(ordinary.modifications.size() == 1U);
   BOOST_TEST(ordinary.modifications[0].data == "1|X-PAMS-Route|");
-  const auto flagged = connection.send("X-PAMS-Route: forged\nzivver-relay: x\n\nb\n");
+  const auto flagged = connection.send("X-PAMS-Route: forged\nzivver-relay: relay-1\n\nb\n");
   BOOST_TEST(flagged.modifications.at(0).data == "X-PAMS-Route| " + kToken);
   BOOST_REQUIRE(flagged.first('m') != nullptr);
   BOOST_TEST(flagged.first('m')->data == "1|X-PAMS-Route|");
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_flag_behind_the_header_limit_is_still_seen) {
   Connection connection(gateway.socket());
   std::string eml;
   for (int i = 0; i < 60; ++i) eml += "X-Filler: x\n";
-  const auto ending = connection.send(eml + "zivver-relay: x\n\nb\n");
+  const auto ending = connection.send(eml + "zivver-relay: relay-1\n\nb\n");
   BOOST_TEST(ending.text.starts_with("451 "));
   BOOST_TEST(milter.line_with("event=message").find("class=anomaly") != std::string::npos);
 }

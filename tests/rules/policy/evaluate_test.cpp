@@ -155,6 +155,15 @@ BOOST_AUTO_TEST_CASE(a_forged_route_marker_is_always_removed) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_forged_route_marker_is_not_carried_along_inside_a_wrapper) {
+  const auto policy =
+      gateway(rule("r", R"({ apply_html_disclaimer = { html = "x", fallback_action = "wrap" } })"));
+  const auto plan =
+      test::evaluate(policy, "X-PAMS-Route: forged\nContent-Type: application/pkcs7-mime\n\nAAEC\n");
+  BOOST_TEST(has(plan.outgoing.wire(), "message/rfc822"));
+  BOOST_TEST(!has(plan.outgoing.wire(), "forged"));
+}
+
 BOOST_AUTO_TEST_CASE(rules_run_in_file_order_and_actions_in_list_order) {
   const auto policy =
       gateway(rule("one", R"({ set_header = { name = "X-A", value = "1" } },
