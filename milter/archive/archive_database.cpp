@@ -132,7 +132,7 @@ Status ArchiveDatabase::append(Tip& tip, AuditRow& row) {
 }
 
 Status ArchiveDatabase::append(const Checkpoint& checkpoint) {
-  return sql_.run("INSERT INTO checkpoint VALUES(?,?,?,?)", checkpoint.tip.number, checkpoint.tip.hash,
+  return sql_.run("INSERT OR REPLACE INTO checkpoint VALUES(?,?,?,?)", checkpoint.tip.number, checkpoint.tip.hash,
                   seconds(checkpoint.time), checkpoint.signature);
 }
 

@@ -98,7 +98,7 @@ Status ChainWriter::write(int root, std::chrono::sys_seconds now, const Work& wo
     if (!found) return tl::unexpected(found.error());
     tip = *found;
     if (const auto worked = work(*database_, tip); !worked) return worked;
-    return tip == *found ? Status{} : add_checkpoint(tip, now);
+    return tip == *found && !lacks_signature() ? Status{} : add_checkpoint(tip, now);
   });
   if (!written) {
     last_checkpoint_ = checkpoint_before;
@@ -109,11 +109,15 @@ Status ChainWriter::write(int root, std::chrono::sys_seconds now, const Work& wo
   return kept;
 }
 
+/// A key that has just been configured: what stands until now is signed at once.
+bool ChainWriter::lacks_signature() const {
+  return key_ && last_checkpoint_ && last_checkpoint_->signature.empty();
+}
+
 Status ChainWriter::add_checkpoint(const Tip& tip, std::chrono::sys_seconds now) {
   const auto entries = tip.number - (last_checkpoint_ ? last_checkpoint_->tip.number : 0);
   const bool is_due = !last_checkpoint_ || entries >= kCheckpointEvery ||
-                      now - last_checkpoint_->time >= std::chrono::days(1) ||
-                      (key_ && last_checkpoint_->signature.empty());
+                      now - last_checkpoint_->time >= std::chrono::days(1) || lacks_signature();
   if (!is_due) return {};
   Checkpoint checkpoint{tip, now, ""};
   if (key_) checkpoint.signature = key_->sign(statement_of(checkpoint));

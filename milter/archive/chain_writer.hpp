@@ -39,6 +39,7 @@ class ChainWriter {
   Status open(int root, std::chrono::sys_seconds now);
   Status write(int root, std::chrono::sys_seconds now, const Work& work);
   Status add_checkpoint(const Tip& tip, std::chrono::sys_seconds now);
+  bool lacks_signature() const;
   Result<bool> fits(const std::optional<Head>& head, const Tip& tip);
 
   const std::string archive_;

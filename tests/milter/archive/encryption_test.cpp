@@ -117,6 +117,15 @@ BOOST_AUTO_TEST_CASE(checkpoints_are_signed_and_a_foreign_signature_is_seen) {
   BOOST_TEST(!verify().is_good());
 }
 
+BOOST_AUTO_TEST_CASE(a_key_that_is_configured_later_signs_at_the_next_start) {
+  keep(kSecret);
+  settings.checkpoint_key = folder / "sign.pem";
+  BOOST_TEST(DirectoryArchive(settings).check().has_value());
+  const auto verified = verify();
+  BOOST_TEST(verified.is_good(), (verified.is_good() ? "" : verified.problems.front().what));
+  BOOST_TEST(verified.signed_checkpoints == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_checkpoint_comes_after_a_day_or_a_thousand_entries) {
   ChainWriter chain(settings.path, "", std::make_shared<Disk>());
   const auto append = [&](std::chrono::sys_seconds now, int count) {
