@@ -35,7 +35,9 @@ class Glob {
 Result<std::string> read_file(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
-  if (fs::is_directory(path, error)) return fail(Failure::Misconfigured, path + ": is a folder");
+  const auto status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    return fail(Failure::Misconfigured, path + ": is not a file");
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(Failure::Misconfigured, path + ": " + std::strerror(errno != 0 ? errno : ENOENT));

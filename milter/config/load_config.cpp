@@ -26,7 +26,8 @@ class Loader {
 
   Loaded run(const std::string& shown_path) {
     read(path_, shown_path);
-    if (!files_.empty()) read_includes();
+    if (files_.empty()) return {nullptr, std::move(diagnostics_)};
+    read_includes();
     for (const auto& file : files_) check_keys(file);
     auto config = std::make_shared<Config>();
     config->settings.file = path_;

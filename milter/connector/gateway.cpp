@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
 
 #include "rules/base/text.hpp"
 
@@ -24,6 +25,17 @@ bool same_inet(std::string_view address, const Listen& listen) {
   if (is_loopback(host) && is_loopback(listen.host)) return true;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return host == listen.host;
+}
+
+/// master(8) runs only the last of two entries with one name, with that entry's own `-o` alone, while
+/// postconf shows both; so what the tools say of such a service is not what runs.
+Status refuse_twice(const std::vector<Service>& services) {
+  std::set<std::string> seen;
+  for (const auto& service : services)
+    if (!seen.insert(service.key()).second)
+      return fail(Failure::Misconfigured,
+                  "master.cf has " + service.key() + " twice, and Postfix uses the last one; remove one");
+  return {};
 }
 
 /// /var/run/x and /run/x are one place; neither needs to exist.
@@ -55,6 +67,7 @@ Result<Gateway> Gateway::read(const Mta& mta) {
   if (!lines) return tl::unexpected(lines.error());
   for (const auto& line : *lines)
     if (auto service = parse_service(line)) gateway.services_.push_back(std::move(*service));
+  if (const auto once = refuse_twice(gateway.services_); !once) return tl::unexpected(once.error());
   const auto own = mta.service_parameters();
   if (!own) return tl::unexpected(own.error());
   for (const auto& line : *own)

@@ -85,6 +85,11 @@ class ServicesPlan {
   void plan_transport(const rules::OutboundConnector& connector) {
     const auto key = connector.transport + "/unix";
     const auto* service = find_service(site_, key);
+    if (connector.transport == "smtp" || connector.transport == "relay") {
+      plan_.problems.push_back(key + " is Postfix's own and carries ordinary mail; give connector '" +
+                               connector.name + "' another transport");
+      return;
+    }
     if (service != nullptr && service->command != "smtp") {
       plan_.problems.push_back(key + " exists and runs " + service->command + "; give connector '" +
                                connector.name + "' another transport");

@@ -10,6 +10,7 @@
 #include "milter/config/config.hpp"
 #include "milter/config/files.hpp"
 #include "milter/ctl/command.hpp"
+#include "rules/base/ip_range.hpp"
 #include "rules/base/text.hpp"
 #include "rules/policy/evaluate.hpp"
 
@@ -149,7 +150,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   app.add_option("--eml", options->eml, "The message")->required();
   app.add_option("--sender", options->sender, "Envelope sender; \"\" or <> is the null sender")->required();
   app.add_option("--recipient", options->recipients, "Envelope recipient; repeatable")->required();
-  app.add_option("--client-address", options->client_address, "The peer's IP address")->capture_default_str();
+  app.add_option("--client-address", options->client_address, "The peer's IP address")
+      ->capture_default_str()
+      ->check([](const std::string& written) {
+        return parse_ip(written) ? "" : "'" + written + "' is no IP address";
+      });
   app.add_option("--authenticated", options->authenticated, "The peer's SASL user");
   app.add_option("--out", options->out, "Write the message here as it would leave (nothing if it would not)");
   app.add_flag("--json", options->as_json, "Print JSON");

@@ -25,7 +25,7 @@ constexpr int kTimeoutSeconds = 7210;
 /// blocked on this thread, so the kernel drops it before any thread can wait for it; TERM and INT are waited
 /// for on this thread, which the kernel prefers.
 sigset_t take_signals() {
-  for (const int ignored : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) std::signal(ignored, SIG_IGN);
+  for (const int ignored : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(ignored, SIG_IGN);
   sigset_t stops;
   sigemptyset(&stops);
   sigaddset(&stops, SIGTERM);

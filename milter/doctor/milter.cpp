@@ -25,7 +25,8 @@ Result<Door> look_at(const Gateway& gateway, const Service& listener) {
   }
   auto values = gateway.values(*scope, {parameter, "milter_default_action"});
   if (!values) return tl::unexpected(values.error());
-  const auto own = gateway.values(listener, {"receive_override_options", "smtpd_milter_maps"});
+  const auto own =
+      gateway.values(listener, {"receive_override_options", "smtpd_milter_maps", "smtpd_proxy_filter"});
   if (!own) return tl::unexpected(own.error());
   values->insert(own->begin(), own->end());
   return Door{listener, *scope, parameter, std::move(*values)};
@@ -43,7 +44,7 @@ std::string remedy_for_options(const Door& door, const std::string& unwanted) {
 
 std::string remedy_for_own_list(const Door& door, const std::string& address) {
   std::string list = "{" + address + ",default_action=tempfail}";
-  for (auto element : split_list(door.values.at(door.parameter))) list += "," + element;
+  for (const auto& element : split_list(door.values.at(door.parameter))) list += "," + element;
   std::erase_if(list, [](char c) { return c == ' '; });  // postconf -P takes no blanks
   return "postconf -P '" + door.scope.key() + "/" + door.parameter + "=" + list + "'";
 }
@@ -71,8 +72,30 @@ Finding examine_entry(const Door& door, const MilterEntry& entry, bool is_first)
   return ok("watched");
 }
 
+/// With a proxy filter smtpd hands the content to another program: neither the milter nor the net sees any,
+/// unless the program brings it back to a listener that has no such filter.
+Result<Finding> examine_proxy(const Gateway& gateway, const Door& door) {
+  const auto seen = "smtpd_proxy_filter passes the milter and the net by";
+  const auto remedy = gateway.overrides(door.listener, "smtpd_proxy_filter")
+                          ? "postconf -PX " + door.listener.key() + "/smtpd_proxy_filter"
+                          : std::string("postconf -X smtpd_proxy_filter");
+  for (const auto* other : gateway.listeners()) {
+    if (other->command != "smtpd") continue;
+    const auto filter = gateway.value(*other, "smtpd_proxy_filter");
+    if (!filter) return tl::unexpected(filter.error());
+    if (filter->empty())
+      return warn(std::string(seen) + "; flagged mail is safe only if the filter hands it to " + other->key(),
+                  remedy);
+  }
+  return failed(std::string(seen) + ", and it can come back to no other listener", remedy);
+}
+
 Finding examine(const Examination& examination, const Gateway& gateway, const Door& door) {
   const auto& listen = examination.config.settings.listen;
+  if (door.listener.command == "smtpd" && !door.values.at("smtpd_proxy_filter").empty()) {
+    const auto finding = examine_proxy(gateway, door);
+    return finding ? *finding : unanswered(finding.error());
+  }
   if (holds_word(door.values.at("receive_override_options"), "no_milters"))
     return unwatched(examination, gateway, door, "no_milters switches the milter off",
                      remedy_for_options(door, "no_milters"),

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "rules/base/text.hpp"
+
 namespace pams {
 namespace {
+
+constexpr std::size_t kLongestText = 2000;
 
 std::string_view line_of(std::string_view text, std::size_t line) {
   for (; line > 1; --line) {
@@ -14,6 +18,17 @@ std::string_view line_of(std::string_view text, std::size_t line) {
   text = text.substr(0, text.find('\n'));
   if (text.ends_with('\r')) text.remove_suffix(1);
   return text;
+}
+
+/// A broken file can hold anything, also what a terminal obeys.
+std::string shown(std::string_view line) {
+  constexpr std::size_t kLongestLine = 200;
+  std::string out;
+  for (const auto piece : text::split(line, '\t')) {
+    if (piece.data() != line.data()) out += '\t';
+    out += text::printable(piece, kLongestLine);
+  }
+  return out;
 }
 
 /// The caret's indent: tabs stay tabs, so that it lands under the column in any terminal.
@@ -28,12 +43,12 @@ std::string indent(std::string_view line, std::size_t column) {
 std::string format(const Diagnostic& diagnostic) {
   const auto* const word = diagnostic.severity == Severity::Error ? "error: " : "warning: ";
   const auto& at = diagnostic.at;
-  if (at.source == nullptr) return word + diagnostic.text + "\n";
+  if (at.source == nullptr) return word + text::printable(diagnostic.text, kLongestText) + "\n";
   auto out = at.source->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + word +
-             diagnostic.text + "\n";
+             text::printable(diagnostic.text, kLongestText) + "\n";
   const auto line = line_of(at.source->text, at.line);
   if (!line.empty())
-    out.append("    ").append(line).append("\n    ").append(indent(line, at.column)).append("^\n");
+    out.append("    ").append(shown(line)).append("\n    ").append(indent(line, at.column)).append("^\n");
   return out;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 
 #include <re2/re2.h>
@@ -83,18 +85,21 @@ std::string flaw(Type type, const std::string& word) {
   }
 }
 
-Datum words(const Param& param, const Value& value) {
+/// Every element that does not fit is told, each at its own place.
+tl::expected<Args::Datum, std::vector<Flaw>> words(const Param& param, const Value& value) {
   std::vector<std::string> words;
-  if (const auto* one = value.as<std::string>()) words.push_back(*one);
-  const auto* array = value.as<Array>();
-  if (words.empty() && array == nullptr) return wrong_type("a list of strings", value);
-  if (array != nullptr)
-    for (const auto& element : *array) {
-      if (element.as<std::string>() == nullptr) return wrong_type("a list of strings", element);
-      words.push_back(*element.as<std::string>());
-    }
-  for (const auto& word : words)
-    if (auto why = flaw(param.type, word); !why.empty()) return wrong(std::move(why));
+  std::vector<Flaw> flaws;
+  const auto take = [&](const Value& element) {
+    const auto* word = element.as<std::string>();
+    auto why = word == nullptr ? wrong_type("a list of strings", element).value() : flaw(param.type, *word);
+    if (!why.empty()) return flaws.push_back({element.at(), std::move(why)});
+    words.push_back(*word);
+  };
+  if (const auto* array = value.as<Array>())
+    for (const auto& element : *array) take(element);
+  else
+    take(value);
+  if (!flaws.empty()) return tl::unexpected(std::move(flaws));
   return words;
 }
 
@@ -107,6 +112,7 @@ Datum choice(const Param& param, const std::string& text) {
 }
 
 Datum file(const std::string& path, const Location& at, const Files& files) {
+  if (path.empty()) return wrong("must not be empty; leave the key out");
   const auto resolved = files.resolve(path, at.source.get());
   auto content = files.read(resolved);
   if (!content) return wrong(content.error().what);
@@ -129,21 +135,9 @@ Datum from_text(const Param& param, const Value& value, const Files& files) {
   }
 }
 
-}  // namespace
-
-Datum to_datum(const Param& param, const Value& value, const Files& files) {
+/// Every type but the lists.
+Datum single(const Param& param, const Value& value, const Files& files) {
   switch (param.type) {
-    case Type::Text:
-    case Type::Choice:
-    case Type::File:
-    case Type::Path:
-      return from_text(param, value, files);
-    case Type::Words:
-    case Type::Patterns:
-    case Type::Addresses:
-    case Type::Domains:
-    case Type::Networks:
-      return words(param, value);
     case Type::Bool:
       if (const auto* flag = value.as<bool>()) return *flag;
       return wrong_type("true or false", value);
@@ -156,21 +150,45 @@ Datum to_datum(const Param& param, const Value& value, const Files& files) {
     case Type::Moment:
       if (const auto* moment = value.as<Instant>()) return *moment;
       return wrong_type("a date-time like 2026-01-01T00:00:00Z", value);
+    default:
+      return from_text(param, value, files);
   }
-  throw std::logic_error("a parameter type without a reader");
 }
 
-Args::Datum fallback_datum(const Param& param, const Files& files) {
+bool is_list(Type type) {
+  return type == Type::Words || type == Type::Patterns || type == Type::Addresses || type == Type::Domains ||
+         type == Type::Networks;
+}
+
+Args::Datum read_fallback(const Param& param) {
   Diagnostics diagnostics;
   const auto source =
       std::make_shared<const Source>(Source{"default", "x = " + std::string(param.fallback) + "\n"});
   const auto table = parse(source, diagnostics);
   const auto* value = table.find("x");
   if (value == nullptr) throw std::logic_error("the default of '" + std::string(param.key) + "' is not TOML");
-  auto datum =
-      to_datum(param, *value, Files{files.read, [](const std::string& path, const Source*) { return path; }});
-  if (!datum) throw std::logic_error("the default of '" + std::string(param.key) + "': " + datum.error());
+  auto datum = to_datum(param, *value, no_files());
+  if (!datum)
+    throw std::logic_error("the default of '" + std::string(param.key) + "': " + datum.error().front().text);
   return std::move(*datum);
+}
+
+}  // namespace
+
+tl::expected<Args::Datum, std::vector<Flaw>> to_datum(const Param& param, const Value& value,
+                                                      const Files& files) {
+  if (is_list(param.type)) return words(param, value);
+  return single(param, value, files).map_error([&](std::string text) {
+    return std::vector<Flaw>{{value.at(), std::move(text)}};
+  });
+}
+
+Args::Datum fallback_datum(const Param& param) {
+  static std::mutex mutex;
+  static std::map<const Param*, Args::Datum> known;
+  const std::scoped_lock lock(mutex);
+  if (const auto found = known.find(&param); found != known.end()) return found->second;
+  return known.emplace(&param, read_fallback(param)).first->second;
 }
 
 bool same(const Args::Datum& a, const Args::Datum& b) {

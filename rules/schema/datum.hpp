@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -9,12 +10,19 @@
 
 namespace pams::schema {
 
-/// The value in the form that Args hands out, or why it does not fit ("must be a string, not an integer").
-tl::expected<Args::Datum, std::string> to_datum(const Param& param, const Value& value, const Files& files);
+/// What does not fit, and where: the value, or one element of a list.
+struct Flaw {
+  Location at;
+  std::string text;  ///< "must be a string, not an integer"
+};
 
-/// The default of `param`, which must have one. A default that does not fit its own Param throws: a fault of
-/// the program.
-Args::Datum fallback_datum(const Param& param, const Files& files);
+/// The value in the form that Args hands out, or all that is wrong with it.
+tl::expected<Args::Datum, std::vector<Flaw>> to_datum(const Param& param, const Value& value,
+                                                      const Files& files);
+
+/// The default of `param`, which must have one and must live as long as the program: it is read once. A
+/// default that does not fit its own Param throws: a fault of the program.
+Args::Datum fallback_datum(const Param& param);
 
 bool same(const Args::Datum& a, const Args::Datum& b);
 

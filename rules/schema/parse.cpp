@@ -31,17 +31,25 @@ Location place(const std::shared_ptr<const Source>& source, const toml::source_l
   return {source, at.line(), at.column()};
 }
 
-/// toml11 keeps no place for a key: it is the last spelling of it before the value, on the value's line or
-/// above.
-Location place_of_key(const Location& value, const std::string& key) {
-  const std::string_view text = value.source->text;
-  std::size_t start = 0;
-  for (std::size_t line = 1; line < value.line && start < text.size(); ++line) {
-    const auto end = text.find('\n', start);
-    if (end == std::string_view::npos) break;
-    start = end + 1;
-  }
-  const auto line = text.substr(start, text.find('\n', start) - start);
+/// Where each line of a text begins: found once, asked for every key.
+std::vector<std::size_t> line_starts(std::string_view text) {
+  std::vector<std::size_t> starts{0};
+  for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+    starts.push_back(at + 1);
+  return starts;
+}
+
+/// A source and its lines, while it is converted.
+struct Places {
+  std::shared_ptr<const Source> source;
+  std::vector<std::size_t> starts = line_starts(source->text);
+};
+
+/// toml11 keeps no place for a key: it is the last spelling of it before the value, on the value's line.
+Location place_of_key(const Places& places, const Location& value, const std::string& key) {
+  if (value.line == 0 || value.line > places.starts.size()) return value;
+  const auto rest = std::string_view(places.source->text).substr(places.starts[value.line - 1]);
+  const auto line = rest.substr(0, rest.find('\n'));
   const auto at = line.substr(0, value.column > 0 ? value.column - 1 + key.size() + 2 : 0).rfind(key);
   return at == std::string_view::npos ? value : Location{value.source, value.line, at + 1};
 }
@@ -60,13 +68,13 @@ Instant to_instant(const ParsedTable& value) {
          std::chrono::seconds{time.second};
 }
 
-Value convert(const ParsedTable& value, const std::shared_ptr<const Source>& source);
+Value convert(const ParsedTable& value, const Places& places);
 
-Table convert_members(const ParsedTable& value, const std::shared_ptr<const Source>& source) {
+Table convert_members(const ParsedTable& value, const Places& places) {
   Table table;
   for (const auto& [key, member] : value.as_table()) {
-    auto converted = convert(member, source);
-    auto key_at = place_of_key(converted.at(), key);
+    auto converted = convert(member, places);
+    auto key_at = place_of_key(places, converted.at(), key);
     table.push_back({key, std::move(key_at), std::move(converted)});
   }
   std::ranges::stable_sort(table, {},
@@ -74,8 +82,8 @@ Table convert_members(const ParsedTable& value, const std::shared_ptr<const Sour
   return table;
 }
 
-Value convert(const ParsedTable& value, const std::shared_ptr<const Source>& source) {
-  auto at = place(source, value.location());
+Value convert(const ParsedTable& value, const Places& places) {
+  auto at = place(places.source, value.location());
   switch (value.type()) {
     case toml::value_t::boolean:
       return {value.as_boolean(), std::move(at)};
@@ -91,11 +99,11 @@ Value convert(const ParsedTable& value, const std::shared_ptr<const Source>& sou
       return {to_instant(value), std::move(at)};
     case toml::value_t::array: {
       Array array;
-      for (const auto& element : value.as_array()) array.push_back(convert(element, source));
+      for (const auto& element : value.as_array()) array.push_back(convert(element, places));
       return {std::move(array), std::move(at)};
     }
     case toml::value_t::table:
-      return {convert_members(value, source), std::move(at)};
+      return {convert_members(value, places), std::move(at)};
     default:
       return {std::string("(a time of day alone means nothing here)"), std::move(at)};
   }
@@ -115,6 +123,8 @@ std::string reason_of(std::string_view what) {
   return std::string(first);
 }
 
+/// Takes the broken line out, keeping all others in their places. With a broken [header] go the keys below
+/// it: they would fall into the table above.
 void blank_line(std::string& text, std::size_t line) {
   std::size_t start = 0;
   while (--line > 0) {
@@ -122,7 +132,11 @@ void blank_line(std::string& text, std::size_t line) {
     if (start == std::string::npos) return;
     ++start;
   }
-  for (; start < text.size() && text[start] != '\n'; ++start) text[start] = ' ';
+  auto end = std::min(text.find('\n', start), text.size());
+  if (text::trim_left(std::string_view(text).substr(start, end - start)).starts_with('['))
+    end = std::min(text.find("\n[", end), text.size());
+  for (; start < end; ++start)
+    if (text[start] != '\n') text[start] = ' ';
 }
 
 /// The tree, or where the text stops being TOML.
@@ -146,13 +160,18 @@ Value parse(std::shared_ptr<const Source> source, Diagnostics& diagnostics) {
     return {Table{}, top};
   }
   auto text = source->text;
+  SyntaxError before{0, 0, ""};
   for (std::size_t errors = 0; errors < kMaxSyntaxErrors; ++errors) {
     const auto parsed = parse_once(text, source->name);
     if (parsed) {
-      auto members = convert_members(*parsed, source);
+      auto members = convert_members(*parsed, Places{source});
       return {std::move(members), top};
     }
     const auto& error = parsed.error();
+    // The same complaint about the next line: something above was never closed, and what follows is only its
+    // echo.
+    if (error.line == before.line + 1 && error.reason == before.reason) break;
+    before = error;
     diagnostics.error({source, std::max<std::size_t>(error.line, 1), std::max<std::size_t>(error.column, 1)},
                       "not valid TOML: " + error.reason);
     if (error.line == 0) break;

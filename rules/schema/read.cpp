@@ -19,11 +19,12 @@ const Param* find_param(std::span<const Param> params, std::string_view key) {
   return found == params.end() ? nullptr : &*found;
 }
 
-/// The key that a bare value stands for: the only required one, or the only one at all.
+/// The key that a bare value stands for: the only required one, or the first when none is.
 const Param* bare_param(std::span<const Param> params) {
-  if (params.size() == 1) return &params.front();
   const auto is_required = [](const Param& p) { return p.required; };
-  if (std::ranges::count_if(params, is_required) != 1) return nullptr;
+  const auto required = std::ranges::count_if(params, is_required);
+  if (required == 0 && !params.empty()) return &params.front();
+  if (required != 1) return nullptr;
   return &*std::ranges::find_if(params, is_required);
 }
 
@@ -35,38 +36,39 @@ class Reading {
 
   void take(const Param& param, const Value& value) {
     auto datum = to_datum(param, value, files_);
-    if (!datum) return error(value.at(), std::string(param.key) + ": " + datum.error());
+    if (!datum) {
+      for (auto& flaw : datum.error()) diagnostics_.error(flaw.at, std::string(param.key) + ": " + flaw.text);
+      return;
+    }
     if (!param.later.empty() && !is_fallback(param, *datum))
       return error(value.at(), std::string(param.key) + ": " + std::string(param.later) +
                                    " is not available in this version; leave the key out");
     args_.set(std::string(param.key), std::move(*datum), value.at());
   }
 
-  void take_unknown(const Member& member) {
-    ok_ = false;
-    report_unknown(member, what_, keys_of(params_), diagnostics_);
-  }
+  void take_unknown(const Member& member) { report_unknown(member, what_, keys_of(params_), diagnostics_); }
 
+  /// A mistake in one key must not hide those in others, so the defaults stand in where there are any.
   std::optional<Args> finish(const Location& at) {
+    bool complete = true;
     for (const auto& param : params_) {
-      if (args_.has(param.key) || failed(param.key)) continue;
-      if (param.required) error(at, std::string(what_) + " needs the key '" + std::string(param.key) + "'");
-      if (!param.fallback.empty()) args_.set(std::string(param.key), fallback_datum(param, files_), {});
+      if (args_.has(param.key)) continue;
+      if (!param.fallback.empty()) args_.set(std::string(param.key), fallback_datum(param), {});
+      if (!param.required) continue;
+      complete = false;
+      if (!was_written(param.key))
+        error(at, std::string(what_) + " needs the key '" + std::string(param.key) + "'");
     }
-    return ok_ ? std::optional(std::move(args_)) : std::nullopt;
+    return complete ? std::optional(std::move(args_)) : std::nullopt;
   }
 
-  void note_failed(std::string_view key) { failed_.emplace_back(key); }
-  bool ok() const { return ok_; }
+  void note_written(std::string_view key) { written_.emplace_back(key); }
 
  private:
-  void error(const Location& at, std::string text) {
-    ok_ = false;
-    diagnostics_.error(at, std::move(text));
-  }
-  bool failed(std::string_view key) const { return std::ranges::find(failed_, key) != failed_.end(); }
+  void error(const Location& at, std::string text) { diagnostics_.error(at, std::move(text)); }
+  bool was_written(std::string_view key) const { return std::ranges::find(written_, key) != written_.end(); }
   bool is_fallback(const Param& param, const Args::Datum& datum) const {
-    return !param.fallback.empty() && same(fallback_datum(param, files_), datum);
+    return !param.fallback.empty() && same(fallback_datum(param), datum);
   }
 
   std::span<const Param> params_;
@@ -74,8 +76,7 @@ class Reading {
   const Files& files_;
   Diagnostics& diagnostics_;
   Args args_;
-  std::vector<std::string> failed_;
-  bool ok_ = true;
+  std::vector<std::string> written_;
 };
 
 }  // namespace
@@ -111,7 +112,7 @@ std::optional<Args> read_table(const Value& table, std::span<const Param> params
       continue;
     }
     reading.take(*param, member.value);
-    reading.note_failed(member.key);
+    reading.note_written(member.key);
   }
   return reading.finish(table.at());
 }
@@ -122,7 +123,7 @@ std::optional<Args> read_value(const Value& value, std::span<const Param> params
   if (bare == nullptr) return read_table(value, params, what, files, diagnostics);
   Reading reading(params, what, files, diagnostics);
   reading.take(*bare, value);
-  reading.note_failed(bare->key);
+  reading.note_written(bare->key);
   return reading.finish(value.at());
 }
 

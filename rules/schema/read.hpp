@@ -29,8 +29,10 @@ Files no_files();
 /// after one the table holds what could be read.
 Value parse(std::shared_ptr<const Source> source, Diagnostics& diagnostics);
 
-/// Checks `table` (a table) against `params` and fills in the defaults. On any error: reported, and no Args.
-/// `what` names the table in messages, e.g. "[milter]".
+/// Checks `table` (a table) against `params` and fills in the defaults. Errors are reported, and the defaults
+/// stand in for what is wrong so that the caller can look at the rest; no Args when a required key is missing
+/// or wrong. Whether the configuration may be used is said by `diagnostics` alone. `params` must live as long
+/// as the program. `what` names the table in messages, e.g. "[milter]".
 std::optional<Args> read_table(const Value& table, std::span<const Param> params, std::string_view what,
                                const Files& files, Diagnostics& diagnostics);
 

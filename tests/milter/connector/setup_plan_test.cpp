@@ -176,4 +176,12 @@ BOOST_AUTO_TEST_CASE(two_connectors_do_not_share_a_transport) {
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(the_transport_of_ordinary_mail_is_not_taken_over) {
+  auto config = gateway_config();
+  config.policy.connectors.front().transport = "smtp";
+  const auto result = plan(debian_site(), {}, config);
+  BOOST_TEST_REQUIRE(result.problems.size() == 1U);
+  BOOST_TEST(wanted(result, "smtp/unix") == "(unchanged)");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -57,6 +57,8 @@ const std::vector<Misconfiguration> kMilter{
      [](const PostfixSite& site) {
        site.append("main.cf", "milter_default_action = accept\nsmtpd_milters = unix:pams-milter/pams.sock");
      }},
+    {"a proxy filter takes the content of all mail", "milter",
+     add_to_main("smtpd_proxy_filter = 127.0.0.1:10024")},
     {"another socket", "milter", in_file("main.cf", "pams-milter/pams.sock", "pams-milter/old.sock")},
     {"a listener without milters and without header checks", "milter",
      add_listener("127.0.0.1:10025 inet n - n - - smtpd\n"
@@ -120,6 +122,8 @@ const std::vector<Misconfiguration> kNet{
                   "pams_milter_header_checks")},
     {"a FILTER of the site in body_checks", "other_filters",
      add_to_main("body_checks = regexp:{{/viagra/ FILTER smtp:[spam.example]}}")},
+    {"the postmaster gets whole messages of failed bounces", "notices",
+     add_to_main("notify_classes = resource, software, 2bounce")},
     {"no retry service", "retry_service", in_file("master.cf", "retry     unix", "later     unix")},
     {"retry is no error service", "retry_service",
      in_file("master.cf", "retry     unix  -       -       y       -       -       error",
@@ -127,6 +131,8 @@ const std::vector<Misconfiguration> kNet{
 };
 
 const std::vector<Misconfiguration> kTransport{
+    {"a second entry for the transport, without the settings of the first", "transport",
+     add_listener("pams unix - - n - - smtp\n")},
     {"no pams transport", "transport", in_transport("\npams       unix", "\nsecret     unix")},
     {"the transport speaks LMTP", "transport",
      in_transport("-       smtp\n    -o syslog_name=postfix/pams",
@@ -204,6 +210,14 @@ BOOST_AUTO_TEST_CASE(a_milter_in_front_of_ours_is_a_warning) {
   PostfixSite site;
   site.set_up();
   site.replace("main.cf", "smtpd_milters = { unix", "smtpd_milters = inet:localhost:8891, { unix");
+  const auto finding = site.finding("milter");
+  BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
+}
+
+BOOST_AUTO_TEST_CASE(a_proxy_filter_that_can_hand_mail_to_another_listener_is_a_warning) {
+  PostfixSite site;
+  site.set_up();
+  site.append("master.cf", "submission inet n - y - - smtpd\n  -o smtpd_proxy_filter=127.0.0.1:10024");
   const auto finding = site.finding("milter");
   BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
 }

@@ -57,8 +57,33 @@ BOOST_AUTO_TEST_CASE(every_mistake_is_reported_at_its_own_place) {
   BOOST_TEST(
       has(r.text, "a.toml:2:8: error: mode: 'audti' is none of: enforce, audit; did you mean 'audit'?"));
   BOOST_TEST(has(r.text, "a.toml:3:8: error: size: '5 parsecs' is not of the form"));
-  BOOST_TEST(has(r.text, "a.toml:4:7: error: who: 'nobody' is not an address"));
+  BOOST_TEST(has(r.text, "a.toml:4:17: error: who: 'nobody' is not an address"));
   BOOST_TEST(has(r.text, "needs the key 'name'"));
+}
+
+BOOST_AUTO_TEST_CASE(every_wrong_element_of_a_list_is_told_where_it_stands) {
+  const auto r = read("name = \"x\"\nwho = [\n  \"a@b.c\",\n  \"nobody\",\n  7,\n]\n");
+  BOOST_TEST(r.errors == 2U, r.text);
+  BOOST_TEST(has(r.text, "a.toml:4:3: error: who: 'nobody'"), r.text);
+  BOOST_TEST(has(r.text, "a.toml:5:3: error: who: must be a list of strings"), r.text);
+}
+
+BOOST_AUTO_TEST_CASE(a_mistake_in_one_key_leaves_the_others_to_be_looked_at) {
+  const auto r = read("name = \"x\"\nmode = 1\nsize = \"7 MB\"\nfoo = 1\n");
+  BOOST_TEST(r.errors == 2U, r.text);
+  BOOST_TEST_REQUIRE(r.args.has_value());
+  BOOST_TEST(r.args->text("mode") == "enforce");
+  BOOST_TEST(r.args->number("size") == 7U << 20U);
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_header_takes_its_own_keys_out_and_no_others) {
+  const auto r = read("name = \"x\"\n[[other]\nsurprise = 1\n");
+  BOOST_TEST(r.errors == 1U, r.text);
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_file_cannot_write_to_the_terminal) {
+  const auto r = read("name = \"\x1b]0;pwn\x07\n");
+  BOOST_TEST(r.text.find('\x1b') == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_syntax_error_does_not_hide_the_mistakes_behind_it) {
