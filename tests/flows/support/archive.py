@@ -1,5 +1,6 @@
 """The archive folder as an operator finds it: messages and what is recorded about them."""
 
+import contextlib
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ class Archive:
         """Every record: its row, with the archived message's bytes under "message"."""
         if not (self.folder / "archive.db").exists():
             return []
-        with sqlite3.connect(self.folder / "archive.db") as database:
+        with contextlib.closing(sqlite3.connect(self.folder / "archive.db")) as database:
             database.row_factory = sqlite3.Row
             rows = [dict(row) for row in database.execute("SELECT * FROM record ORDER BY number")]
         for row in rows:
