@@ -50,9 +50,16 @@ bool is_process(const std::filesystem::path& path) {
   return !name.empty() && std::ranges::all_of(name, text::is_digit);
 }
 
-/// When the youngest queue manager began: every reload starts a new one. With several instances of Postfix
-/// that may be another's; which one is ours only root could tell.
-std::optional<double> last_reload() {
+/// Postfix's daemons work in their queue_directory. Only root may look; to others every queue manager could
+/// be ours.
+bool is_of_another_instance(const std::filesystem::path& process, const std::string& queue_directory) {
+  std::error_code error;
+  const bool same = std::filesystem::equivalent(process / "cwd", queue_directory, error);
+  return !error && !same;
+}
+
+/// When the youngest queue manager began: every reload starts a new one.
+std::optional<double> last_reload(const std::string& queue_directory) {
   std::optional<double> youngest;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {

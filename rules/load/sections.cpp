@@ -64,7 +64,9 @@ void read_organization(const schema::Value& section, const Reading& reading, Org
   const auto args = reading.table(section, kOrganization, "[organization]");
   if (!args) return;
   organization.accepted_domains = args->words("accepted_domains");
-  if (organization.accepted_domains.empty())
+  const auto* written = section.find("accepted_domains");
+  const auto* list = written == nullptr ? nullptr : written->as<schema::Array>();
+  if (written == nullptr || (list != nullptr && list->empty()))
     reading.diagnostics.warning(section.at(), "[organization] has no accepted_domains: nobody is inside");
 }
 

@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_short_configuration_gets_safe_defaults) {
   BOOST_TEST(zivver.smart_hosts.front().nexthop() == "[smtp.zivver.com]:25");
 }
 
-BOOST_AUTO_TEST_CASE(five_mistakes_are_five_errors_each_at_its_place) {
+BOOST_AUTO_TEST_CASE(six_mistakes_are_six_errors_each_at_its_place) {
   const auto loaded = load_texts({R"([organization]
 accepted_domains = ["example org"]
 [pams]
@@ -69,7 +69,8 @@ subject_contain_words = ["a"]
 archive = { to = "complience" }
 )"});
   BOOST_TEST(!loaded.policy.has_value());
-  BOOST_TEST(has(loaded.text, "pams.toml:2:20: error: accepted_domains: 'example org' is not a domain"));
+  BOOST_TEST(has(loaded.text, "pams.toml:2:21: error: accepted_domains: 'example org' is not a domain"));
+  BOOST_TEST(has(loaded.text, "pams.toml:4:13: error: "), loaded.text);
   BOOST_TEST(has(loaded.text, "pams.toml:5:14: error: on_anomaly: 'send' is none of: defer, reject"));
   BOOST_TEST(has(loaded.text, "pams.toml:8:15: error: smart_hosts: 'smtp.zivver.com:0' is not of the form"));
   BOOST_TEST(has(loaded.text,
@@ -77,7 +78,7 @@ archive = { to = "complience" }
                  "'subject_contains_words'?"));
   BOOST_TEST(has(loaded.text,
                  "rules1.toml:6:18: error: there is no archive 'complience'; did you mean 'compliance'?"));
-  BOOST_TEST(loaded.errors == 5U, loaded.text);
+  BOOST_TEST(loaded.errors == 6U, loaded.text);
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_connector_is_an_error_with_the_name_that_was_meant) {

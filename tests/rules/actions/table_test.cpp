@@ -35,6 +35,7 @@ Read read(std::string_view name, std::string_view toml) {
   const auto* members = tree.as<schema::Table>();
   if (members->empty()) return {std::nullopt, diagnostics.text()};
   auto action = read_action(members->front(), Reading{schema::no_files(), diagnostics});
+  if (diagnostics.has_errors()) action.reset();
   return {std::move(action), diagnostics.text()};
 }
 

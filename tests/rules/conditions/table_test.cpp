@@ -37,6 +37,7 @@ Read read(std::string_view name, std::string_view toml) {
   const auto* members = tree.as<schema::Table>();
   if (members->empty()) return {std::nullopt, diagnostics.text()};
   auto condition = read_condition(members->front(), "if", Reading{schema::no_files(), diagnostics});
+  if (diagnostics.has_errors()) condition.reset();
   return {std::move(condition), diagnostics.text()};
 }
 
