@@ -1,5 +1,5 @@
-/// The seam to an archive: durable when it says so. The embedded default is FileArchive. Implementations are
-/// safe for many sessions at once.
+/// The seam to an archive: durable when it says so. The embedded default is DirectoryArchive; a store on
+/// other servers would stand beside it. Implementations are safe for many sessions at once.
 #pragma once
 
 #include <chrono>
@@ -22,6 +22,8 @@ struct ArchiveRecord {
   std::string connector;           ///< "" = the normal route
   std::vector<std::string> rules;  ///< names of the rules that matched
   std::chrono::sys_seconds time;
+  const Message* received = nullptr;      ///< as it came in; nullptr: as it will be sent
+  std::vector<std::string> actions = {};  ///< what the rules did: "RULE: action", in order
 };
 
 class ArchiveStore {

@@ -1,11 +1,10 @@
 #include "milter/archive/record.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
+#include <iterator>
 
-#include <nlohmann/json.hpp>
-
+#include "milter/archive/object_store.hpp"
 #include "milter/base/sha256.hpp"
 #include "rules/base/text.hpp"
 
@@ -27,9 +26,69 @@ std::vector<std::string> canonical(const std::vector<std::string>& addresses) {
   return all;
 }
 
-/// With its length in front: no choice of addresses reads like another one.
+/// With its length in front: no choice of pieces reads like another one.
 std::string counted(std::string_view piece) {
   return std::to_string(piece.size()) + ":" + std::string(piece) + ",";
+}
+std::string counted(std::int64_t number) { return counted(std::to_string(number)); }
+std::string counted(std::chrono::sys_seconds time) { return counted(time.time_since_epoch().count()); }
+
+}  // namespace
+
+RecordBytes bytes_of(const Message& message) {
+  return {message.headers.wire() + "\r\n", message.body.view()};
+}
+
+std::string content_digest(const RecordBytes& bytes) {
+  return Sha256().add(bytes.header).add(bytes.body).hex();
+}
+
+std::string record_id(const std::string& content_digest, const Envelope& envelope, std::string_view secret) {
+  Sha256 all;
+  all.add(counted(content_digest)).add(counted(canonical(envelope.sender)));
+  for (const auto& recipient : canonical(envelope.recipients)) all.add(counted(recipient));
+  const auto id = all.hex();
+  return secret.empty() ? id : Sha256().add(counted(secret)).add(id).hex();
+}
+
+bool RecordRow::is_encrypted() const { return ObjectStore::is_encrypted(sent); }
+
+std::string digest_of(const RecordRow& row) {
+  Sha256 all;
+  all.add(counted("record")).add(counted(row.id)).add(counted(row.time)).add(counted(row.message_id));
+  all.add(counted(row.queue_id)).add(counted(row.sender)).add(counted(to_lines(row.recipients)));
+  all.add(counted(row.subject)).add(counted(row.size)).add(counted(to_lines(row.rules)));
+  all.add(counted(to_lines(row.actions))).add(counted(row.connector));
+  return all.add(counted(row.sent)).add(counted(row.received)).hex();
+}
+
+std::string digest_of(const AuditRow& row) {
+  return Sha256()
+      .add(counted("audit"))
+      .add(counted(row.time))
+      .add(counted(row.kind))
+      .add(counted(row.details))
+      .hex();
+}
+
+std::string chain_hash(std::string_view previous, std::int64_t number, std::string_view digest) {
+  return Sha256().add(counted(previous)).add(counted(number)).add(counted(digest)).hex();
+}
+
+std::string to_lines(const std::vector<std::string>& items) {
+  std::string lines;
+  for (const auto& item : items) {
+    if (!lines.empty()) lines += '\n';
+    std::ranges::transform(item, std::back_inserter(lines), [](char c) { return c == '\n' ? ' ' : c; });
+  }
+  return lines;
+}
+
+std::vector<std::string> from_lines(std::string_view lines) {
+  std::vector<std::string> items;
+  if (lines.empty()) return items;
+  for (const auto line : text::split(lines, '\n')) items.emplace_back(line);
+  return items;
 }
 
 std::string iso8601(std::chrono::sys_seconds time) {
@@ -38,38 +97,6 @@ std::string iso8601(std::chrono::sys_seconds time) {
   ::gmtime_r(&seconds, &utc);
   char out[32];
   return {out, std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
-
-}  // namespace
-
-RecordBytes bytes_of(const Message& message) {
-  return {message.headers.wire() + "\r\n", message.body.view()};
-}
-
-RecordName name_of(const RecordBytes& bytes, const Envelope& envelope) {
-  RecordName name;
-  name.content = Sha256().add(bytes.header).add(bytes.body).hex();
-  Sha256 all;
-  all.add(counted(name.content)).add(counted(canonical(envelope.sender)));
-  for (const auto& recipient : canonical(envelope.recipients)) all.add(counted(recipient));
-  name.id = all.hex();
-  return name;
-}
-
-std::string describe(const ArchiveRecord& record, const RecordName& name, std::size_t size) {
-  const nlohmann::ordered_json json{
-      {"id", name.id},
-      {"sha256", name.content},
-      {"size", size},
-      {"time", iso8601(record.time)},
-      {"queue_id", record.queue_id},
-      {"sender", record.envelope.sender},
-      {"recipients", record.envelope.recipients},
-      {"rules", record.rules},
-      {"connector", record.connector},
-  };
-  // Addresses may hold any bytes; a record with a replaced letter is better than none.
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace pams::milter

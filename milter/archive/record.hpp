@@ -1,13 +1,18 @@
-/// What a record is called and what its description says. Pure; any thread.
+/// What the archive knows about one delivery: a row of its database, and how rows are named and chained.
+/// Pure; any thread.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "milter/archive/archive_store.hpp"
 
 namespace pams::milter {
 
-/// The bytes of a record in the order in which they stand in the file.
+/// The bytes of a message in the order in which they stand on the wire.
 struct RecordBytes {
   std::string header;     ///< with the blank line that ends it
   std::string_view body;  ///< lives as long as the message
@@ -15,16 +20,55 @@ struct RecordBytes {
 };
 RecordBytes bytes_of(const Message& message);
 
-struct RecordName {
-  std::string content;  ///< SHA-256 of the bytes, as sha256sum prints it for the .eml
-  std::string id;       ///< SHA-256 of the content's and of the envelope
+/// SHA-256, as sha256sum prints it for the message's file.
+std::string content_digest(const RecordBytes& bytes);
+
+/// The name of a delivery: of content and envelope alone, so that a retry, or the same recipients in another
+/// order, gives the same name. With a `secret` nobody who lacks it can check a guess of the content against
+/// the name.
+std::string record_id(const std::string& content_digest, const Envelope& envelope, std::string_view secret);
+
+/// One delivery as it is kept. `number` counts all entries of the archive from 1 and is its place in the
+/// chain.
+struct RecordRow {
+  std::int64_t number = 0;
+  std::string id;
+  std::chrono::sys_seconds time;
+  std::string message_id;  ///< the field's value, as it came
+  std::string queue_id;
+  std::string sender;
+  std::vector<std::string> recipients;  ///< of the envelope: Bcc too
+  std::string subject;                  ///< decoded; "" when the message is stored encrypted
+  std::int64_t size = 0;                ///< as sent, in bytes on the wire
+  std::vector<std::string> rules;
+  std::vector<std::string> actions;
+  std::string connector;
+  std::string sent;      ///< the object (a file's name) that holds the version that was sent
+  std::string received;  ///< the object that holds what came in; the same when nothing was changed
+
+  bool is_encrypted() const;
 };
 
-/// Of the bytes and the envelope alone: a retry, or the same recipients in another order, gives the same
-/// name.
-RecordName name_of(const RecordBytes& bytes, const Envelope& envelope);
+/// What was done with the archive itself: a hold, a release, a purge. An entry of the chain like a record.
+struct AuditRow {
+  std::int64_t number = 0;
+  std::chrono::sys_seconds time;
+  std::string kind;
+  std::string details;  ///< JSON
+};
 
-/// The description beside the bytes, as JSON.
-std::string describe(const ArchiveRecord& record, const RecordName& name, std::size_t size);
+/// Of every field except the number.
+std::string digest_of(const RecordRow& row);
+std::string digest_of(const AuditRow& row);
+
+/// The place of an entry: everything in front of it (by `previous`, "" for the first), its number, its
+/// digest.
+std::string chain_hash(std::string_view previous, std::int64_t number, std::string_view digest);
+
+/// One per line, as the database keeps lists: an address holds no line break, blanks replace those of a name.
+std::string to_lines(const std::vector<std::string>& items);
+std::vector<std::string> from_lines(std::string_view lines);
+
+std::string iso8601(std::chrono::sys_seconds time);
 
 }  // namespace pams::milter

@@ -31,6 +31,10 @@ ssize_t Disk::write(int file, std::string_view bytes) {
   return again_when_interrupted([&] { return ::write(file, bytes.data(), bytes.size()); });
 }
 
+ssize_t Disk::read(int file, char* into, std::size_t most) {
+  return again_when_interrupted([&] { return ::read(file, into, most); });
+}
+
 int Disk::sync(int file) {
   return again_when_interrupted([&] { return ::fsync(file); });
 }

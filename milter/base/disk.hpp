@@ -2,6 +2,7 @@
 /// and errno), so that a test can let the n-th one fail. Any thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ class Disk {
   virtual int open(int folder, const std::string& name, int flags, mode_t mode = 0);
   virtual int make_folder(int folder, const std::string& name, mode_t mode);
   virtual ssize_t write(int file, std::string_view bytes);
+  virtual ssize_t read(int file, char* into, std::size_t most);
   virtual int sync(int file);
   virtual int rename(int folder, const std::string& from, const std::string& to);
   virtual int remove(int folder, const std::string& name);

@@ -26,7 +26,9 @@ struct Listen {
 
 struct ArchiveSettings {
   std::string name;
-  std::string path;  ///< absolute
+  std::string path;                 ///< absolute
+  std::string encrypt_to = {};      ///< PEM certificates, absolute; "" = not encrypted
+  std::string checkpoint_key = {};  ///< PEM private key, absolute; "" = checkpoints are not signed
 };
 
 struct Settings {

@@ -152,9 +152,13 @@ class Loader {
       const auto is_same = [&](const ArchiveSettings& other) { return other.name == args.text("name"); };
       if (std::ranges::any_of(settings.archives, is_same))
         diagnostics_.error(args.at("name"), "there is an archive '" + args.text("name") + "' already");
-      settings.archives.push_back({args.text("name"), resolve(args.text("path"), path_)});
+      settings.archives.push_back({args.text("name"), resolve(args.text("path"), path_),
+                                   optional_path(args.text("encrypt_to")),
+                                   optional_path(args.text("checkpoint_key"))});
     }
   }
+
+  std::string optional_path(const std::string& path) const { return path.empty() ? "" : resolve(path, path_); }
 
   /// Also of those with a mistake in another key: who refers to them has made none.
   std::vector<std::string> archive_names() const {

@@ -51,9 +51,13 @@ constexpr Param kArchive[] = {
      .fallback = R"("/var/lib/pams-milter/archive")"},
     {.key = "encrypt_to",
      .type = Type::Path,
-     .doc = "Certificates to encrypt to.",
-     .fallback = R"("")",
-     .later = "encryption of the archive"},
+     .doc = "PEM certificates: what is stored can be read only with a key of theirs; search then covers "
+            "metadata only.",
+     .fallback = R"("")"},
+    {.key = "checkpoint_key",
+     .type = Type::Path,
+     .doc = "PEM private key that signs the checkpoints of the archive's chain.",
+     .fallback = R"("")"},
 };
 constexpr Param kTrace[] = {
     {.key = "path",

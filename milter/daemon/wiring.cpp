@@ -1,6 +1,6 @@
 #include "milter/daemon/wiring.hpp"
 
-#include "milter/archive/file_archive.hpp"
+#include "milter/archive/directory_archive.hpp"
 #include "milter/doctor/route_verifier.hpp"
 #include "milter/log/log.hpp"
 
@@ -10,8 +10,8 @@ std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> conf
   auto services = std::make_shared<Services>();
   const auto& settings = config->settings;
   for (const auto& wanted : settings.archives) {
-    const auto archive = std::make_shared<FileArchive>(wanted.path);
-    if (const auto tried = archive->test_write(); !tried)
+    const auto archive = std::make_shared<DirectoryArchive>(wanted);
+    if (const auto tried = archive->check(); !tried)
       log::write(log::archive_unusable, {{"archive", wanted.name}, {"reason", tried.error().what}});
     services->archives[wanted.name] = archive;
   }

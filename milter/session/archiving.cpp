@@ -26,12 +26,21 @@ Result<Archiving::Done> Archiving::carry_out(const Services& services, const rul
 }
 
 ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
-                        std::chrono::sys_seconds time) {
+                        std::chrono::sys_seconds time, const Message& received) {
   for (const auto& effect : plan.effects)
     if (const auto* added = std::get_if<rules::AddRecipient>(&effect))
       envelope.recipients.push_back(added->address);
-  return {plan.outgoing,           std::move(envelope), std::move(queue_id),
-          plan.route.value_or(""), matched_rules(plan), time};
+  return {
+      plan.outgoing, std::move(envelope), std::move(queue_id), plan.route.value_or(""), matched_rules(plan),
+      time,          &received,           actions_done(plan)};
+}
+
+std::vector<std::string> actions_done(const rules::Plan& plan) {
+  std::vector<std::string> done;
+  for (const auto& rule : plan.rules)
+    for (const auto& action : rule.actions)
+      if (action.carried_out) done.push_back(rule.name + ": " + action.name);
+  return done;
 }
 
 std::vector<std::string> matched_rules(const rules::Plan& plan) {

@@ -23,10 +23,12 @@ class Archiving {
 };
 
 /// What an archive keeps of a message that leaves as `plan` says: the envelope with added recipients, the
-/// names of the rules that matched.
+/// names of the rules that matched and what they did. `received` lives as long as the record.
 ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
-                        std::chrono::sys_seconds time);
+                        std::chrono::sys_seconds time, const Message& received);
 
 std::vector<std::string> matched_rules(const rules::Plan& plan);
+/// "RULE: action", in order. Names only: what an action wrote may be confidential.
+std::vector<std::string> actions_done(const rules::Plan& plan);
 
 }  // namespace pams::milter

@@ -57,6 +57,7 @@ class EndOfMessage {
     const auto client = client_of(context_, message_.config().settings.mta, session_.address());
     const bool whole = message_.needs_body();
     auto message = message_.take_message();
+    received_ = message;  // shares the body
     report_.received(whole ? message.wire_size() : message_.declared_size(), whole);
     Progress progress(context_);
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
@@ -110,7 +111,7 @@ class EndOfMessage {
   }
 
   Result<Archiving::Done> archive() {
-    const auto record = record_of(plan_, message_.envelope(), report_.queue_id(), now_);
+    const auto record = record_of(plan_, message_.envelope(), report_.queue_id(), now_, received_);
     const auto commit = [&] { return Archiving::carry_out(message_.services(), plan_, record); };
     return Archiving::is_wanted(plan_) ? with_progress(context_, commit) : commit();
   }
@@ -131,6 +132,7 @@ class EndOfMessage {
   const std::chrono::sys_seconds now_ =
       std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   MessageLog report_;
+  Message received_;
   rules::Plan plan_;
 };
 

@@ -37,6 +37,9 @@ class FaultyDisk : public Disk {
     }
     return Disk::write(file, bytes);
   }
+  ssize_t read(int file, char* into, std::size_t most) override {
+    return fails("read") ? -1 : Disk::read(file, into, most);
+  }
   int sync(int file) override { return fails("sync") ? -1 : Disk::sync(file); }
   int rename(int folder, const std::string& from, const std::string& to) override {
     return fails("rename " + from + " " + to) ? -1 : Disk::rename(folder, from, to);

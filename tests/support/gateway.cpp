@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "milter/archive/file_archive.hpp"
+#include "milter/archive/directory_archive.hpp"
 
 namespace pams::milter::test {
 
@@ -33,7 +33,8 @@ recipients = 3
   const auto loaded = load_config(file);
   if (loaded.config == nullptr) throw std::runtime_error(loaded.diagnostics.text());
   services_.config = loaded.config;
-  services_.archives["compliance"] = std::make_shared<FileArchive>(archive());
+  services_.archives["compliance"] =
+      std::make_shared<DirectoryArchive>(ArchiveSettings{"compliance", archive()});
   services_.route_guard = std::make_shared<RoutingIs>(true);
   services_.route_token = std::make_shared<RouteTokenFile>(token_file());
   services_.evaluate = rules::evaluate;

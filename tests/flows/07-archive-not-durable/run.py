@@ -41,9 +41,9 @@ def unwritable(folder):
 
 @contextlib.contextmanager
 def small_disk(gateway):
-    """A disk of 256 kB in the archive's place. The milter is started again, so that it sees it."""
+    """A disk of 2 MB in the archive's place. The milter is started again, so that it sees it."""
     owner = pwd.getpwnam(USER)
-    options = f"size=256k,mode=0700,uid={owner.pw_uid},gid={owner.pw_gid}"
+    options = f"size=2m,mode=0700,uid={owner.pw_uid},gid={owner.pw_gid}"
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", gateway.archive.folder])
     if mounted.returncode != 0:
         raise Skipped("a tmpfs cannot be mounted here")
@@ -72,7 +72,7 @@ def flow_unwritable_folder_ordinary(gateway):
 
 def flow_full_disk(gateway):
     message = messages.flagged()
-    message.data += b"".join(os.urandom(35).hex().encode() + b"\r\n" for _ in range(9000))
+    message.data += b"".join(os.urandom(35).hex().encode() + b"\r\n" for _ in range(60000))
     with small_disk(gateway):
         is_not_taken(gateway, message)
         assert not gateway.archive.with_text(message.unique), "half a message was left in the archive"

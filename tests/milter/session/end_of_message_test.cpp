@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "milter/archive/archive_database.hpp"
+#include "milter/archive/object_store.hpp"
 #include "milter/session/apply.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/gateway.hpp"
@@ -54,13 +56,19 @@ struct Connection {
   MilterClient client;
 };
 
-std::size_t records_in(const std::string& archive) {
-  std::size_t count = 0;
-  if (!std::filesystem::exists(archive)) return 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(archive))
-    count += entry.path().extension() == ".json" ? 1U : 0U;
-  return count;
+std::vector<RecordRow> rows_in(const std::string& archive) {
+  std::vector<RecordRow> rows;
+  auto database = ArchiveDatabase::open(archive, sqlite::Access::ReadOnly);
+  if (!database) return rows;
+  const auto read = database->each_record(0, [&](const RecordRow& row) {
+    rows.push_back(row);
+    return true;
+  });
+  BOOST_TEST(read.has_value());
+  return rows;
 }
+
+std::size_t records_in(const std::string& archive) { return rows_in(archive).size(); }
 
 }  // namespace
 
@@ -89,14 +97,16 @@ BOOST_AUTO_TEST_CASE(what_is_archived_is_what_is_sent_without_the_marker) {
   RunningMilter milter(gateway.services());
   Connection connection(gateway.socket());
   const auto ending = connection.send(kFlagged);
-  BOOST_REQUIRE(records_in(gateway.archive()) == 1U);
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(gateway.archive()))
-    if (entry.path().extension() == ".eml") {
-      const auto kept = pams::test::read_file(entry.path().string());
-      BOOST_TEST(kept.ends_with("\r\n\r\n" + ending.body()));
-      BOOST_TEST(kept.find("zivver-relay: relay-1\r\n") != std::string::npos);
-      BOOST_TEST(kept.find("X-PAMS-Route") == std::string::npos);
-    }
+  const auto rows = rows_in(gateway.archive());
+  BOOST_REQUIRE(rows.size() == 1U);
+  ObjectStore objects(gateway.archive(), std::make_shared<Disk>());
+  const auto kept = objects.load(rows[0].sent, 1U << 20U).value();
+  BOOST_TEST(kept.ends_with("\r\n\r\n" + ending.body()));
+  BOOST_TEST(kept.find("zivver-relay: relay-1\r\n") != std::string::npos);
+  BOOST_TEST(kept.find("X-PAMS-Route") == std::string::npos);
+  const auto received = objects.load(rows[0].received, 1U << 20U).value();
+  BOOST_TEST(received.find("Confidential.") == std::string::npos);
+  BOOST_TEST(rows[0].actions.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_message_sent_again_is_archived_once) {

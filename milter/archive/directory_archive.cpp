@@ -1,0 +1,113 @@
+#include "milter/archive/directory_archive.hpp"
+
+#include <array>
+
+#include "milter/archive/secret.hpp"
+
+namespace pams::milter {
+namespace {
+
+std::string field_value(const Message& message, std::string_view name) {
+  const auto* field = message.headers.find(name);
+  return field == nullptr ? "" : field->decoded();
+}
+
+RecordRow row_of(const ArchiveRecord& record, bool is_encrypted) {
+  RecordRow row;
+  row.time = record.time;
+  row.message_id = field_value(record.message, "Message-ID");
+  row.queue_id = record.queue_id;
+  row.sender = record.envelope.sender;
+  row.recipients = record.envelope.recipients;
+  if (!is_encrypted) row.subject = field_value(record.message, "Subject");
+  row.rules = record.rules;
+  row.actions = record.actions;
+  row.connector = record.connector;
+  return row;
+}
+
+}  // namespace
+
+DirectoryArchive::DirectoryArchive(const ArchiveSettings& settings, std::shared_ptr<Disk> disk)
+    : settings_(settings),
+      disk_(std::move(disk)),
+      objects_(settings.path, disk_),
+      indexer_(settings.path),
+      writer_(ChainWriter(settings.path, settings.checkpoint_key, disk_), objects_,
+              [this] { indexer_.wake(); }) {}
+
+Result<ArchiveStore::Stored> DirectoryArchive::commit(const ArchiveRecord& record) {
+  const auto encryption = prepare().and_then([this] { return this->encryption(); });
+  if (!encryption) return tl::unexpected(encryption.error());
+  auto row = row_of(record, *encryption != nullptr);
+  // A purge may collect an object between here and there, hardly twice.
+  for (int tries = 0; tries < 3; ++tries) {
+    if (const auto put = put_objects(*encryption, record, row); !put) {
+      const std::lock_guard lock(mutex_);
+      is_prepared_ = false;  // perhaps the folder has gone
+      return tl::unexpected(put.error());
+    }
+    const auto outcome = writer_.write(row);
+    if (!outcome) return tl::unexpected(outcome.error());
+    if (*outcome != RecordWriter::Outcome::ObjectGone) return receipt(row.id);
+  }
+  return fail(Failure::Temporary, settings_.path + ": objects vanish while they are stored");
+}
+
+Status DirectoryArchive::put_objects(const Encryption* encryption, const ArchiveRecord& record,
+                                     RecordRow& row) {
+  const auto bytes = bytes_of(record.message);
+  const auto digest = content_digest(bytes);
+  row.size = static_cast<std::int64_t>(bytes.size());
+  row.id = record_id(digest, record.envelope, encryption == nullptr ? "" : encryption->secret);
+  auto sent = put(encryption, bytes, digest);
+  if (!sent) return tl::unexpected(sent.error());
+  row.sent = row.received = *sent;
+  if (record.received == nullptr) return {};
+  const auto received_bytes = bytes_of(*record.received);
+  const auto received_digest = content_digest(received_bytes);
+  if (received_digest == digest) return {};
+  return put(encryption, received_bytes, received_digest).map([&](std::string&& object) {
+    row.received = std::move(object);
+  });
+}
+
+Result<std::string> DirectoryArchive::put(const Encryption* encryption, const RecordBytes& bytes,
+                                          const std::string& digest) {
+  const std::array<std::string_view, 2> pieces{bytes.header, bytes.body};
+  return encryption == nullptr ? objects_.put(digest, pieces)
+                               : objects_.put_encrypted(encryption->sealing, pieces);
+}
+
+/// nullptr when the archive is not encrypted. A certificate that cannot be read stops everything: what was to
+/// be encrypted is never stored in the clear.
+Result<const DirectoryArchive::Encryption*> DirectoryArchive::encryption() {
+  if (settings_.encrypt_to.empty()) return nullptr;
+  const std::lock_guard lock(mutex_);
+  if (encryption_) return &*encryption_;
+  auto sealing = Sealing::load(settings_.encrypt_to);
+  if (!sealing) return tl::unexpected(sealing.error());
+  auto secret = archive_secret(*disk_, settings_.path);
+  if (!secret) return tl::unexpected(secret.error());
+  encryption_.emplace(Encryption{std::move(*sealing), std::move(*secret)});
+  return &*encryption_;
+}
+
+/// The folder and the database are there, so that objects can be put.
+Status DirectoryArchive::prepare() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_prepared_) return {};
+  }
+  return writer_.check().map([this] {
+    const std::lock_guard lock(mutex_);
+    is_prepared_ = true;
+  });
+}
+
+Status DirectoryArchive::check() {
+  if (const auto writable = writer_.check(); !writable) return writable;
+  return encryption().map([](const Encryption*) {});
+}
+
+}  // namespace pams::milter

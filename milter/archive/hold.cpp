@@ -1,0 +1,75 @@
+#include "milter/archive/hold.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <nlohmann/json.hpp>
+
+namespace pams::milter {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string text_in(const Json& details, const char* key) {
+  return details.is_object() && details.contains(key) && details[key].is_string()
+             ? details[key].get<std::string>()
+             : "";
+}
+
+}  // namespace
+
+Result<std::vector<Hold>> holds(ArchiveDatabase& archive) {
+  std::vector<Hold> all;
+  const auto read = archive.each_audit([&](const AuditRow& row) {
+    const auto details = Json::parse(row.details, nullptr, false);
+    const auto name = text_in(details, "name");
+    if (row.kind == "hold") all.push_back({name, text_in(details, "query"), row.time, row.number});
+    if (row.kind == "release") std::erase_if(all, [&](const Hold& hold) { return hold.name == name; });
+    return true;
+  });
+  return read.map([&] { return all; });
+}
+
+Status add_hold(ChainWriter& chain, const std::string& name, const std::string& query,
+                std::chrono::sys_seconds now) {
+  if (name.empty()) return fail(Failure::Refused, "a hold needs a name");
+  if (const auto parsed = query::parse_query(query); !parsed) return tl::unexpected(parsed.error());
+  return chain.run(now, [&](ArchiveDatabase& archive, Tip& tip) -> Status {
+    const auto standing = holds(archive);
+    if (!standing) return tl::unexpected(standing.error());
+    if (std::ranges::count(*standing, name, &Hold::name) > 0)
+      return fail(Failure::Refused, "there is a hold '" + name + "' already");
+    AuditRow row{0, now, "hold", dump({{"name", name}, {"query", query}})};
+    return archive.append(tip, row);
+  });
+}
+
+Status release_hold(ChainWriter& chain, const std::string& name, std::chrono::sys_seconds now) {
+  return chain.run(now, [&](ArchiveDatabase& archive, Tip& tip) -> Status {
+    const auto standing = holds(archive);
+    if (!standing) return tl::unexpected(standing.error());
+    if (std::ranges::count(*standing, name, &Hold::name) == 0)
+      return fail(Failure::Refused, "there is no hold '" + name + "'");
+    AuditRow row{0, now, "release", dump({{"name", name}})};
+    return archive.append(tip, row);
+  });
+}
+
+Result<std::vector<std::int64_t>> held_records(ArchiveDatabase& archive, SearchIndex& index,
+                                               const std::vector<Hold>& all) {
+  std::vector<std::int64_t> held;
+  for (const auto& hold : all) {
+    const auto query = query::parse_query(hold.query);
+    if (!query) return fail(Failure::Misconfigured, "the hold '" + hold.name + "': " + query.error().what);
+    const auto found = search(archive, index, **query, Unreadable::Match);
+    if (!found) return tl::unexpected(found.error());
+    std::vector<std::int64_t> both;
+    std::ranges::set_union(held, *found, std::back_inserter(both));
+    held = std::move(both);
+  }
+  return held;
+}
+
+}  // namespace pams::milter

@@ -1,0 +1,176 @@
+#include "milter/archive/search_index.hpp"
+
+#include <algorithm>
+
+#include "milter/archive/searchable_text.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter {
+namespace {
+
+constexpr std::int64_t kPortion = 100;
+
+/// `state` says up to which entry of which chain the index goes.
+constexpr const char* kSchema = R"(
+CREATE TABLE IF NOT EXISTS indexed(
+  number INTEGER PRIMARY KEY, is_complete INTEGER NOT NULL, has_attachment INTEGER NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
+  sender, recipients, subject, body, attachments, tokenize = 'unicode61 remove_diacritics 2');
+CREATE TABLE IF NOT EXISTS state(number INTEGER NOT NULL, hash TEXT NOT NULL);
+INSERT INTO state SELECT 0, '' WHERE NOT EXISTS(SELECT 1 FROM state);
+)";
+
+/// A string of FTS5's query language; a NUL would end the query.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c == '\0' ? ' ' : c);
+  return out + "\"";
+}
+
+}  // namespace
+
+Result<SearchIndex> SearchIndex::open(const std::string& archive, sqlite::Access access) {
+  auto sql = sqlite::Database::open(archive + "/index.db", access, sqlite::Durability::Normal);
+  if (!sql) return tl::unexpected(sql.error());
+  SearchIndex index(std::move(*sql));
+  if (access == sqlite::Access::ReadOnly) return index;
+  give_to_owner(archive, "index.db");
+  const auto made = index.sql_.transaction([&] { return index.sql_.script(kSchema); });
+  if (!made) return tl::unexpected(made.error());
+  if (const auto set = index.sql_.script("PRAGMA secure_delete = ON"); !set)
+    return tl::unexpected(set.error());
+  return index;
+}
+
+/// Where the index ends. When the archive has another entry there (an older copy was put in its place), the
+/// index is of another archive and begins again.
+Result<Tip> SearchIndex::indexed_to(ArchiveDatabase& archive) {
+  Tip tip;
+  const auto read = sql_.query("SELECT number, hash FROM state", [&](const sqlite::Row& row) {
+    tip = {row.number(0), row.text(1)};
+    return false;
+  });
+  if (!read) return tl::unexpected(read.error());
+  if (tip.number == 0) return tip;
+  return archive.hash_at(tip.number).map([&](const auto& hash) { return hash == tip.hash ? tip : Tip{}; });
+}
+
+Status SearchIndex::catch_up(ArchiveDatabase& archive, ObjectStore& objects,
+                             const std::function<bool()>& wants_more) {
+  while (wants_more()) {
+    const auto done = index_some(archive, objects);
+    if (!done) return tl::unexpected(done.error());
+    if (done->is_last) return {};
+  }
+  return {};
+}
+
+Result<SearchIndex::Portion> SearchIndex::index_some(ArchiveDatabase& archive, ObjectStore& objects) {
+  Portion portion;
+  const auto done = sql_.transaction([&]() -> Status {
+    const auto from = indexed_to(archive);
+    if (!from) return tl::unexpected(from.error());
+    if (from->number == 0)
+      if (const auto emptied = sql_.script("DELETE FROM indexed; DELETE FROM words;"); !emptied)
+        return emptied;
+    std::vector<RecordRow> rows;
+    const auto read = archive.each_record(from->number, [&](const RecordRow& row) {
+      rows.push_back(row);
+      return static_cast<std::int64_t>(rows.size()) < kPortion;
+    });
+    if (!read || rows.empty()) return read;
+    for (const auto& row : rows)
+      if (const auto added = add(row, objects); !added) return added;
+    portion.is_last = static_cast<std::int64_t>(rows.size()) < kPortion;
+    const auto hash = archive.hash_at(rows.back().number);
+    if (!hash) return tl::unexpected(hash.error());
+    return sql_.run("UPDATE state SET number = ?, hash = ?", rows.back().number, hash->value_or(""));
+  });
+  return done.map([&] { return portion; });
+}
+
+Status SearchIndex::add(const RecordRow& row, ObjectStore& objects) {
+  Result<std::string> message = fail(Failure::Misconfigured, "encrypted");
+  if (!row.is_encrypted()) message = objects.load(row.sent, static_cast<std::size_t>(row.size));
+  // What is damaged stays so; a disk that cannot be read just now may be tried again.
+  if (!message && message.error().failure == Failure::Temporary) return tl::unexpected(message.error());
+  const auto text = searchable_text(row, message ? &*message : nullptr);
+  return sql_
+      .run("INSERT OR REPLACE INTO indexed VALUES(?,?,?)", row.number, text.is_complete, text.has_attachment)
+      .and_then([&] {
+        return sql_.run(
+            "INSERT OR REPLACE INTO words(rowid, sender, recipients, subject, body, attachments) "
+            "VALUES(?,?,?,?,?,?)",
+            row.number, text.sender, text.recipients, text.subject, text.body, text.attachments);
+      });
+}
+
+Result<std::int64_t> SearchIndex::lag(ArchiveDatabase& archive) {
+  const auto from = indexed_to(archive);
+  if (!from) return tl::unexpected(from.error());
+  return archive.sql()
+      .number("SELECT count(*) FROM record WHERE number > ?", from->number)
+      .map([](const auto& count) { return count.value_or(0); });
+}
+
+Result<std::int64_t> SearchIndex::incomplete() {
+  return sql_.number("SELECT count(*) FROM indexed WHERE NOT is_complete").map([](const auto& count) {
+    return count.value_or(0);
+  });
+}
+
+Status SearchIndex::forget_purged(ArchiveDatabase& archive) {
+  std::vector<std::int64_t> gone;
+  const auto all = numbers("SELECT number FROM indexed ORDER BY number");
+  if (!all) return tl::unexpected(all.error());
+  for (const auto number : *all) {
+    const auto there = archive.record(number);
+    if (!there) return tl::unexpected(there.error());
+    if (!*there) gone.push_back(number);
+  }
+  if (gone.empty()) return {};
+  const auto forgotten = sql_.transaction([&]() -> Status {
+    for (const auto number : gone) {
+      const auto done = sql_.run("DELETE FROM words WHERE rowid = ?", number).and_then([&] {
+        return sql_.run("DELETE FROM indexed WHERE number = ?", number);
+      });
+      if (!done) return done;
+    }
+    return {};
+  });
+  // Only a merge takes deleted words out of FTS5's own tables.
+  return forgotten.and_then([&] { return sql_.run("INSERT INTO words(words) VALUES('optimize')"); });
+}
+
+Result<std::vector<std::int64_t>> SearchIndex::numbers(std::string_view query) {
+  std::vector<std::int64_t> found;
+  const auto read = sql_.query(query, [&](const sqlite::Row& row) {
+    found.push_back(row.number(0));
+    return true;
+  });
+  return read.map([&] { return std::move(found); });
+}
+
+Result<std::vector<std::int64_t>> SearchIndex::with_words(const std::string& columns, std::string_view text,
+                                                          bool is_prefix) {
+  const auto match = (columns.empty() ? "" : "{" + columns + "} : ") + quoted(text) + (is_prefix ? " *" : "");
+  std::vector<std::int64_t> found;
+  const auto read = sql_.query(
+      "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid",
+      [&](const sqlite::Row& row) {
+        found.push_back(row.number(0));
+        return true;
+      },
+      match);
+  return read.map([&] { return std::move(found); });
+}
+
+Result<std::vector<std::int64_t>> SearchIndex::with_attachment() {
+  return numbers("SELECT number FROM indexed WHERE has_attachment ORDER BY number");
+}
+
+Result<std::vector<std::int64_t>> SearchIndex::with_unknown_content() {
+  return numbers("SELECT number FROM indexed WHERE NOT is_complete ORDER BY number");
+}
+
+}  // namespace pams::milter

@@ -1,0 +1,29 @@
+/// The subcommands of `pamsctl archive`. Each prints and returns an exit code; what it cannot do it returns
+/// as an Error.
+#pragma once
+
+#include <string>
+
+#include "milter/config/config.hpp"
+#include "rules/base/result.hpp"
+
+namespace pams::milter::ctl {
+
+struct ArchiveOptions {
+  std::string archive, query, id, format, output, hold, older_than;
+  bool yes = false, as_json = false;
+};
+
+// listing.cpp: what reads.
+Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions& options);
+Result<int> list_archive(const ArchiveSettings& settings, const ArchiveOptions& options);
+Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& options);
+Result<int> export_archive(const ArchiveSettings& settings, const ArchiveOptions& options);
+// keeping.cpp: what decides how long, and what proves.
+Result<int> add_hold(const ArchiveSettings& settings, const ArchiveOptions& options);
+Result<int> list_holds(const ArchiveSettings& settings, const ArchiveOptions& options);
+Result<int> release_hold(const ArchiveSettings& settings, const ArchiveOptions& options);
+Result<int> purge_archive(const ArchiveSettings& settings, const ArchiveOptions& options);
+Result<int> verify_archive(const ArchiveSettings& settings, const ArchiveOptions& options);
+
+}  // namespace pams::milter::ctl

@@ -1,0 +1,147 @@
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "milter/archive/purge.hpp"
+#include "milter/archive/verify.hpp"
+#include "milter/ctl/archive/commands.hpp"
+#include "milter/ctl/archive/opened.hpp"
+#include "milter/ctl/command.hpp"
+#include "rules/base/text.hpp"
+#include "rules/schema/datum.hpp"
+
+namespace pams::milter::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+ChainWriter chain_of(const ArchiveSettings& settings) {
+  return {settings.path, settings.checkpoint_key, std::make_shared<Disk>()};
+}
+
+/// "90 days", as the configuration writes durations.
+Result<std::chrono::seconds> duration_in(const std::string& text) {
+  constexpr schema::Param kParam{.key = "--older-than", .type = schema::Type::Duration, .doc = "An age."};
+  const auto read = schema::to_datum(kParam, schema::Value(text, {}), {});
+  if (!read) return fail(Failure::Refused, "--older-than " + read.error().front().text);
+  constexpr std::uint64_t kMost = 200ULL * 366 * 86400;
+  return std::chrono::seconds(std::min(std::get<std::uint64_t>(*read), kMost));
+}
+
+/// Who holds or purges must not make an archive where there is none.
+Status must_exist(const ArchiveSettings& settings) { return OpenedArchive(settings).open(); }
+
+void print(const Purge::Plan& plan, const ArchiveOptions& options, std::int64_t collected) {
+  if (options.as_json) {
+    std::cout << dump({{"records", plan.records.size()},
+                       {"bytes", plan.bytes},
+                       {"held", plan.held},
+                       {"purged", options.yes},
+                       {"unnamed_objects_removed", collected}});
+    return;
+  }
+  std::cout << plan.records.size() << " record(s), " << plan.bytes << " bytes, "
+            << (options.yes ? "purged" : "would be purged") << "; " << plan.held << " held\n";
+  if (options.yes)
+    std::cout << collected << " file(s) that no record names removed\n";
+  else
+    std::cout << "Nothing was changed; --yes does it.\n";
+}
+
+Json to_json(const Verification& found) {
+  auto problems = Json::array();
+  for (const auto& problem : found.problems)
+    problems.push_back({{"number", problem.number}, {"id", problem.id}, {"what", problem.what}});
+  return {{"ok", found.is_good()},
+          {"entries", found.entries},
+          {"records", found.records},
+          {"purged", found.purged},
+          {"objects", found.objects},
+          {"checkpoints", found.checkpoints},
+          {"signed_checkpoints", found.signed_checkpoints},
+          {"unnamed_objects", found.unnamed_objects},
+          {"problem_count", found.problem_count},
+          {"problems", problems}};
+}
+
+void print(const Verification& found) {
+  for (const auto& problem : found.problems) {
+    if (problem.number > 0) std::cout << "entry " << problem.number << ": ";
+    if (!problem.id.empty()) std::cout << "record " << text::printable(problem.id) << ": ";
+    std::cout << text::printable(problem.what, 2048) << '\n';
+  }
+  std::cout << found.entries << " entries, " << found.records << " record(s), " << found.purged << " purged, "
+            << found.objects << " object(s) read, " << found.checkpoints << " checkpoint(s), "
+            << found.signed_checkpoints << " of them signed; " << found.unnamed_objects
+            << " file(s) that no record names\n"
+            << (found.is_good() ? "The archive is whole.\n" : "The archive is BROKEN.\n");
+}
+
+}  // namespace
+
+Result<int> add_hold(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  if (const auto there = must_exist(settings); !there) return tl::unexpected(there.error());
+  auto chain = chain_of(settings);
+  return milter::add_hold(chain, options.hold, options.query, now()).map([] { return int{kFine}; });
+}
+
+Result<int> list_holds(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  OpenedArchive archive(settings);
+  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
+  const auto all = holds(archive.rows());
+  if (!all) return tl::unexpected(all.error());
+  auto json = Json::array();
+  for (const auto& hold : *all) {
+    json.push_back({{"name", hold.name}, {"query", hold.query}, {"since", iso8601(hold.since)}});
+    if (!options.as_json)
+      std::cout << text::printable(hold.name) << "  " << iso8601(hold.since) << "  "
+                << text::printable(hold.query) << '\n';
+  }
+  if (options.as_json) std::cout << dump({{"holds", json}});
+  return kFine;
+}
+
+Result<int> release_hold(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  if (const auto there = must_exist(settings); !there) return tl::unexpected(there.error());
+  auto chain = chain_of(settings);
+  return milter::release_hold(chain, options.hold, now()).map([] { return int{kFine}; });
+}
+
+Result<int> purge_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  const auto age = duration_in(options.older_than);
+  if (!age) return tl::unexpected(age.error());
+  if (const auto there = must_exist(settings); !there) return tl::unexpected(there.error());
+  Purge purge(settings, std::make_shared<Disk>());
+  const auto plan = purge.plan(now() - *age);
+  if (!plan) return tl::unexpected(plan.error());
+  std::int64_t collected = 0;
+  if (options.yes) {
+    const auto done = purge.carry_out(*plan, options.older_than, now()).and_then([&] {
+      return purge.collect_unnamed(now());
+    });
+    if (!done) return tl::unexpected(done.error());
+    collected = *done;
+  }
+  print(*plan, options, collected);
+  return kFine;
+}
+
+Result<int> verify_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  const auto found = milter::verify_archive(settings);
+  if (!found) return tl::unexpected(found.error());
+  if (options.as_json)
+    std::cout << dump(to_json(*found));
+  else
+    print(*found);
+  return found->is_good() ? kFine : kFoundWrong;
+}
+
+}  // namespace pams::milter::ctl

@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "milter/archive/exporting.hpp"
+#include "milter/ctl/archive/commands.hpp"
+#include "milter/ctl/archive/opened.hpp"
+#include "milter/ctl/command.hpp"
+#include "rules/base/text.hpp"
+#include "rules/message/content.hpp"
+
+namespace pams::milter::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+Json to_json(const RecordRow& row) {
+  return {{"id", row.id},
+          {"time", iso8601(row.time)},
+          {"message_id", row.message_id},
+          {"queue_id", row.queue_id},
+          {"sender", row.sender},
+          {"recipients", row.recipients},
+          {"subject", row.subject},
+          {"size", row.size},
+          {"rules", row.rules},
+          {"connector", row.connector}};
+}
+
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text::printable(text, 60); }
+
+void print_row(const RecordRow& row) {
+  std::cout << row.id.substr(0, 16) << "  " << iso8601(row.time) << "  " << or_dash(row.message_id) << "  "
+            << or_dash(row.queue_id) << "  <" << text::printable(row.sender) << ">  "
+            << or_dash(text::join(row.recipients, ",")) << "  " << or_dash(row.subject) << "  " << row.size
+            << "  " << or_dash(text::join(row.rules, ",")) << "  " << or_dash(row.connector) << '\n';
+}
+
+/// One record after the other, so that a list of millions needs no memory.
+class Listing {
+ public:
+  explicit Listing(bool as_json) : as_json_(as_json) {
+    if (as_json_)
+      std::cout << "{\"records\": [";
+    else
+      std::cout << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector\n";
+  }
+  void add(const RecordRow& row) {
+    if (!as_json_) return print_row(row);
+    std::cout << (is_first_ ? "\n  " : ",\n  ") << dump(to_json(row), -1);
+    is_first_ = false;
+  }
+  void finish(std::int64_t not_indexed, std::int64_t not_searched) const {
+    if (as_json_)
+      std::cout << "\n], \"not_indexed\": " << not_indexed
+                << ", \"searched_by_metadata_only\": " << not_searched << "}\n";
+    if (not_indexed > 0) std::cerr << not_indexed << " not yet indexed: no search finds them yet\n";
+    if (not_searched > 0)
+      std::cerr << not_searched << " encrypted or very large: searched by metadata only, or in part\n";
+  }
+
+ private:
+  const bool as_json_;
+  bool is_first_ = true;
+};
+
+Status print_each(OpenedArchive& archive, const std::vector<std::int64_t>& found, Listing& listing) {
+  for (const auto number : found) {
+    const auto row = archive.rows().record(number);
+    if (!row) return tl::unexpected(row.error());
+    if (*row) listing.add(**row);
+  }
+  return {};
+}
+
+Result<std::string> content_of(OpenedArchive& archive, const RecordRow& row) {
+  return archive.objects().load(row.sent, static_cast<std::size_t>(row.size));
+}
+
+void print_text(const RecordRow& row, const Message* message, const std::string& text) {
+  std::cout << "id          " << row.id << "\nnumber      " << row.number << "\ntime        "
+            << iso8601(row.time) << "\nqueue id    " << or_dash(row.queue_id) << "\nsender      <"
+            << text::printable(row.sender) << ">\n";
+  for (const auto& recipient : row.recipients)
+    std::cout << "recipient   <" << text::printable(recipient) << ">\n";
+  std::cout << "size        " << row.size << "\nrules       " << or_dash(text::join(row.rules, ", "))
+            << "\nactions     " << or_dash(text::join(row.actions, ", ")) << "\nconnector   "
+            << or_dash(row.connector) << "\nsent        " << row.sent << "\nreceived    "
+            << (row.received == row.sent ? "the same" : row.received) << "\n\n";
+  if (message == nullptr) {
+    std::cout << "The message is encrypted; export it and open it with\n"
+                 "  openssl cms -decrypt -inform DER -in FILE.cms -inkey KEY.pem\n";
+    return;
+  }
+  for (const auto& field : message->headers.fields())
+    std::cout << text::printable(field.name) << ": " << text::printable(field.unfolded(), 4096) << '\n';
+  std::cout << '\n';
+  for (const auto line : text::split(text, '\n')) std::cout << text::printable(line, 1U << 20U) << '\n';
+}
+
+Json to_json(const RecordRow& row, const Message* message, const std::string& text) {
+  auto json = to_json(row);
+  json["number"] = row.number;
+  json["actions"] = row.actions;
+  json["sent"] = row.sent;
+  json["received"] = row.received;
+  json["encrypted"] = row.is_encrypted();
+  if (message == nullptr) return json;
+  json["header"] = message->headers.wire();
+  json["text"] = text;
+  return json;
+}
+
+}  // namespace
+
+Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  OpenedArchive archive(settings);
+  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
+  const auto found = archive.find(options.query, OpenedArchive::Patience::AFewSeconds);
+  if (!found) return tl::unexpected(found.error());
+  const auto lag = archive.not_indexed();
+  if (!lag) return tl::unexpected(lag.error());
+  const auto in_part = archive.not_wholly_searched();
+  if (!in_part) return tl::unexpected(in_part.error());
+  Listing listing(options.as_json);
+  const auto printed = print_each(archive, *found, listing);
+  listing.finish(*lag, *in_part);
+  return printed.map([] { return int{kFine}; });
+}
+
+Result<int> list_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  OpenedArchive archive(settings);
+  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
+  const auto lag = archive.not_indexed();
+  if (!lag) return tl::unexpected(lag.error());
+  Listing listing(options.as_json);
+  const auto read = archive.rows().each_record(0, [&](const RecordRow& row) {
+    listing.add(row);
+    return true;
+  });
+  listing.finish(*lag, 0);
+  return read.map([] { return int{kFine}; });
+}
+
+Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  OpenedArchive archive(settings);
+  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
+  const auto found = archive.rows().records_like(text::to_lower(options.id));
+  if (!found) return tl::unexpected(found.error());
+  if (found->size() != 1)
+    return fail(Failure::Temporary, found->empty()
+                                        ? "no record has the id '" + text::printable(options.id) + "'"
+                                        : "more than one record's id begins with it");
+  const auto& row = found->front();
+  Message message;
+  std::string text;
+  if (!row.is_encrypted()) {
+    const auto content = content_of(archive, row);
+    if (!content) return tl::unexpected(content.error());
+    message = parse_message(*content);
+    if (const auto map = map_mime(message, MimeLimits{}))
+      text = body_text(*map, message.body.view(), 1U << 20U);
+  }
+  const auto* readable = row.is_encrypted() ? nullptr : &message;
+  if (options.as_json)
+    std::cout << dump(to_json(row, readable, text), 2) << '\n';
+  else
+    print_text(row, readable, text);
+  return kFine;
+}
+
+Result<int> export_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  OpenedArchive archive(settings);
+  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
+  const auto found = archive.find(options.query, OpenedArchive::Patience::UntilAllIsIndexed);
+  if (!found) return tl::unexpected(found.error());
+  const auto format = options.format == "eml"      ? ExportFormat::Eml
+                      : options.format == "mboxrd" ? ExportFormat::Mboxrd
+                                                   : ExportFormat::Zip;
+  const auto exported = export_records(archive.rows(), archive.objects(), *found, format, options.output);
+  if (!exported) return tl::unexpected(exported.error());
+  for (const auto& problem : exported->problems) std::cerr << text::printable(problem) << '\n';
+  const auto lag = archive.not_indexed().value_or(0);
+  if (lag > 0) std::cerr << lag << " not yet indexed: they were not looked at\n";
+  if (options.as_json)
+    std::cout << dump({{"records", exported->records},
+                       {"output", options.output},
+                       {"problems", exported->problems},
+                       {"not_indexed", lag}},
+                      2)
+              << '\n';
+  else
+    std::cout << options.output << ": " << exported->records << " record(s)\n";
+  return exported->problems.empty() ? kFine : kFoundWrong;
+}
+
+}  // namespace pams::milter::ctl

@@ -1,0 +1,42 @@
+/// An archive as pamsctl's commands use it: the rows read-only, the index kept up where that is allowed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "milter/archive/object_store.hpp"
+#include "milter/archive/search.hpp"
+#include "milter/config/config.hpp"
+
+namespace pams::milter::ctl {
+
+class OpenedArchive {
+ public:
+  explicit OpenedArchive(const ArchiveSettings& settings)
+      : settings_(settings), objects_(settings.path, std::make_shared<Disk>()) {}
+
+  Status open();
+
+  ArchiveDatabase& rows() { return *rows_; }
+  ObjectStore& objects() { return objects_; }
+
+  enum class Patience { AFewSeconds, UntilAllIsIndexed };
+  /// Entry numbers. The index is brought up to date first, as far as `patience` goes.
+  Result<std::vector<std::int64_t>> find(const std::string& query, Patience patience);
+  /// How many records no search can find yet.
+  Result<std::int64_t> not_indexed();
+  /// How many records a search knows by metadata only (encrypted), or in part (very large).
+  Result<std::int64_t> not_wholly_searched();
+
+ private:
+  Status open_index();
+
+  const ArchiveSettings& settings_;
+  ObjectStore objects_;
+  std::optional<ArchiveDatabase> rows_;
+  std::optional<SearchIndex> index_;
+  bool may_index_ = false;
+};
+
+}  // namespace pams::milter::ctl

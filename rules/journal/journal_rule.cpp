@@ -1,0 +1,44 @@
+#include "rules/journal/journal_rule.hpp"
+
+#include <algorithm>
+
+#include "rules/base/text.hpp"
+
+namespace pams::journal {
+namespace {
+
+bool concerns(const JournalRule& rule, const Envelope& envelope) {
+  if (rule.recipient.empty()) return true;
+  const auto is_it = [&](const std::string& address) { return text::iequals(address, rule.recipient); };
+  return is_it(envelope.sender) || std::ranges::any_of(envelope.recipients, is_it);
+}
+
+/// Internal: sender and every recipient inside; external: anyone outside. Exchange judges the sender by MAIL FROM alone.
+bool in_scope(JournalScope scope, const Envelope& envelope, const Organization& organization) {
+  const auto is_inside = [&](const std::string& address) { return organization.has_address(address); };
+  const bool all_inside = is_inside(envelope.sender) && std::ranges::all_of(envelope.recipients, is_inside);
+  return scope == JournalScope::Global || (scope == JournalScope::Internal) == all_inside;
+}
+
+bool touches_a_journal_mailbox(std::span<const JournalRule> rules, const Envelope& envelope) {
+  const auto is_mailbox = [&](const std::string& address) {
+    return std::ranges::any_of(rules, [&](const auto& rule) { return text::iequals(rule.journal_email_address, address); });
+  };
+  return is_mailbox(envelope.sender) || std::ranges::any_of(envelope.recipients, is_mailbox);
+}
+
+}  // namespace
+
+std::vector<std::string> journal_mailboxes(std::span<const JournalRule> rules, const Envelope& envelope,
+                                           const Organization& organization) {
+  std::vector<std::string> mailboxes;
+  if (touches_a_journal_mailbox(rules, envelope)) return mailboxes;
+  for (const auto& rule : rules) {
+    if (!in_scope(rule.scope, envelope, organization) || !concerns(rule, envelope)) continue;
+    const auto is_same = [&](const std::string& other) { return text::iequals(other, rule.journal_email_address); };
+    if (std::ranges::none_of(mailboxes, is_same)) mailboxes.push_back(rule.journal_email_address);
+  }
+  return mailboxes;
+}
+
+}  // namespace pams::journal
