@@ -4,12 +4,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "rules/message/mail.hpp"
 
 namespace pams::rules {
+
+/// Exchange's default words for a message that is refused; they tell the sender nothing about the gateway.
+inline constexpr std::string_view kNotAuthorized = "Delivery not authorized, message refused";
 
 /// Final answers: the message does not go on as it is.
 struct Reject {
@@ -29,12 +33,12 @@ using Ending = std::variant<Reject, Discard, Quarantine, Defer>;
 
 struct Draft {
   Mail mail;
-  std::vector<std::string> added_recipients;  ///< Bcc by rule, in order, without duplicates of the envelope
-  std::vector<std::string> archives;          ///< names of [[archive]] stores, in order, once each
-  std::optional<std::string> connector;  ///< chosen by a rule; a flagged message's is set before rules run
-  std::optional<Ending> ending;          ///< the first one wins; rules behind it are not evaluated
+  std::vector<std::string> added_recipients{};  ///< Bcc by rule, in order, without duplicates of the envelope
+  std::vector<std::string> archives{};          ///< names of [[archive]] stores, in order, once each
+  std::optional<std::string> connector{};  ///< chosen by a rule; a flagged message's is set before rules run
+  std::optional<Ending> ending{};          ///< the first one wins; rules behind it are not evaluated
   std::vector<std::string>
-      notes;  ///< what a reader of the trace should know ("wrap counts as ignore: flagged")
+      notes{};  ///< what a reader of the trace should know ("wrap counts as ignore: flagged")
 };
 
 }  // namespace pams::rules

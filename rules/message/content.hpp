@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/message/charset.hpp"  // to_utf8
 #include "rules/message/mime_map.hpp"
 
 namespace pams {
@@ -13,14 +14,10 @@ namespace pams {
 /// The part's content with its transfer encoding undone. Unknown encodings: as it is.
 std::string decode_content(const MimePart& part, std::string_view body);
 
-/// `bytes` in `charset` as UTF-8; "" or an unknown charset is read as UTF-8. What does not fit becomes
-/// U+FFFD.
-std::string to_utf8(std::string_view bytes, std::string_view charset);
-
 /// All body texts (text/plain and text/html that are not attachments, outside nested messages) as UTF-8, HTML
 /// as the text that it shows; runs of blanks and line breaks become one blank, parts are separated by a
 /// newline. At most `most` bytes of text are produced (content conditions look no further; Exchange has the
-/// same kind of limit).
+/// same kind of limit), from at most 16 times as many encoded bytes.
 std::string body_text(const MimeMap& map, std::string_view body, std::size_t most);
 
 struct Attachment {

@@ -1,0 +1,82 @@
+#include "milter/connector/postfix_settings.hpp"
+
+#include <algorithm>
+
+#include "rules/base/text.hpp"
+
+namespace pams::milter {
+namespace {
+
+constexpr std::uint64_t kRecipients = 10000;
+
+std::string security_level(const rules::OutboundConnector& connector) {
+  return connector.tls_settings == rules::TlsSettings::EncryptionOnly ? "encrypt" : "secure";
+}
+
+}  // namespace
+
+std::vector<std::string> certificate_names(const rules::OutboundConnector& connector) {
+  // Postfix cannot verify a chain without a name: certificate_validation gets the smart hosts' own names.
+  if (!connector.tls_domain.empty()) return {connector.tls_domain};
+  std::vector<std::string> names;
+  for (const auto& host : connector.smart_hosts)
+    if (std::ranges::find(names, host.name) == names.end()) names.push_back(host.name);
+  return names;
+}
+
+std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector,
+                                                 const std::string& maps) {
+  const auto names = text::join(certificate_names(connector), ",");
+  return {
+      {"syslog_name", "postfix/" + connector.transport, false, "its log lines are found by this name"},
+      {"smtp_tls_security_level", security_level(connector), true,
+       "TLS with a verified chain and name, or no delivery"},
+      {"smtp_tls_secure_cert_match", names, false, "the name that the certificate must carry"},
+      {"smtp_tls_CAfile", connector.tls_ca_file, true, "the authorities that are believed"},
+      {"smtp_tls_CApath", "", true, "no other authorities from main.cf"},
+      {"smtp_tls_trust_anchor_file", "", true, "no other trust anchors from main.cf"},
+      {"tls_append_default_CA", "no", true, "no other authorities from the system"},
+      {"smtp_tls_mandatory_protocols", ">=TLSv1.2", true, "no TLS 1.0 and 1.1"},
+      {"smtp_tls_mandatory_ciphers", "high", true, "main.cf could allow ciphers that do not encrypt"},
+      {"smtp_tls_policy_maps", "", true, "a policy table beats the security level"},
+      {"smtp_tls_per_site", "", true, "a per-site table beats the security level"},
+      {"smtp_tls_wrappermode", "no", true, "STARTTLS, as the smart host expects"},
+      {"smtp_tls_connection_reuse", "no", true, "a connection of another transport is not used"},
+      {"smtp_connection_cache_on_demand", "no", true, "a connection of another message is not used"},
+      {"smtp_connection_cache_destinations", "", true, "a connection of another message is not used"},
+      {"smtp_tls_loglevel", "1", false, "the log shows that TLS was verified"},
+      {"smtp_fallback_relay", "", true, "no other host when the smart host is down"},
+      {"smtp_sasl_auth_enable", "no", true, "no passwords of other relays for the smart host"},
+      {"smtp_send_xforward_command", "no", true, "no client data for the smart host"},
+      {"smtp_generic_maps", "", true, "addresses reach the smart host as they are"},
+      {"smtp_header_checks", maps + kTransportMap, false, "the route marker stays here"},
+      {"smtp_mime_header_checks", "", true, "parts of the message stay as they are"},
+      {"smtp_nested_header_checks", "", true, "attached messages stay as they are"},
+      {"smtp_body_checks", "", true, "the body stays as it is"},
+      {"smtp_reply_filter", "", true, "the smart host's answers are read as they are"},
+      {"smtp_delivery_status_filter", "", true, "a delivery that failed is never called something else"},
+      {"smtp_dns_reply_filter", "", true, "the smart host's address is not rewritten"},
+  };
+}
+
+std::string milter_entry(const std::string& address) {
+  return "{ " + address +
+         ", default_action=tempfail, connect_timeout=10s, command_timeout=30s, content_timeout=300s }";
+}
+
+std::string map_prefix(const std::vector<std::string>& map_types, const std::string& config_directory) {
+  const bool has_pcre = std::ranges::find(map_types, "pcre") != map_types.end();
+  return (has_pcre ? "pcre:" : "regexp:") + config_directory + "/";
+}
+
+std::uint64_t needed_message_size(const rules::Policy& policy) {
+  std::uint64_t largest = 0;
+  for (const auto& connector : policy.connectors) largest = std::max(largest, connector.max_message_size);
+  return largest + largest / 5 * 2;
+}
+
+std::uint64_t needed_recipient_limit(const rules::Policy& policy) {
+  return std::max(kRecipients, policy.limits.recipients);
+}
+
+}  // namespace pams::milter

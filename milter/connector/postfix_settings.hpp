@@ -1,0 +1,45 @@
+/// Which settings of Postfix the routing stands on, as data: the setup writes them, the doctor demands them.
+/// Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "milter/config/config.hpp"
+
+namespace pams::milter {
+
+/// A `-o` of a connector's transport.
+struct TransportSetting {
+  std::string name;
+  std::string value;
+  bool demanded;  ///< flagged mail waits while another value holds
+  std::string why;
+};
+
+/// `maps` is the folder-and-type prefix of our tables: "pcre:/etc/postfix/".
+std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector,
+                                                 const std::string& maps);
+
+/// The names that the smart host's certificate may carry, as smtp_tls_secure_cert_match takes them.
+std::vector<std::string> certificate_names(const rules::OutboundConnector& connector);
+
+/// `{ unix:…, default_action=tempfail, … }`
+std::string milter_entry(const std::string& address);
+
+/// Our tables, by file name in the folder of main.cf.
+inline constexpr const char* kNetMap = "pams_header_checks";
+inline constexpr const char* kMarkerMap = "pams_milter_header_checks";
+inline constexpr const char* kTransportMap = "pams_smtp_header_checks";
+
+/// "pcre:/etc/postfix/"; regexp: where Postfix was built without PCRE.
+std::string map_prefix(const std::vector<std::string>& map_types, const std::string& config_directory);
+
+/// Largest message of any connector with room for what disclaimers and headers add; 0 when none has a limit.
+std::uint64_t needed_message_size(const rules::Policy& policy);
+
+/// So many recipients must fit into one transaction at the smart host (Postfix's own default is 50).
+std::uint64_t needed_recipient_limit(const rules::Policy& policy);
+
+}  // namespace pams::milter

@@ -1,0 +1,29 @@
+/// Runs one program to its end: argv as given (no shell), only the environment given, standard input empty,
+/// output bounded, killed when it takes too long. For a threaded daemon: every descriptor is close-on-exec,
+/// no SIGCHLD handler is used, the child starts with default signals. Any thread.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "rules/base/result.hpp"
+
+namespace pams::milter {
+
+struct Finished {
+  int exit_code = 0;  ///< 128 + signal when a signal ended it
+  std::string output;
+  std::string errors;
+};
+
+/// `argv[0]` is an absolute path. Failure::Temporary when it cannot be started, when `patience` ran out, or
+/// when it writes more than 4 MB: the child is killed and reaped.
+Result<Finished> run_process(const std::vector<std::string>& argv,
+                             const std::vector<std::string>& environment, std::chrono::milliseconds patience);
+
+/// The first executable of that name in PATH, then /usr/sbin and /usr/lib/postfix/sbin; "" when there is
+/// none.
+std::string find_program(const std::string& name);
+
+}  // namespace pams::milter

@@ -1,0 +1,153 @@
+#include "milter/connector/setup.hpp"
+
+#include <ctime>
+#include <iostream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "milter/config/route_token.hpp"
+#include "milter/ctl/command.hpp"
+#include "milter/doctor/route_verifier.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::ctl {
+namespace {
+
+constexpr const char* kHiddenToken = "<token>";
+
+struct Options {
+  bool apply = false;
+  bool json = false;
+  std::vector<std::string> outbound;
+};
+
+std::string utc_now() {
+  const auto now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char buffer[32];
+  return std::string(buffer, std::strftime(buffer, sizeof buffer, "%Y%m%dT%H%M%SZ", &parts));
+}
+
+/// "main.cf", "master.cf", or the table's path.
+std::string file_of(const Change& change) {
+  switch (change.kind) {
+    case ChangeKind::Table:
+      return change.setting;
+    case ChangeKind::Parameter:
+      return "main.cf";
+    case ChangeKind::Service:
+    case ChangeKind::ServiceParameter:
+      break;
+  }
+  return "master.cf";
+}
+
+/// As the file will hold it, the token hidden.
+std::string shown(const Change& change, const std::string& token) {
+  std::string out = change.to;
+  if (change.kind == ChangeKind::Parameter) out = change.setting + " = " + change.to;
+  if (change.kind == ChangeKind::ServiceParameter)
+    out = change.setting.substr(0, change.setting.rfind('/')) + ":  -o " +
+          change.setting.substr(change.setting.rfind('/') + 1) + "=" + change.to;
+  if (change.kind == ChangeKind::Service) out = text::replace_all(change.to, " -o ", "\n    -o ");
+  return text::replace_all(out, token, kHiddenToken);
+}
+
+void print(const SetupPlan& plan, const std::string& token) {
+  for (const auto& change : plan.changes) {
+    std::cout << "# " << file_of(change) << ": " << change.why << "\n";
+    if (change.kind == ChangeKind::Parameter && !change.from.empty())
+      std::cout << "# was: " << change.setting << " = " << change.from << "\n";
+    std::cout << text::trim_right(shown(change, token)) << "\n\n";
+  }
+  for (const auto& note : plan.notes) std::cout << "note: " << note << "\n";
+  for (const auto& problem : plan.problems) std::cout << "problem: " << problem << "\n";
+}
+
+nlohmann::json to_json(const SetupPlan& plan, const std::string& token) {
+  auto changes = nlohmann::json::array();
+  for (const auto& change : plan.changes)
+    changes.push_back({{"file", file_of(change)},
+                       {"setting", change.setting},
+                       {"from", text::replace_all(change.from, token, kHiddenToken)},
+                       {"to", text::replace_all(change.to, token, kHiddenToken)},
+                       {"why", change.why}});
+  return {{"changes", changes},
+          {"problems", plan.problems},
+          {"notes", plan.notes},
+          {"applied", false},
+          {"backup", nullptr}};
+}
+
+/// The token that is there; a new one when it may be made; otherwise a word that stands for it.
+Result<std::string> token_for(const Config& config, bool apply) {
+  if (apply) return ensure_route_token(config.settings.route_token_file);
+  const auto token = read_route_token(config.settings.route_token_file);
+  return token ? *token : kHiddenToken;
+}
+
+/// What the routing checks say about the result, so that nobody reloads a gateway that would not hold.
+void print_verdict(const Config& config, const Postfix& postfix) {
+  for (const auto& connector : config.policy.connectors)
+    if (const auto route = doctor::evaluate_route(config, connector, postfix); !route.status)
+      std::cout << "warning: " << connector.name << ": " << route.status.error().what << "\n";
+}
+
+int finish(const Options& options, nlohmann::json answer, const std::string& line, int code) {
+  if (options.json) std::cout << answer.dump(2) << "\n";
+  if (!options.json && !line.empty()) std::cout << line << "\n";
+  return code;
+}
+
+int run_with(const Options& options, const Config& config, const Postfix& postfix) {
+  const auto site = read_site(postfix, config);
+  if (!site)
+    return finish(options, {{"error", site.error().what}}, "error: " + site.error().what, kFoundWrong);
+  const auto token = token_for(config, options.apply);
+  if (!token)
+    return finish(options, {{"error", token.error().what}}, "error: " + token.error().what, kFoundWrong);
+  const auto plan = plan_setup(config, *token, options.outbound, *site);
+  auto answer = to_json(plan, *token);
+  if (!options.json) print(plan, *token);
+  if (!plan.problems.empty()) return finish(options, answer, "nothing was changed", kFoundWrong);
+  if (plan.changes.empty()) return finish(options, answer, "nothing to change", kFine);
+  if (!options.apply) return finish(options, answer, "to do this, run: pamsctl setup postfix --apply", kFine);
+  const auto backup = apply_setup(plan, postfix, config.settings.route_token_file, utc_now());
+  if (!backup) {
+    answer["error"] = backup.error().what;
+    return finish(options, answer, "error: " + backup.error().what, kFoundWrong);
+  }
+  answer["applied"] = true;
+  answer["backup"] = *backup;
+  if (!options.json) print_verdict(config, postfix);
+  return finish(options, answer, "applied; backup: " + *backup + "\nrun: postfix reload", kFine);
+}
+
+int run_postfix(const Globals& globals, const Options& options) {
+  const auto loaded = load_config(globals.config_file);
+  std::cerr << loaded.diagnostics.text();
+  if (!loaded.config) return kFoundWrong;
+  return run_with(options, *loaded.config, Postfix(loaded.config->settings.postfix_config));
+}
+
+std::function<int()> declare(CLI::App& app, const Globals& globals) {
+  const auto options = std::make_shared<Options>();
+  auto* postfix = app.add_subcommand("postfix", "Postfix: main.cf, master.cf and three tables");
+  postfix->add_flag("--apply", options->apply, "Make the changes, with a backup; without it they are shown");
+  postfix->add_flag("--json", options->json, "Print JSON");
+  postfix->add_option("--outbound", options->outbound,
+                      "A listener whose flagged mail must wait when no milter saw it (repeatable). The other "
+                      "smtpd services get a cleanup of their own; sendmail(1) always counts as outbound");
+  app.require_subcommand(1);
+  return [options, &globals] { return run_postfix(globals, *options); };
+}
+
+}  // namespace
+
+extern const Command setup;
+const Command setup{"setup", "Show or make all that the MTA needs", declare};
+
+}  // namespace pams::milter::ctl

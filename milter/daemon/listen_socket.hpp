@@ -1,0 +1,27 @@
+/// The socket that libmilter listens on: what libmilter does not do about it. One thread.
+#pragma once
+
+#include <string>
+
+#include "milter/config/config.hpp"
+#include "rules/base/result.hpp"
+
+namespace pams::milter {
+
+/// Removes what a killed milter left at a unix socket's path. Misconfigured when a program still answers
+/// there, or when something else than a socket stands there: that is never removed.
+Status clear_stale_socket(const Listen& listen);
+
+/// After libmilter has opened the socket. A unix socket: mode 0660 and the group of its folder, so that the
+/// MTA can connect; an inet socket: TCP_NODELAY, which accepted connections inherit on Linux (libmilter never
+/// sets it, and each message would wait 44 ms). Returns what is so now, for the log: "mode 0660, group
+/// postfix", "TCP_NODELAY".
+Result<std::string> prepare_socket(const Listen& listen);
+
+/// Makes libmilter's listener, which looks for a stop every 5 seconds only, look now.
+void wake_listener(const Listen& listen);
+
+/// Removes the unix socket; nothing for inet.
+void remove_socket(const Listen& listen);
+
+}  // namespace pams::milter

@@ -1,0 +1,38 @@
+#include "milter/doctor/route_rules.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+/// Inbound listeners may go without the net; pickup may not: `postsuper -r` brings every message in there.
+Result<bool> may_go_without(const Gateway& gateway, const Service& listener) {
+  if (listener.command == "pickup") return false;
+  return gateway.cleanup_of(listener).map(
+      [](const Service* cleanup) { return cleanup != nullptr && cleanup->name == kInboundCleanup; });
+}
+
+Finding run(const Examination& examination) {
+  const auto gateway = Gateway::read(examination.mta);
+  if (!gateway) return unanswered(gateway.error());
+  std::size_t with_net = 0;
+  for (const auto* listener : gateway->listeners()) {
+    const auto exempt = may_go_without(*gateway, *listener);
+    if (!exempt) return unanswered(exempt.error());
+    if (*exempt) continue;
+    const auto fault = net_fault(examination, *gateway, *listener);
+    if (!fault) return unanswered(fault.error());
+    if (!fault->empty()) return failed(listener->key() + ": " + *fault, kSetup);
+    ++with_net;
+  }
+  if (with_net == 0) return failed("no listener has the net", kSetup);
+  return ok("the net hangs behind " + std::to_string(with_net) +
+            " listeners, and requeued mail finds its way");
+}
+
+}  // namespace
+
+extern const Check header_checks;
+const Check header_checks{
+    "header_checks", "A flagged message that no milter saw, or one that is requeued, would leave in clear.",
+    true, run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,41 @@
+#include "milter/doctor/route_rules.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+/// Whether these tables would reroute a message because of a header inside one of its parts.
+Finding examine(const Examination& examination, const std::string& parameter, const std::string& maps) {
+  for (const auto& header : {examination.config.policy.pams.header + ": x", marker_header(examination)}) {
+    const auto answer = first_answer(examination.mta, maps, header);
+    if (!answer) return unanswered(answer.error());
+    if (*answer && (*answer)->action.starts_with("FILTER"))
+      return failed(parameter + ": " + (*answer)->map + " reroutes on a header inside an attachment", kSetup);
+  }
+  return ok("");
+}
+
+Finding run(const Examination& examination) {
+  const auto gateway = Gateway::read(examination.mta);
+  if (!gateway) return unanswered(gateway.error());
+  const auto cleanups = gateway->cleanups();
+  if (!cleanups) return unanswered(cleanups.error());
+  for (const auto* cleanup : *cleanups) {
+    const auto values = gateway->values(*cleanup, {"mime_header_checks", "nested_header_checks"});
+    if (!values) return unanswered(values.error());
+    for (const auto& [name, maps] : *values)
+      if (const auto finding = examine(examination, cleanup->key() + " " + name, maps);
+          finding.status != CheckStatus::Ok)
+        return finding;
+  }
+  return ok("headers inside attachments do not reroute a message");
+}
+
+}  // namespace
+
+extern const Check mime_header_checks;
+const Check mime_header_checks{
+    "mime_header_checks",
+    "Both default to header_checks: a message that merely carries a flagged one would never be delivered.",
+    true, run};
+
+}  // namespace pams::milter::doctor

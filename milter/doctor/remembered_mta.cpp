@@ -1,0 +1,109 @@
+#include "milter/doctor/remembered_mta.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <sys/stat.h>
+
+#include "milter/connector/postfix_text.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+tl::unexpected<Error> late() { return fail(Failure::Temporary, "Postfix's tools took too long to answer"); }
+
+std::string key_of(const std::vector<std::string>& first, const std::vector<std::string>& second) {
+  return text::join(first, "\n") + "\n\n" + text::join(second, "\n");
+}
+
+}  // namespace
+
+FileStamp stamp_of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return {.path = path};
+  return {path,
+          status.st_dev,
+          status.st_ino,
+          status.st_size,
+          status.st_mtim.tv_sec,
+          status.st_mtim.tv_nsec,
+          status.st_ctim.tv_sec,
+          status.st_ctim.tv_nsec};
+}
+
+RememberedMta::RememberedMta(const Mta& mta, std::chrono::seconds patience, Clock clock)
+    : mta_(mta), clock_(std::move(clock)), deadline_(clock_() + patience) {
+  watch(mta.config_directory() + "/main.cf");
+  watch(mta.config_directory() + "/master.cf");
+}
+
+void RememberedMta::watch(const std::string& path) const {
+  if (watched_.insert(path).second) files_.push_back(stamp_of(path));
+}
+
+void RememberedMta::watch_map(std::string_view map) const {
+  static constexpr std::array<std::string_view, 10> kFiles{"pcre",  "regexp", "texthash", "cidr", "hash",
+                                                           "btree", "lmdb",   "cdb",      "dbm",  "sdbm"};
+  static constexpr std::array<std::string_view, 3> kConstant{"inline", "static", "fail"};
+  if (map.starts_with("proxy:")) map.remove_prefix(6);
+  const auto colon = map.find(':');
+  const auto type = map.substr(0, colon);
+  const auto path = std::string(colon == std::string_view::npos ? "" : map.substr(colon + 1));
+  if (std::ranges::find(kConstant, type) != kConstant.end() || path.starts_with('{')) return;
+  if (std::ranges::find(kFiles, type) == kFiles.end()) {
+    beyond_files_ = true;
+    return;
+  }
+  for (const auto* suffix : {"", ".db", ".lmdb", ".cdb", ".dir", ".pag"}) watch(path + suffix);
+}
+
+Result<std::string> RememberedMta::parameter(const std::string& name) const {
+  return parameters({name}, {}).map([&](const std::map<std::string, std::string>& found) {
+    const auto at = found.find(name);
+    return at == found.end() ? std::string() : at->second;
+  });
+}
+
+Result<std::map<std::string, std::string>> RememberedMta::parameters(
+    const std::vector<std::string>& names, const std::vector<std::string>& overrides) const {
+  if (is_late()) return late();
+  const auto key = key_of(names, overrides);
+  const auto known = parameters_.find(key);
+  if (known != parameters_.end()) return known->second;
+  auto found = mta_.parameters(names, overrides);
+  if (found)
+    for (const auto& [name, value] : *found)
+      if (name.ends_with("_checks"))
+        for (const auto& map : split_list(value)) watch_map(map);
+  return parameters_.emplace(key, std::move(found)).first->second;
+}
+
+Result<std::vector<std::string>> RememberedMta::services() const {
+  if (is_late()) return late();
+  if (!services_) services_ = mta_.services();
+  return *services_;
+}
+
+Result<std::vector<std::string>> RememberedMta::service_parameters() const {
+  if (is_late()) return late();
+  if (!service_parameters_) service_parameters_ = mta_.service_parameters();
+  return *service_parameters_;
+}
+
+Result<std::optional<std::string>> RememberedMta::lookup(const std::string& map,
+                                                         const std::string& key) const {
+  if (is_late()) return late();
+  watch_map(map);
+  const auto question = map + "\n" + key;
+  const auto known = lookups_.find(question);
+  if (known != lookups_.end()) return known->second;
+  return lookups_.emplace(question, mta_.lookup(map, key)).first->second;
+}
+
+Result<std::vector<std::string>> RememberedMta::map_types() const {
+  if (is_late()) return late();
+  return mta_.map_types();
+}
+
+}  // namespace pams::milter::doctor

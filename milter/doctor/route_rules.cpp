@@ -1,0 +1,91 @@
+#include "milter/doctor/route_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "milter/connector/route.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+/// The flag in the letter cases that mail programs write.
+std::vector<std::string> flag_headers(const std::string& name) {
+  std::string upper = name;
+  std::ranges::transform(upper, upper.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return {name + ": x", text::to_lower(name) + ": x", upper + ": x", upper + ":"};
+}
+
+Result<std::string> net_fault_in(const Examination& examination, const std::string& maps) {
+  for (const auto& header : flag_headers(examination.config.policy.pams.header)) {
+    const auto answer = first_answer(examination.mta, maps, header);
+    if (!answer) return tl::unexpected(answer.error());
+    if (!*answer) return "no table of header_checks catches '" + header + "'";
+    if (!(*answer)->action.starts_with("FILTER retry:"))
+      return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not FILTER retry:";
+  }
+  return deviation(examination.mta, maps, marker_header(examination), route_action(examination.connector));
+}
+
+}  // namespace
+
+Finding ok(std::string seen) { return {CheckStatus::Ok, std::move(seen), ""}; }
+Finding warn(std::string seen, std::string remedy) {
+  return {CheckStatus::Warn, std::move(seen), std::move(remedy)};
+}
+Finding failed(std::string seen, std::string remedy) {
+  return {CheckStatus::Fail, std::move(seen), std::move(remedy)};
+}
+
+Finding unanswered(const Error& error) {
+  if (error.what.find("Permission denied") != std::string::npos)
+    return failed(
+        "this user may not read it: " + error.what,
+        "chgrp pams-milter FILE && chmod 640 FILE, with the milter's group and the file named here");
+  return failed(error.what, kSetup);
+}
+
+Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& maps,
+                                           const std::string& header) {
+  for (const auto& map : split_list(maps)) {
+    auto action = mta.lookup(map, header);
+    if (!action) return tl::unexpected(action.error());
+    if (*action) return Answer{map, std::move(**action)};
+  }
+  return std::nullopt;
+}
+
+Result<std::string> deviation(const Mta& mta, const std::string& maps, const std::string& header,
+                              const std::string& action) {
+  const auto answer = first_answer(mta, maps, header);
+  if (!answer) return tl::unexpected(answer.error());
+  if (!*answer) return "no table in '" + maps + "' answers to the route marker";
+  if ((*answer)->action == action) return "";
+  return (*answer)->map + " answers the route marker with '" + (*answer)->action + "', not '" + action + "'";
+}
+
+Result<std::string> net_fault(const Examination& examination, const Gateway& gateway,
+                              const Service& listener) {
+  const auto options = gateway.value(listener, "receive_override_options");
+  if (!options) return options;
+  if (holds_word(*options, "no_header_body_checks")) return "no_header_body_checks switches the net off";
+  const auto cleanup = gateway.cleanup_of(listener);
+  if (!cleanup) return tl::unexpected(cleanup.error());
+  if (*cleanup == nullptr) return "its cleanup_service_name is not in master.cf";
+  const auto maps = gateway.value(**cleanup, "header_checks");
+  if (!maps) return maps;
+  return net_fault_in(examination, *maps);
+}
+
+std::string marker_header(const Examination& examination) {
+  return std::string(rules::kRouteMarker) + ": " +
+         route_marker(examination.config, examination.connector, examination.token);
+}
+
+bool holds_word(const std::string& list, const std::string& word) {
+  return std::ranges::any_of(split_list(list),
+                             [&](const std::string& element) { return text::iequals(element, word); });
+}
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,46 @@
+/// What several routing checks ask alike: which action a list of header tables gives to a header, and whether
+/// the net hangs behind a listener. Evaluated by postmap, never guessed from text. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "milter/connector/gateway.hpp"
+#include "milter/doctor/check.hpp"
+
+namespace pams::milter::doctor {
+
+Finding ok(std::string seen);
+Finding warn(std::string seen, std::string remedy);
+Finding failed(std::string seen, std::string remedy);
+/// A question that Postfix's tools did not answer: nothing is verified then.
+Finding unanswered(const Error& error);
+
+inline constexpr const char* kSetup = "pamsctl setup postfix --apply && postfix reload";
+/// The cleanup service without the net that `pamsctl setup postfix --outbound` makes for inbound listeners.
+inline constexpr const char* kInboundCleanup = "pams-inbound";
+
+struct Answer {
+  std::string map;
+  std::string action;
+};
+/// The first map of the list that answers; Postfix asks no further.
+Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& maps,
+                                           const std::string& header);
+
+/// "" when the list turns `header` into `action`; otherwise what it does instead.
+Result<std::string> deviation(const Mta& mta, const std::string& maps, const std::string& header,
+                              const std::string& action);
+
+/// "" when flagged mail that comes in by this listener without a milter waits in the queue, and what is
+/// requeued finds its connector again; otherwise what is wrong.
+Result<std::string> net_fault(const Examination& examination, const Gateway& gateway,
+                              const Service& listener);
+
+/// The header that the milter adds.
+std::string marker_header(const Examination& examination);
+
+/// Whether a comma list such as receive_override_options holds the word.
+bool holds_word(const std::string& list, const std::string& word);
+
+}  // namespace pams::milter::doctor

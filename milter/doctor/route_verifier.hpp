@@ -1,0 +1,57 @@
+/// The RouteGuard that holds flagged mail back until the routing checks of the doctor have passed on the
+/// MTA's configuration as it is now. Evaluates on the first question and again when a file changed that an
+/// answer came from; while it fails, at most every five seconds. One evaluation at a time; other sessions
+/// wait for it. Any thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "milter/config/config.hpp"
+#include "milter/connector/route_guard.hpp"
+#include "milter/doctor/remembered_mta.hpp"
+
+namespace pams::milter::doctor {
+
+/// What one evaluation found, and what it stands on.
+struct RouteEvaluation {
+  Status status;
+  std::vector<FileStamp> files;
+  bool beyond_files = false;  ///< it stands on tables that are no files: good for a minute only
+};
+
+class RouteVerifier final : public RouteGuard {
+ public:
+  using Evaluate = std::function<RouteEvaluation(const rules::OutboundConnector&)>;
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+
+  explicit RouteVerifier(Evaluate evaluate, Clock clock = std::chrono::steady_clock::now);
+
+  /// The error names the check that failed and its remedy. What throws inside counts as not verified.
+  Status verified(const rules::OutboundConnector& connector) override;
+
+ private:
+  struct Known {
+    RouteEvaluation evaluation;
+    std::chrono::steady_clock::time_point at;
+  };
+  bool still_holds(const Known& known) const;
+  RouteEvaluation evaluate_now(const rules::OutboundConnector& connector) const;
+
+  Evaluate evaluate_;
+  Clock clock_;
+  std::mutex mutex_;
+  std::map<std::string, Known> known_;  ///< by connector name
+};
+
+/// Runs the routing checks once.
+RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnector& connector,
+                               const Mta& mta);
+
+/// For the daemon: on the Postfix that `config` names. Make a new one for a new configuration.
+std::unique_ptr<RouteGuard> make_route_verifier(std::shared_ptr<const Config> config);
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,140 @@
+#include "milter/session/end_of_message.hpp"
+
+#include <chrono>
+#include <stdexcept>
+
+#include "milter/log/log.hpp"
+#include "milter/session/apply.hpp"
+#include "milter/session/archiving.hpp"
+#include "milter/session/message_log.hpp"
+#include "milter/session/peer.hpp"
+#include "milter/session/progress.hpp"
+#include "milter/session/reply.hpp"
+#include "milter/session/routing.hpp"
+
+namespace pams::milter {
+namespace {
+
+using rules::Verdict;
+
+/// The one way out into the world. Each receipt can only be made by the step that it is named for.
+sfsistat release(const Routing::Ready&, const Archiving::Done&, const Application::Applied&) {
+  return SMFIS_CONTINUE;
+}
+
+/// Nobody gets it; what a rule wanted archived is.
+sfsistat discard(const Archiving::Done&) { return SMFIS_DISCARD; }
+
+class EndOfMessage {
+ public:
+  EndOfMessage(SMFICTX* context, Session& session)
+      : context_(context),
+        session_(session),
+        message_(session.transaction()),
+        report_(macro(context, "i"), message_.envelope()) {}
+
+  sfsistat run() {
+    if (message_.has_too_many_recipients()) return refuse(reply_too_many_recipients(), "limits.recipients");
+    plan_ = evaluate();
+    report_.decided(plan_);
+    check(plan_);
+    switch (plan_.verdict) {
+      case Verdict::Accept:
+      case Verdict::Quarantine:
+        return deliver();
+      case Verdict::Discard:
+        return drop();
+      case Verdict::Defer:
+      case Verdict::Reject:
+        return refuse(plan_.reply, plan_.reason);
+    }
+    throw std::logic_error("a verdict that nobody knows");
+  }
+
+ private:
+  rules::Plan evaluate() {
+    const auto& policy = message_.config().policy;
+    const auto client = client_of(context_, message_.config().settings.mta, session_.address());
+    auto message = message_.take_message();
+    report_.received(message.wire_size());
+    Progress progress(context_);
+    const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
+    const rules::Moment moment{now_, [&] {
+                                 progress.tell();
+                                 return std::chrono::steady_clock::now() > deadline;
+                               }};
+    return message_.services().evaluate(policy, std::move(message), message_.envelope(), client,
+                                        message_.limits_exceeded(), moment);
+  }
+
+  /// What no plan may say, whatever the rules are. Looked at here because it is the last place where a fault
+  /// in the evaluation can be kept from becoming a leak.
+  void check(const rules::Plan& plan) const {
+    if (plan.verdict != Verdict::Accept && plan.verdict != Verdict::Quarantine) return;
+    if (message_.flag_seen() && !plan.classification.flag_present)
+      throw std::logic_error("the evaluation has not seen the flag");
+    if (plan.classification.value == rules::MessageClass::Anomaly)
+      throw std::logic_error("an anomaly was to be accepted");
+    if (plan.classification.value == rules::MessageClass::Flagged && !plan.route)
+      throw std::logic_error("a flagged message without a route was to be accepted");
+    if (!message_.limits_exceeded().empty() && !plan.effects.empty())
+      throw std::logic_error("a message beyond its limits was to be changed");
+  }
+
+  sfsistat deliver() {
+    const auto route = make_route_ready();
+    if (!route) return fail_with(log::route_unverified, reply_route_not_ready(), route.error());
+
+    const auto archived = archive();
+    if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
+
+    const auto applied = Application::carry_out(context_, session_.agreement().leading_space, plan_,
+                                                message_.envelope(), *route);
+    if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
+
+    report_.released(archived->id());
+    return release(*route, *archived, *applied);
+  }
+
+  sfsistat drop() {
+    const auto archived = archive();
+    if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
+    report_.released(archived->id());
+    return discard(*archived);
+  }
+
+  Result<Routing::Ready> make_route_ready() {
+    const auto prepare = [&] { return Routing::prepare(message_.services(), plan_); };
+    return plan_.route ? with_progress(context_, prepare) : prepare();
+  }
+
+  Result<Archiving::Done> archive() {
+    const auto record = record_of(plan_, message_.envelope(), report_.queue_id(), now_);
+    const auto commit = [&] { return Archiving::carry_out(message_.services(), plan_, record); };
+    return Archiving::is_wanted(plan_) ? with_progress(context_, commit) : commit();
+  }
+
+  sfsistat refuse(const rules::Reply& reply, const std::string& reason) {
+    report_.refused(reply, reason);
+    return answer(context_, reply);
+  }
+
+  sfsistat fail_with(const log::Event& event, const rules::Reply& reply, const Error& error) {
+    log::write(event, {{"qid", report_.queue_id()}, {"reason", error.what}});
+    return refuse(reply, error.what);
+  }
+
+  SMFICTX* context_;
+  Session& session_;
+  Transaction& message_;
+  const std::chrono::sys_seconds now_ =
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  MessageLog report_;
+  rules::Plan plan_;
+};
+
+}  // namespace
+
+sfsistat end_of_message(SMFICTX* context, Session& session) { return EndOfMessage(context, session).run(); }
+
+}  // namespace pams::milter

@@ -1,0 +1,39 @@
+/// Keeps the MTA waiting while something takes long: an MTA that hears nothing for its content timeout
+/// answers 451 by itself and does not learn what became of the message.
+#pragma once
+
+#include <chrono>
+#include <future>
+
+#include <libmilter/mfapi.h>
+
+namespace pams::milter {
+
+inline constexpr std::chrono::seconds kProgressInterval{2};
+
+/// Runs `work` on a thread of its own and tells the MTA every few seconds that it goes on. What `work` throws
+/// is thrown here. Only `work` may take long; it must not use `context`.
+template <class Work>
+auto with_progress(SMFICTX* context, Work work) {
+  auto result = std::async(std::launch::async, std::move(work));
+  while (result.wait_for(kProgressInterval) != std::future_status::ready) smfi_progress(context);
+  return result.get();
+}
+
+/// For work that stays on this thread and can be asked to call in between.
+class Progress {
+ public:
+  explicit Progress(SMFICTX* context) : context_(context) {}
+  void tell() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < kProgressInterval) return;
+    smfi_progress(context_);
+    last_ = now;
+  }
+
+ private:
+  SMFICTX* context_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace pams::milter

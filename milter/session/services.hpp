@@ -1,0 +1,30 @@
+/// What a session needs besides libmilter: the configuration and the seams to the outside. Immutable; a
+/// message keeps the snapshot that it began with. Any thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "milter/archive/archive_store.hpp"
+#include "milter/config/config.hpp"
+#include "milter/connector/route_guard.hpp"
+#include "milter/session/route_token_file.hpp"
+#include "rules/policy/evaluate.hpp"
+
+namespace pams::milter {
+
+/// As rules::evaluate; a test puts its own here.
+using Evaluate = std::function<rules::Plan(const rules::Policy&, Message, Envelope, Client, std::string_view,
+                                           const rules::Moment&)>;
+
+struct Services {
+  std::shared_ptr<const Config> config;
+  std::map<std::string, std::shared_ptr<ArchiveStore>, std::less<>> archives;
+  std::shared_ptr<RouteGuard> route_guard;  ///< asked only when settings.verify_route
+  std::shared_ptr<RouteTokenFile> route_token;
+  Evaluate evaluate;
+};
+
+}  // namespace pams::milter

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs Debian packages for: build (the programs), gateway (a private Postfix to try them on), lint (the checks).
+#   packaging/install-packages.sh build gateway
+# Asks apt-get only for what is missing. Postfix is installed without a configuration and is never started.
+set -eu
+
+build="ca-certificates ccache cmake g++ libboost-test-dev libcli11-dev libexpected-dev libgmime-3.0-dev libmilter-dev
+  libre2-dev libspdlog-dev libssl-dev libtoml11-dev ninja-build nlohmann-json3-dev pkg-config"
+gateway="openssl postfix postfix-pcre python3"
+lint="clang-format clang-tidy"
+
+wanted=
+for group in "$@"; do
+  case $group in
+    build) wanted="$wanted $build" ;;
+    gateway) wanted="$wanted $gateway" ;;
+    lint) wanted="$wanted $lint" ;;
+    *) echo "no group of packages is called $group" >&2; exit 2 ;;
+  esac
+done
+
+missing=
+for package in $wanted; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "Missing packages; as root, run: apt-get install$missing" >&2
+  exit 1
+fi
+
+# Debian asks this file whether a freshly installed service may be started. No.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  printf '#!/bin/sh\nexit 101\n' > $policy
+  chmod 755 $policy
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+echo "Installing:$missing"
+apt-get update -q
+# shellcheck disable=SC2086 # a list of words
+apt-get install -q -y --no-install-recommends $missing

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""The second half of quickstart.sh: one flagged and one ordinary message through a whole gateway, told in plain words.
+
+It stands on the same gateway as the tests (tests/flows/support).
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests/flows"))
+
+from support import messages  # noqa: E402
+from support.gateway import Gateway  # noqa: E402
+from support.postfix import why_not_here  # noqa: E402
+
+DISCLAIMER = b"registered at the Chamber of Commerce"
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+class Report:
+    """Prints each thing that was looked at, and remembers whether all were as they should be."""
+
+    def __init__(self):
+        self.all_right = True
+
+    def look(self, what, is_right, seen=""):
+        self.all_right = self.all_right and bool(is_right)
+        say(f"   {'yes' if is_right else 'NO '}  {what}{': ' + str(seen) if seen else ''}")
+
+
+def show_flagged(gateway, report):
+    say("4. A message with the header zivver-relay, from alice@example.org to bob@client.example,")
+    say("   carol@example.org and, in Bcc, dan@client.example")
+    message = messages.flagged(subject="Your test results")
+    recipients = ["bob@client.example", "carol@example.org", "dan@client.example"]
+    answer = gateway.send(message, recipients)
+    report.look("Postfix has taken it", answer.code == 250, answer)
+    arrived = gateway.wait_at(gateway.smart_host, message)
+    report.look("it is at the smart host, over TLS", arrived.tls, arrived.tls)
+    verified = re.search(r"Verified TLS connection established to [^:]*", gateway.postfix.log_since_mark())
+    report.look("Postfix has verified the smart host's certificate", verified, verified and verified.group())
+    report.look("in one transaction with all recipients", sorted(arrived.recipients) == sorted(recipients),
+                ", ".join(arrived.recipients))
+    report.look("it carries the disclaimer", DISCLAIMER in arrived.data)
+    report.look("it still carries zivver-relay", messages.fields_named(arrived.data, "zivver-relay"))
+    gateway.wait_empty_queue()
+    report.look("nothing of it took the normal route", not gateway.at_normal_route(message))
+    show_archive(gateway, report, message, arrived)
+    show_log(gateway, answer)
+
+
+def show_archive(gateway, report, message, arrived):
+    kept = gateway.archive.with_text(message.unique)
+    same = len(kept) == 1 and kept[0]["message"] == messages.without_trace_fields(arrived.data)
+    report.look("the archive holds it exactly as it was sent", same, kept and f"record {kept[0]['id'][:16]}...")
+
+
+def show_ordinary(gateway, report):
+    say("5. The same without the header, to bob@client.example")
+    message = messages.plain(subject="Lunch")
+    answer = gateway.send(message, ["bob@client.example"])
+    report.look("Postfix has taken it", answer.code == 250, answer)
+    arrived = gateway.wait_at(gateway.relayhost, message)
+    report.look("it took the normal route", True, "TLS" if arrived.tls else "in clear, as ordinary mail may")
+    report.look("it carries the disclaimer too", DISCLAIMER in arrived.data)
+    report.look("the smart host has not seen it", not gateway.smart_host.with_text(message.unique))
+    show_log(gateway, answer)
+
+
+def show_stopped(gateway, report):
+    say("6. The flagged message again, while the milter is stopped")
+    gateway.milter.stop()
+    message = messages.flagged()
+    answer = gateway.send(message, ["bob@client.example"])
+    report.look("Postfix takes nothing; the sender's server keeps it", 400 <= answer.code < 500, answer)
+    report.look("nothing is queued", not gateway.postfix.queue())
+
+
+def show_log(gateway, answer):
+    say("   What the milter's log says about it:")
+    for line in gateway.milter.log().splitlines():
+        if answer.queue_id in line:
+            say("     " + line)
+    say()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", type=Path, required=True, help="folder of the binaries")
+    options = parser.parse_args()
+    if reason := why_not_here():
+        sys.exit(f"The quickstart cannot run here: it {reason}.")
+    report = Report()
+    gateway = Gateway(options.bin)
+    try:
+        say("3. A gateway on loopback: Postfix with the settings of `pamsctl setup postfix --apply`, the milter,")
+        say("   a TLS smart host, and a server that plays the normal route")
+        gateway.start()
+        show_flagged(gateway, report)
+        show_ordinary(gateway, report)
+        show_stopped(gateway, report)
+    except Exception as problem:  # the gateway must be stopped, and the reader told
+        say(f"   NO   {problem}")
+        say("\n".join(gateway.postfix.log().splitlines()[-15:] + gateway.milter.log().splitlines()[-15:]))
+        report.all_right = False
+    finally:
+        gateway.stop()
+        gateway.remove()
+    say()
+    say("All as it should be; everything is stopped again. Next: README.md, \"On a real gateway\"."
+        if report.all_right else "Something is not as it should be: see the lines with NO.")
+    return 0 if report.all_right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

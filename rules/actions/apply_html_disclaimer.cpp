@@ -1,0 +1,108 @@
+#include "rules/actions/action.hpp"
+#include "rules/disclaimer/disclaimer.hpp"
+
+namespace pams::rules {
+namespace {
+
+constexpr std::string_view kLocations[] = {"append", "prepend"};
+constexpr std::string_view kFallbacks[] = {"wrap", "ignore", "reject"};
+enum class Fallback { Wrap, Ignore, Reject };
+
+Fallback fallback_of(std::string_view name) {
+  return name == kFallbacks[0] ? Fallback::Wrap : name == kFallbacks[1] ? Fallback::Ignore : Fallback::Reject;
+}
+
+std::string content(const schema::Args& args, std::string_view file, std::string_view text) {
+  if (args.has(file)) return args.text(file);
+  return args.has(text) ? args.text(text) : "";
+}
+
+std::string fall_back(Draft& draft, const disclaimer::Disclaimer& disclaimer, Fallback fallback,
+                      const std::string& why) {
+  if (fallback == Fallback::Wrap && !draft.mail.is_flagged()) {
+    draft.mail.replace(disclaimer::wrap(draft.mail.message(), disclaimer));
+    return "wrapped: " + why;
+  }
+  if (fallback == Fallback::Reject) {
+    draft.ending = Reject{"5.7.1", std::string(kNotAuthorized)};
+    return "rejected: " + why;
+  }
+  // Zivver needs its header and its metadata attachment where they are.
+  auto note = "no disclaimer: " + why;
+  if (fallback == Fallback::Wrap) note += " (a flagged message is never wrapped: wrap counts as ignore)";
+  draft.notes.push_back(note);
+  return note;
+}
+
+Result<std::string> apply_or_fall_back(Draft& draft, const disclaimer::Disclaimer& disclaimer,
+                                       Fallback fallback) {
+  const auto& map = draft.mail.mime();
+  auto applied = map.and_then(
+      [&](const MimeMap& parts) { return disclaimer::apply(draft.mail.message(), parts, disclaimer); });
+  if (applied) {
+    draft.mail.replace(std::move(applied->message));
+    return "added to " + std::to_string(applied->parts) + " parts";
+  }
+  if (applied.error().failure != Failure::Refused) return tl::unexpected(applied.error());
+  return fall_back(draft, disclaimer, fallback, applied.error().what);
+}
+
+Result<Step> compile(const schema::Args& args) {
+  for (const auto& [file, text] : {std::pair{"html_file", "html"}, std::pair{"text_file", "text"}})
+    if (args.has(file) && args.has(text))
+      return fail(Failure::Misconfigured,
+                  std::string(file) + " and " + text + " say the same thing; write one of them");
+  disclaimer::Disclaimer written{
+      content(args, "html_file", "html"), content(args, "text_file", "text"),
+      args.text("location") == kLocations[1] ? disclaimer::Location::Prepend : disclaimer::Location::Append};
+  if (written.html.empty() && written.text.empty())
+    return fail(Failure::Misconfigured,
+                "one of html_file, html, text_file and text is needed, and not empty");
+  return disclaimer::complete(std::move(written))
+      .map([fallback = fallback_of(args.text("fallback_action"))](const disclaimer::Disclaimer& complete) {
+        return Step(
+            [complete, fallback](Draft& draft) { return apply_or_fall_back(draft, complete, fallback); });
+      });
+}
+
+constexpr schema::Param kParams[] = {
+    {.key = "location",
+     .type = schema::Type::Choice,
+     .doc = "At the end or at the beginning of the text.",
+     .fallback = "\"append\"",
+     .choices = kLocations},
+    {.key = "html_file", .type = schema::Type::File, .doc = "File with the disclaimer as an HTML fragment."},
+    {.key = "html", .type = schema::Type::Text, .doc = "The HTML fragment itself."},
+    {.key = "text_file",
+     .type = schema::Type::File,
+     .doc = "File with the disclaimer for plain text; derived from the HTML when not given."},
+    {.key = "text", .type = schema::Type::Text, .doc = "The plain text itself."},
+    {.key = "fallback_action",
+     .type = schema::Type::Choice,
+     .doc = "What is done with a message that cannot be changed (signed, encrypted).",
+     .fallback = "\"wrap\"",
+     .choices = kFallbacks},
+};
+constexpr ActionExample kExamples[] = {
+    {R"({ html = "<p>Example B.V.</p>", text = "Example B.V." })", "Subject: a\n\nHello\n",
+     "Subject: a\n\nHello\n\nExample B.V.\n"},
+    {R"({ html = "<p>x</p>", fallback_action = "reject" })",
+     "Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"; "
+     "micalg=sha-256\n\n--b\n\nx\n--b\nContent-Type: application/pkcs7-signature\n\nx\n--b--\n",
+     "= reject 5.7.1 Delivery not authorized, message refused"},
+};
+
+}  // namespace
+
+extern constinit const Action apply_html_disclaimer{
+    .name = "apply_html_disclaimer",
+    .exchange = "ApplyHtmlDisclaimerText, ApplyHtmlDisclaimerLocation, ApplyHtmlDisclaimerFallbackAction",
+    .summary = "Adds a disclaimer to every body text.",
+    .needs_body = true,
+    .edits_content = true,
+    .params = kParams,
+    .examples = kExamples,
+    .compile = compile,
+};
+
+}  // namespace pams::rules

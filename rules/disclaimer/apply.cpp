@@ -1,0 +1,58 @@
+#include <utility>
+#include <vector>
+
+#include "rules/disclaimer/disclaimer.hpp"
+#include "rules/disclaimer/leaf_edit.hpp"
+#include "rules/disclaimer/verify.hpp"
+#include "rules/mime/body_texts.hpp"
+
+namespace pams::disclaimer {
+namespace {
+
+/// The edits of the body in its order, and of the message's own fields where the text is the root.
+Result<std::vector<mime::Splice>> collect(std::string_view body, const MimeMap& map, const LeafEdits& edits,
+                                          Headers& headers) {
+  std::vector<mime::Splice> splices;
+  for (const auto& [index, edit] : edits) {
+    if (index == 0) {
+      if (const auto done = mime::relabel(headers, edit.label); !done)
+        return tl::make_unexpected(done.error());
+    } else {
+      auto fields = mime::relabel(body, map.parts[index], edit.label);
+      if (!fields) return tl::make_unexpected(fields.error());
+      splices.insert(splices.end(), fields->begin(), fields->end());
+    }
+    splices.push_back(edit.content);
+  }
+  return splices;
+}
+
+}  // namespace
+
+Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaimer& disclaimer) {
+  if (!map.ambiguity.empty()) return fail(Failure::Refused, "ambiguous MIME structure: " + map.ambiguity);
+  const auto body = message.body.view();
+  LeafEdits edits;
+  const auto prepare = [&](std::size_t index) -> Status {
+    auto edit = edit_leaf(map.parts[index], body, disclaimer);
+    if (!edit) return tl::make_unexpected(edit.error());
+    edits.insert_or_assign(index, std::move(*edit));
+    return {};
+  };
+  const auto side = disclaimer.location == Location::Append ? mime::Side::Last : mime::Side::First;
+  const auto chosen = mime::choose_body_texts(map, side, prepare);
+  if (!chosen) return tl::make_unexpected(chosen.error());
+  std::erase_if(edits, [&](const auto& edit) { return !std::ranges::binary_search(*chosen, edit.first); });
+
+  Message edited{message.headers, {}};
+  const auto splices = collect(body, map, edits, edited.headers);
+  if (!splices) return tl::make_unexpected(splices.error());
+  auto bytes = mime::apply_splices(body, *splices);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  edited.body = SharedBytes(std::move(*bytes));
+  if (const auto sound = verify(message, map, edited, *splices, edits); !sound)
+    return tl::make_unexpected(sound.error());
+  return Applied{std::move(edited), edits.size()};
+}
+
+}  // namespace pams::disclaimer

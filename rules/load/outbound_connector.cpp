@@ -1,0 +1,164 @@
+/// [[outbound_connector]]: what is written here ends up in the MTA's configuration, so every name is checked
+/// to be nothing but a name.
+#include <algorithm>
+#include <charconv>
+
+#include "rules/base/text.hpp"
+#include "rules/load/sections.hpp"
+
+namespace pams::rules {
+namespace {
+
+using schema::Param;
+using schema::Type;
+
+constexpr std::string_view kTlsSettings[] = {"domain_validation", "certificate_validation",
+                                             "encryption_only"};
+constexpr Param kConnector[] = {
+    {.key = "name", .type = Type::Text, .doc = "What rules and [pams] call it.", .required = true},
+    {.key = "smart_hosts", .type = Type::Words, .doc = "host or host:port; no MX look-up.", .required = true},
+    {.key = "tls_settings",
+     .type = Type::Choice,
+     .doc = "How the smart host proves who it is.",
+     .fallback = "\"domain_validation\"",
+     .choices = kTlsSettings},
+    {.key = "tls_domain",
+     .type = Type::Text,
+     .doc = "The name in the certificate; default: the smart host's."},
+    {.key = "tls_ca_file",
+     .type = Type::Path,
+     .doc = "PEM file of the authorities that are believed.",
+     .fallback = "\"/etc/ssl/certs/ca-certificates.crt\""},
+    {.key = "transport",
+     .type = Type::Text,
+     .doc = "Postfix master.cf service or Sendmail mailer.",
+     .fallback = "\"pams\""},
+    {.key = "max_message_size",
+     .type = Type::Size,
+     .doc = "Largest message, as sent; larger ones are refused.",
+     .fallback = "\"50 MB\""},
+    {.key = "username",
+     .type = Type::Text,
+     .doc = "User for SMTP AUTH at the smart host.",
+     .fallback = "\"\"",
+     .later = "SMTP AUTH at the smart host"},
+    {.key = "password_file",
+     .type = Type::Path,
+     .doc = "File with the password for SMTP AUTH.",
+     .fallback = "\"\"",
+     .later = "SMTP AUTH at the smart host"},
+};
+
+bool is_host_name(std::string_view name) {
+  return !name.empty() && name.size() <= 253 && name.front() != '-' && name.front() != '.' &&
+         std::ranges::all_of(name, [](char c) { return text::is_alnum(c) || c == '-' || c == '.'; });
+}
+
+std::optional<unsigned> parse_port(std::string_view digits) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > 65535)
+    return std::nullopt;
+  return port;
+}
+
+/// host, host:25, [host]:25, [2001:db8::1]:25, 2001:db8::1
+std::optional<SmartHost> parse_smart_host(std::string_view written) {
+  SmartHost host;
+  auto name = written;
+  std::string_view behind;
+  if (written.starts_with('[')) {
+    const auto close = written.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    name = written.substr(1, close - 1);
+    behind = written.substr(close + 1);
+  } else if (std::ranges::count(written, ':') == 1) {
+    name = written.substr(0, written.find(':'));
+    behind = written.substr(written.find(':'));
+  }
+  if (!is_host_name(name) && !parse_ip(name)) return std::nullopt;
+  host.name = name;
+  if (behind.empty()) return host;
+  const auto port = behind.starts_with(':') ? parse_port(behind.substr(1)) : std::nullopt;
+  if (!port) return std::nullopt;
+  host.port = *port;
+  return host;
+}
+
+void read_smart_hosts(const schema::Args& args, const Reading& reading, OutboundConnector& connector) {
+  const auto& written = args.words("smart_hosts");
+  for (const auto& one : written) {
+    if (auto host = parse_smart_host(one))
+      connector.smart_hosts.push_back(std::move(*host));
+    else
+      reading.error(args.at("smart_hosts"), "smart_hosts: '" + text::printable(one) +
+                                                "' is not of the form host:port or [address]:port");
+  }
+  if (written.empty()) reading.error(args.at("smart_hosts"), "smart_hosts: name one");
+  if (written.size() > 1)
+    reading.error(args.at("smart_hosts"),
+                  "smart_hosts: more than one is not available in this version; name one");
+}
+
+void read_tls(const schema::Args& args, const Reading& reading, OutboundConnector& connector) {
+  const auto& settings = args.text("tls_settings");
+  connector.tls_settings =
+      settings == "encryption_only" ? TlsSettings::EncryptionOnly : TlsSettings::DomainValidation;
+  if (settings == "certificate_validation")
+    reading.diagnostics.warning(
+        args.at("tls_settings"),
+        "certificate_validation does not look at the name in the certificate, so anybody "
+        "with a certificate could be the smart host; treated as domain_validation");
+  connector.tls_ca_file = args.text("tls_ca_file");
+  const bool verifies = connector.tls_settings != TlsSettings::EncryptionOnly;
+  if (verifies && connector.tls_ca_file.empty())
+    reading.error(args.at("tls_ca_file"), "tls_ca_file: without authorities no certificate can be verified");
+  const bool has_domain = args.has("tls_domain") && !args.text("tls_domain").empty();
+  if (has_domain) connector.tls_domain = args.text("tls_domain");
+  if (has_domain && (!is_host_name(connector.tls_domain) || parse_ip(connector.tls_domain)))
+    reading.error(args.at("tls_domain"),
+                  "tls_domain: '" + text::printable(connector.tls_domain) + "' is not a host name");
+  if (has_domain || connector.smart_hosts.empty()) return;
+  connector.tls_domain = connector.smart_hosts.front().name;
+  if (verifies && parse_ip(connector.tls_domain))
+    reading.error(args.at("smart_hosts"),
+                  "smart_hosts: an address has no name to verify; write the name in tls_domain");
+}
+
+bool is_transport(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || text::is_digit(c) || c == '_' || c == '-';
+  });
+}
+
+/// The name stands in the trace, in logs and in commands.
+bool is_label(std::string_view name) {
+  return !text::trim(name).empty() && text::trim(name).size() == name.size() && text::printable(name) == name;
+}
+
+}  // namespace
+
+void read_connector(const schema::Value& table, const Reading& reading,
+                    std::vector<OutboundConnector>& connectors) {
+  const auto args = reading.table(table, kConnector, "[[outbound_connector]]");
+  if (!args) return;
+  OutboundConnector connector;
+  connector.name = args->text("name");
+  connector.transport = args->text("transport");
+  connector.max_message_size = args->number("max_message_size");
+  if (!is_label(connector.name))
+    reading.error(args->at("name"),
+                  "name: must be a text without blanks around it and without control characters");
+  if (std::ranges::any_of(connectors, [&](const auto& c) { return text::iequals(c.name, connector.name); }))
+    reading.error(args->at("name"), "there is an outbound connector '" + connector.name + "' already");
+  if (!is_transport(connector.transport))
+    reading.error(args->at("transport"), "transport: '" + text::printable(connector.transport) +
+                                             "' may hold only a-z, 0-9, _ and -");
+  if (connector.max_message_size == 0)
+    reading.error(args->at("max_message_size"), "max_message_size: 0 would refuse every message");
+  read_smart_hosts(*args, reading, connector);
+  read_tls(*args, reading, connector);
+  connectors.push_back(std::move(connector));
+}
+
+}  // namespace pams::rules

@@ -1,0 +1,136 @@
+#include "rules/load/sections.hpp"
+
+#include <algorithm>
+
+#include "rules/base/text.hpp"
+
+namespace pams::rules {
+namespace {
+
+using schema::Param;
+using schema::Type;
+
+std::vector<IpRange> ranges(const std::vector<std::string>& words) {
+  std::vector<IpRange> all;
+  for (const auto& word : words)
+    all.push_back(IpRange::parse(word).value());  // the schema has parsed it before
+  return all;
+}
+
+constexpr Param kOrganization[] = {
+    {.key = "accepted_domains",
+     .type = Type::Domains,
+     .doc = "Domains of the organization; *.example.org means what is below.",
+     .fallback = "[]"},
+};
+
+constexpr Param kTrust[] = {
+    {.key = "networks",
+     .type = Type::Networks,
+     .doc = "Peers that may hand in mail for the outside, and flagged mail.",
+     .fallback = R"(["127.0.0.0/8", "::1/128"])"},
+    {.key = "authenticated",
+     .type = Type::Bool,
+     .doc = "Whether SASL-authenticated peers are trusted.",
+     .fallback = "true"},
+};
+constexpr std::string_view kApart[] = {"exchange_online"};
+constexpr Param kExchangeOnline[] = {
+    {.key = "certificate",
+     .type = Type::Text,
+     .doc = "Subject name of the verified client certificate.",
+     .required = true},
+    {.key = "originator_org",
+     .type = Type::Words,
+     .doc = "Allowed values of X-OriginatorOrg: your tenant's domains.",
+     .required = true},
+};
+
+constexpr Param kLimits[] = {
+    {.key = "header_bytes", .type = Type::Size, .doc = "Size of the header.", .fallback = "\"1 MB\""},
+    {.key = "header_count", .type = Type::Integer, .doc = "Header fields.", .fallback = "5000"},
+    {.key = "mime_depth", .type = Type::Integer, .doc = "Parts within parts.", .fallback = "100"},
+    {.key = "mime_parts", .type = Type::Integer, .doc = "Parts of one message.", .fallback = "1000"},
+    {.key = "recipients", .type = Type::Integer, .doc = "Recipients of one message.", .fallback = "10000"},
+    {.key = "evaluation_time",
+     .type = Type::Duration,
+     .doc = "Time for the rules of one message.",
+     .fallback = "\"60 s\""},
+};
+
+}  // namespace
+
+void read_organization(const schema::Value& section, const Reading& reading, Organization& organization) {
+  const auto args = reading.table(section, kOrganization, "[organization]");
+  if (!args) return;
+  organization.accepted_domains = args->words("accepted_domains");
+  if (organization.accepted_domains.empty())
+    reading.diagnostics.warning(section.at(), "[organization] has no accepted_domains: nobody is inside");
+}
+
+void read_trust(const schema::Value& section, const Reading& reading, Trust& trust) {
+  if (const auto args = reading.table(without_keys(section, kApart), kTrust, "[trust]")) {
+    trust.networks = ranges(args->words("networks"));
+    trust.authenticated = args->flag("authenticated");
+  }
+  const auto* online = section.find("exchange_online");
+  if (online == nullptr) return;
+  for (const auto* table : tables_of(*online, "[[trust.exchange_online]]", reading)) {
+    const auto args = reading.table(*table, kExchangeOnline, "[[trust.exchange_online]]");
+    if (!args) continue;
+    // The certificate is every Microsoft 365 customer's: without the organisation it would trust them all.
+    if (args->text("certificate").empty() || args->words("originator_org").empty())
+      reading.error(table->at(),
+                    "[[trust.exchange_online]] needs a certificate and at least one originator_org");
+    trust.exchange_online.push_back({args->text("certificate"), args->words("originator_org")});
+  }
+}
+
+void read_limits(const schema::Value& section, const Reading& reading, Limits& limits) {
+  const auto args = reading.table(section, kLimits, "[limits]");
+  if (!args) return;
+  for (const auto& param : kLimits)
+    if (args->number(param.key) == 0)
+      reading.error(args->at(param.key), std::string(param.key) + " must not be 0");
+  limits.header_bytes = args->number("header_bytes");
+  limits.header_count = args->number("header_count");
+  limits.recipients = args->number("recipients");
+  limits.evaluation_time = std::chrono::seconds{args->number("evaluation_time")};
+  limits.mime.depth = args->number("mime_depth");
+  limits.mime.parts = args->number("mime_parts");
+}
+
+std::string nothing_named(std::string_view kind, const std::string& name,
+                          std::span<const std::string> known) {
+  auto text = "there is no " + std::string(kind) + " '" + name + "'";
+  const auto near = text::did_you_mean(name, known);
+  return near.empty() ? text : text + "; did you mean '" + near + "'?";
+}
+
+std::vector<std::string> names_of(const std::vector<OutboundConnector>& connectors) {
+  std::vector<std::string> names;
+  for (const auto& connector : connectors) names.push_back(connector.name);
+  return names;
+}
+
+schema::Value without_keys(const schema::Value& table, std::span<const std::string_view> keys) {
+  const auto* members = table.as<schema::Table>();
+  if (members == nullptr) return table;
+  auto rest = *members;
+  std::erase_if(rest, [&](const schema::Member& m) { return std::ranges::find(keys, m.key) != keys.end(); });
+  return {std::move(rest), table.at()};
+}
+
+std::vector<const schema::Value*> tables_of(const schema::Value& value, std::string_view what,
+                                            const Reading& reading) {
+  const auto* array = value.as<schema::Array>();
+  std::vector<const schema::Value*> tables;
+  if (array == nullptr) {
+    reading.error(value.at(), "must be a list of tables: write " + std::string(what));
+    return tables;
+  }
+  for (const auto& element : *array) tables.push_back(&element);
+  return tables;
+}
+
+}  // namespace pams::rules

@@ -1,0 +1,190 @@
+#include "rules/mime/part_label.hpp"
+
+#include "rules/base/text.hpp"
+
+namespace pams::mime {
+namespace {
+
+constexpr std::string_view kContentType = "Content-Type";
+constexpr std::string_view kEncoding = "Content-Transfer-Encoding";
+
+/// Walks the tokens of a structured value (RFC 2045 5.1), knowing comments and quoted strings.
+class Tokens {
+ public:
+  explicit Tokens(std::string_view value) : value_(value) {}
+
+  /// The next token: a quoted string with its quotes, one of ";=", or a run of anything else. Empty at the
+  /// end.
+  Span next() {
+    skip_blanks_and_comments();
+    const auto begin = at_;
+    if (at_ == value_.size()) return {begin, begin};
+    if (value_[at_] == '"') {
+      skip_quoted();
+    } else if (value_[at_] == ';' || value_[at_] == '=') {
+      ++at_;
+    } else {
+      at_ = std::min(value_.find_first_of(" \t\r\n;=\"(", at_), value_.size());
+    }
+    return {begin, at_};
+  }
+  bool is_sound() const { return is_sound_; }
+
+ private:
+  void skip_blanks_and_comments() {
+    std::size_t depth = 0;
+    for (; at_ < value_.size(); ++at_) {
+      const char c = value_[at_];
+      if (c == '(')
+        ++depth;
+      else if (depth > 0 && c == ')')
+        --depth;
+      else if (depth > 0 && c == '\\' && at_ + 1 < value_.size())
+        ++at_;
+      else if (depth == 0 && text::kBlank.find(c) == std::string_view::npos)
+        return;
+    }
+    is_sound_ = is_sound_ && depth == 0;
+  }
+
+  void skip_quoted() {
+    for (++at_; at_ < value_.size(); ++at_) {
+      if (value_[at_] == '"') {
+        ++at_;
+        return;
+      }
+      if (value_[at_] == '\\' && at_ + 1 < value_.size()) ++at_;
+    }
+    is_sound_ = false;
+  }
+
+  std::string_view value_;
+  std::size_t at_ = 0;
+  bool is_sound_ = true;
+};
+
+struct Place {
+  bool is_sound = false;
+  Span value;  ///< of the charset parameter; empty when there is none
+};
+
+Place find_charset(std::string_view content_type) {
+  Tokens tokens(content_type);
+  const auto text_of = [&](Span span) { return content_type.substr(span.begin, span.size()); };
+  Place place{true, {}};
+  auto before = tokens.next();
+  for (auto token = tokens.next(); token.size() > 0; token = tokens.next()) {
+    const auto is_name = text_of(before) == ";";
+    before = token;
+    if (!is_name || !text::istarts_with(text_of(token), "charset")) continue;
+    if (text_of(token).size() > 7 && text_of(token)[7] == '*') return {};
+    if (!text::iequals(text_of(token), "charset")) continue;
+    if (place.value.size() > 0 || text_of(tokens.next()) != "=") return {};
+    place.value = before = tokens.next();
+    if (place.value.size() == 0 || text_of(place.value) == ";") return {};
+  }
+  place.is_sound = tokens.is_sound();
+  return place;
+}
+
+struct Field {
+  Span whole;  ///< with the line end
+  Span value;  ///< without it
+};
+
+/// The first field of that name in a header that stands in `body`.
+std::optional<Field> find_field(std::string_view body, Span header, std::string_view name) {
+  const auto line_end = [&](std::size_t at) {
+    const auto feed = body.find('\n', at);
+    return feed == std::string_view::npos || feed >= header.end ? header.end : feed + 1;
+  };
+  for (auto at = header.begin; at < header.end;) {
+    const auto begin = at;
+    for (at = line_end(at); at < header.end && (body[at] == ' ' || body[at] == '\t');) at = line_end(at);
+    const auto field = body.substr(begin, at - begin);
+    const auto colon = field.find(':');
+    if (colon == std::string_view::npos || !text::iequals(text::trim_right(field.substr(0, colon)), name))
+      continue;
+    return Field{{begin, at}, {begin + colon + 1, begin + text::trim_right(field, "\r\n").size()}};
+  }
+  return std::nullopt;
+}
+
+/// A raw field value whose content is `word` now, the blanks round it kept.
+std::string with_word(std::string_view value, std::string_view word) {
+  const auto begin = value.size() - text::trim_left(value).size();
+  if (begin == value.size()) return " " + std::string(word);
+  const auto end = text::trim_right(value).size();
+  return std::string(value.substr(0, begin)).append(word).append(value.substr(end));
+}
+
+std::string new_content_type(std::string_view charset) {
+  return " text/plain; charset=" + std::string(charset);
+}
+
+constexpr std::string_view kUnreadable = "Content-Type cannot be read well enough to change its charset";
+
+}  // namespace
+
+std::optional<std::string> with_charset(std::string_view content_type, std::string_view charset) {
+  const auto place = find_charset(content_type);
+  if (!place.is_sound) return std::nullopt;
+  std::string out(content_type);
+  if (place.value.size() > 0) {
+    const bool is_quoted = content_type[place.value.begin] == '"';
+    const std::string quote = is_quoted ? "\"" : "";
+    return out.replace(place.value.begin, place.value.size(), quote + std::string(charset) + quote);
+  }
+  const auto end = text::trim_right(content_type).size();
+  const auto* between = text::trim_right(content_type).ends_with(';') ? " charset=" : "; charset=";
+  return out.insert(end, between + std::string(charset));
+}
+
+Status relabel(Headers& message_headers, const Label& label) {
+  if (label.is_empty()) return {};
+  const bool was_mime = message_headers.has(kContentType) || message_headers.has(kEncoding);
+  if (!was_mime && !message_headers.has("MIME-Version")) message_headers.append({"MIME-Version", " 1.0"});
+  if (!label.charset.empty()) {
+    const auto* field = message_headers.find(kContentType);
+    auto value =
+        field == nullptr ? new_content_type(label.charset) : with_charset(field->value, label.charset);
+    if (!value) return fail(Failure::Refused, std::string(kUnreadable));
+    message_headers.set(kContentType, *value);
+  }
+  if (!label.encoding.empty()) {
+    const auto* field = message_headers.find(kEncoding);
+    message_headers.set(kEncoding, with_word(field == nullptr ? "" : field->value, label.encoding));
+  }
+  return {};
+}
+
+Result<std::vector<Splice>> relabel(std::string_view body, const MimePart& part, const Label& label) {
+  std::vector<Splice> splices;
+  std::string added;
+  const auto change = [&](std::string_view name, const auto& new_value) {
+    const auto field = find_field(body, part.header, name);
+    const auto old = field ? body.substr(field->value.begin, field->value.size()) : std::string_view();
+    const std::optional<std::string> value = new_value(field.has_value(), old);
+    if (!value) return false;
+    if (field)
+      splices.push_back({field->value, *value});
+    else
+      added += std::string(name) + ":" + *value + "\r\n";
+    return true;
+  };
+  const auto charset = [&](bool is_there, std::string_view old) -> std::optional<std::string> {
+    return is_there ? with_charset(old, label.charset) : new_content_type(label.charset);
+  };
+  const auto encoding = [&](bool, std::string_view old) -> std::optional<std::string> {
+    return with_word(old, label.encoding);
+  };
+  if (!label.charset.empty() && !change(kContentType, charset))
+    return fail(Failure::Refused, std::string(kUnreadable));
+  if (!label.encoding.empty()) change(kEncoding, encoding);
+  if (splices.size() == 2 && splices[1].replaced.begin < splices[0].replaced.begin)
+    std::swap(splices[0], splices[1]);
+  if (!added.empty()) splices.push_back({{part.header.end, part.header.end}, added});
+  return splices;
+}
+
+}  // namespace pams::mime

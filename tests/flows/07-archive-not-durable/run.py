@@ -1,0 +1,82 @@
+"""What cannot be archived is not sent: the sender keeps it and tries again."""
+
+import contextlib
+import os
+import pwd
+import subprocess
+
+from support import messages
+from support.milter import USER
+from support.outcome import Skipped
+
+OUTSIDE = ["bob@client.example"]
+
+
+def is_not_taken(gateway, message):
+    answer = gateway.send(message, OUTSIDE)
+    assert answer.code == 451 and "4.3.0" in answer.text, answer
+    assert gateway.postfix.queue() == []
+    assert not gateway.at_normal_route(message) and not gateway.smart_host.with_text(message.unique)
+
+
+def arrives(gateway, message, server):
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_at(server, message)
+    assert len(gateway.archive.with_text(message.unique)) == 1
+
+
+@contextlib.contextmanager
+def unwritable(folder):
+    """Takes the right to write from the folder and everything below it."""
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    modes = {path: path.stat().st_mode & 0o7777 for path in folders}
+    try:
+        for path in folders:
+            path.chmod(0o500)
+        yield
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+@contextlib.contextmanager
+def small_disk(gateway):
+    """A disk of 256 kB in the archive's place. The milter is started again, so that it sees it."""
+    owner = pwd.getpwnam(USER)
+    options = f"size=256k,mode=0700,uid={owner.pw_uid},gid={owner.pw_gid}"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", gateway.archive.folder])
+    if mounted.returncode != 0:
+        raise Skipped("a tmpfs cannot be mounted here")
+    try:
+        gateway.milter.stop()
+        gateway.milter.start()
+        yield
+    finally:
+        gateway.milter.stop()
+        subprocess.run(["umount", gateway.archive.folder], check=True)
+
+
+def flow_unwritable_folder_flagged(gateway):
+    message = messages.flagged()
+    with unwritable(gateway.archive.folder):
+        is_not_taken(gateway, message)
+    arrives(gateway, message, gateway.smart_host)
+
+
+def flow_unwritable_folder_ordinary(gateway):
+    message = messages.plain()
+    with unwritable(gateway.archive.folder):
+        is_not_taken(gateway, message)
+    arrives(gateway, message, gateway.relayhost)
+
+
+def flow_full_disk(gateway):
+    message = messages.flagged()
+    message.data += b"".join(os.urandom(35).hex().encode() + b"\r\n" for _ in range(9000))
+    with small_disk(gateway):
+        is_not_taken(gateway, message)
+        assert not gateway.archive.with_text(message.unique), "half a message was left in the archive"
+        small = messages.flagged()  # what still fits is archived, so the disk is not left full of debris
+        arrives(gateway, small, gateway.smart_host)
+    gateway.milter.start()
+    arrives(gateway, message, gateway.smart_host)

@@ -1,0 +1,104 @@
+"""Someone has edited Postfix's configuration. Flagged mail waits, at the sender or in the queue, until it is mended.
+
+Two guards stand one behind the other: the milter checks the routing before it releases flagged mail (verify_route),
+and the net in header_checks holds what reaches the queue unmarked. Each is looked at alone, too.
+"""
+
+from support import messages
+from support.waiting import wait_for
+
+OUTSIDE = ["bob@client.example"]
+WITHOUT_THE_FIRST_GUARD = [("verify_route = true", "verify_route = false")]
+
+
+def is_not_accepted(gateway):
+    message = messages.flagged()
+    answer = gateway.send(message, OUTSIDE)
+    assert answer.code == 451, answer
+    assert not gateway.at_normal_route(message)
+
+
+def waits_in_the_net(gateway):
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_deferred("pams-milter")
+    assert not gateway.at_normal_route(message) and not gateway.smart_host.with_text(message.unique)
+
+
+def ordinary_mail_flows(gateway):
+    message = messages.plain()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_at(gateway.relayhost, message)
+
+
+def marker_map(gateway):
+    """The file behind milter_header_checks, whatever setup called it."""
+    value = gateway.postfix.tool("postconf", "-h", "milter_header_checks").split(",")[0].strip()
+    return type(gateway.folder)(value.partition(":")[2])
+
+
+def flow_marker_map_missing(gateway):
+    marker_map(gateway).unlink()
+    gateway.postfix.restart()
+    is_not_accepted(gateway)
+    gateway.use_settings(replace=WITHOUT_THE_FIRST_GUARD)
+    is_not_accepted(gateway)
+
+
+def flow_marker_map_with_a_slip_of_the_pen(gateway):
+    """Postfix only warns about a FILTER without a colon, and would use the normal route."""
+    rules = marker_map(gateway)
+    rules.write_text(rules.read_text().replace("FILTER pams:", "FILTER pams "))
+    gateway.postfix.restart()
+    is_not_accepted(gateway)
+    ordinary_mail_flows(gateway)
+    gateway.use_settings(replace=WITHOUT_THE_FIRST_GUARD)
+    waits_or_leaves_by_the_requeue_rule(gateway)
+
+
+def flow_milter_header_checks_unset(gateway):
+    gateway.use_postfix(milter_header_checks="")
+    is_not_accepted(gateway)
+    ordinary_mail_flows(gateway)
+    gateway.use_settings(replace=WITHOUT_THE_FIRST_GUARD)
+    waits_in_the_net(gateway)
+
+
+def waits_or_leaves_by_the_requeue_rule(gateway):
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    wait_for("the message is held or at the smart host",
+             lambda: gateway.smart_host.with_text(message.unique) or gateway.wait_deferred("pams-milter"))
+    assert not gateway.at_normal_route(message)
+
+
+def flow_it_is_mended_and_flagged_mail_flows_without_a_restart_of_the_milter(gateway):
+    good = (gateway.postfix.config / "main.cf").read_bytes()
+    gateway.use_postfix(milter_header_checks="")
+    is_not_accepted(gateway)
+    (gateway.postfix.config / "main.cf").write_bytes(good)
+    gateway.postfix.restart()
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    assert gateway.wait_at(gateway.smart_host, message).tls
+
+
+def flow_transport_weakened_in_master_cf(gateway):
+    """`-o smtp_tls_security_level=may` on the pams transport would send to anyone, in clear if need be."""
+    gateway.postfix.tool("postconf", "-P", "pams/unix/smtp_tls_security_level=may")
+    gateway.postfix.restart()
+    is_not_accepted(gateway)
+    ordinary_mail_flows(gateway)
+
+
+def flow_milter_not_configured_in_postfix(gateway):
+    gateway.use_postfix(smtpd_milters="")
+    waits_in_the_net(gateway)
+
+
+def flow_milter_not_configured_for_sendmail(gateway):
+    gateway.use_postfix(non_smtpd_milters="")
+    message = messages.flagged()
+    gateway.postfix.sendmail(message.data, "alice@example.org", OUTSIDE)
+    gateway.wait_deferred("pams-milter")
+    assert not gateway.at_normal_route(message) and not gateway.smart_host.with_text(message.unique)

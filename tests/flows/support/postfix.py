@@ -1,0 +1,188 @@
+"""A Postfix instance of its own: all files below one folder, all ports on loopback, nothing of /etc/postfix used.
+
+It begins as a plain Debian site: Debian's own master.cf (chroot as Debian has it), a relayhost, mail for
+example.org handed to the mailbox server, opportunistic TLS, and header checks of the site's own. Two listeners:
+`outbound_port` takes the organization's mail, `inbound_port` what the world sends.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from .waiting import wait_for
+
+MASTER_TEMPLATE = Path("/usr/share/postfix/master.cf.dist")
+
+MAIN = """
+# The site's own settings, before pams-milter.
+compatibility_level = 3.6
+myhostname = gateway.example.org
+mydomain = example.org
+myorigin = example.org
+mydestination =
+append_dot_mydomain = no
+biff = no
+recipient_delimiter = +
+alias_maps =
+alias_database =
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+relay_domains = example.org
+relayhost = [127.0.0.1]:{relayhost}
+transport_maps = inline:{{ example.org=smtp:[127.0.0.1]:{mailboxes} }}
+smtp_tls_security_level = may
+header_checks = pcre:{config}/site_header_checks
+
+# What makes it private: own folders, loopback, no DNS, quick retries.
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+maillog_file = {folder}/mail.log
+maillog_file_prefixes = {folder}
+inet_interfaces = loopback-only
+inet_protocols = ipv4
+disable_dns_lookups = yes
+smtp_host_lookup = native
+import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
+queue_run_delay = 1s
+smtp_connect_timeout = 5s
+"""
+
+SITE_HEADER_CHECKS = """# the site's own rule, which must keep working
+/^X-Site-Internal:/ IGNORE
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def why_not_here():
+    """Why a private Postfix cannot run here; None when it can."""
+    if os.geteuid() != 0:
+        return "needs root (Postfix starts its services as root)"
+    if not shutil.which("postfix") or not MASTER_TEMPLATE.exists():
+        return "Postfix is not installed (apt-get install postfix postfix-pcre)"
+    return None
+
+
+class Postfix:
+    def __init__(self, folder: Path, relayhost: int, mailboxes: int):
+        self.folder = folder
+        self.config = folder / "etc"
+        self.queue_directory = folder / "queue"
+        self.log_file = folder / "mail.log"
+        self._mark = 0
+        self.outbound_port = free_port()
+        self.inbound_port = free_port()
+        self.outbound_service = f"127.0.0.1:{self.outbound_port}"
+        self.inbound_service = f"127.0.0.1:{self.inbound_port}"
+        self._write_site(relayhost, mailboxes)
+
+    def _write_site(self, relayhost, mailboxes):
+        for path in (self.folder, self.config, self.queue_directory, self.queue_directory / "etc"):
+            path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        (self.folder / "data").mkdir()
+        shutil.chown(self.folder / "data", "postfix")
+        self.log_file.touch()
+        # What Debian's start script copies into the chroot, and this instance needs of it.
+        for name in ("hosts", "nsswitch.conf", "services", "host.conf"):
+            if Path("/etc", name).exists():
+                shutil.copy(Path("/etc", name), self.queue_directory / "etc" / name)
+        (self.config / "site_header_checks").write_text(SITE_HEADER_CHECKS)
+        (self.config / "main.cf").write_text(
+            MAIN.format(folder=self.folder, config=self.config, relayhost=relayhost, mailboxes=mailboxes))
+        master = MASTER_TEMPLATE.read_text()
+        listeners = "".join(f"{service} inet n - y - - smtpd\n" for service in (self.outbound_service, self.inbound_service))
+        (self.config / "master.cf").write_text(re.sub(r"(?m)^smtp +inet .*\n", lambda _: listeners, master, count=1))
+
+    def tool(self, *arguments, check=True):
+        """Runs one of Postfix's own commands on this instance."""
+        command = [arguments[0], "-c", str(self.config), *arguments[1:]]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}\n{self.log()[-2000:]}")
+        return done.stdout
+
+    def start(self):
+        self.tool("postfix", "start")
+        self.wait_until_it_answers()
+
+    def stop(self):
+        self.tool("postfix", "stop", check=False)
+
+    def wait_until_it_answers(self):
+        for port in (self.outbound_port, self.inbound_port):
+            wait_for(f"Postfix greets on port {port}", lambda port=port: greets(port))
+
+    def restart(self):
+        """For changed settings. `postfix reload` lets running processes end when they please; this does not."""
+        self.stop()
+        wait_for("Postfix has stopped", lambda: self.tool("postfix", "status", check=False) is not None
+                 and not master_is_running(self.queue_directory))
+        self.start()
+
+    def set(self, **settings):
+        self.tool("postconf", *[f"{name} = {value}" for name, value in settings.items()])
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def mark_log(self):
+        """What is logged from now on belongs to the next flow."""
+        self._mark = len(self.log())
+
+    def log_since_mark(self):
+        return self.log()[self._mark:]
+
+    def queue(self):
+        """What `postqueue -j` tells: a list of messages, each with queue_name, queue_id, recipients."""
+        return [json.loads(line) for line in self.tool("postqueue", "-j", check=False).splitlines()]
+
+    def flush(self):
+        self.tool("postqueue", "-f")
+
+    def requeue_all(self):
+        self.tool("postsuper", "-r", "ALL")
+        self.wake_pickup()
+
+    def wake_pickup(self):
+        """Otherwise it looks into the maildrop once a minute."""
+        self.tool("postkick", "public", "pickup", "W")
+
+    def delete_all(self):
+        self.tool("postsuper", "-d", "ALL")
+
+    def sendmail(self, message: bytes, sender, recipients):
+        """Submits the way a local program does."""
+        command = ["sendmail", "-C", str(self.config), "-i", "-f", sender, "--", *recipients]
+        subprocess.run(command, input=message, check=True, capture_output=True,
+                       env={**os.environ, "MAIL_CONFIG": str(self.config)})
+
+
+def master_is_running(queue_directory):
+    """The lock file of the master process is locked as long as the process lives."""
+    import fcntl
+    try:
+        with open(queue_directory / "pid" / "master.pid", "r+") as pid:
+            fcntl.lockf(pid, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def greets(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5) as connection:
+            return connection.recv(4) == b"220 "
+    except OSError:
+        return False

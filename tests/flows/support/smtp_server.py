@@ -1,0 +1,198 @@
+"""An SMTP server that records what reaches it: the smart host (with TLS) and the normal route (without).
+
+It speaks just enough SMTP for Postfix as its client, and can be told to misbehave: see Behaviour.
+"""
+
+import re
+import socket
+import ssl
+import threading
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Transaction:
+    """One message that the server has answered 250."""
+
+    tls: str | None  # "TLSv1.3", or None: it came in clear
+    mail_from: str  # the whole argument: "<a@example.org> SIZE=421 RET=HDRS"
+    recipients: list[str]  # addresses without <>, in the order of RCPT
+    data: bytes  # CRLF, dots unstuffed
+
+    @property
+    def sender(self):
+        return re.match(r"<([^>]*)>", self.mail_from).group(1)
+
+
+@dataclass
+class Behaviour:
+    """How the server treats its clients. The default is a good server."""
+
+    certificate: str = "good"
+    starttls: str = "offered"  # offered | absent | refused
+    rcpt_reply: str | None = None  # "550 5.1.1 unknown" instead of 250
+    data_reply: str | None = None  # after the message
+    hang_up_at: str | None = None  # "DATA": close the connection there
+
+
+@dataclass
+class Server:
+    name: str
+    certificates: object = None  # None: no TLS at all
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+    def __post_init__(self):
+        self.transactions: list[Transaction] = []
+        self.clear_commands: list[str] = []  # MAIL, RCPT and DATA commands that came before TLS
+        self.connections = 0
+        self._lock = threading.Lock()
+        self._listener = None
+        self.port = 0
+        self.start()
+
+    def start(self):
+        """Listens, on the same port as before if there was one."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        listener.listen(64)
+        self.port = listener.getsockname()[1]
+        self._listener = listener
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def stop(self):
+        """Refuses connections from now on."""
+        if self._listener:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+            self._listener = None
+
+    def reset(self):
+        """Good again, listening, and with nothing recorded."""
+        self.behaviour = Behaviour()
+        self.transactions = []
+        self.clear_commands = []
+        if not self._listener:
+            self.start()
+
+    def with_text(self, text):
+        """The recorded transactions whose bytes hold `text`."""
+        wanted = text.encode()
+        return [one for one in list(self.transactions) if wanted in one.data]
+
+    def _accept(self, listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        try:
+            with connection:
+                connection.settimeout(60)
+                Conversation(self, connection).run()
+        except (OSError, EOFError):
+            pass  # a client that goes away, or does not like our certificate: what several flows are about
+
+    def tls_context(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate, key = self.certificates.pair(self.behaviour.certificate)
+        context.load_cert_chain(certificate, key)
+        return context
+
+    def record(self, transaction):
+        with self._lock:
+            self.transactions.append(transaction)
+
+
+class Conversation:
+    """One connection, from the greeting to QUIT."""
+
+    def __init__(self, server, connection):
+        self.server = server
+        self.behaviour = server.behaviour  # a change of behaviour holds for new connections only
+        self.connection = connection
+        self.stream = connection.makefile("rb")
+        self.tls = None
+        self.forget()
+
+    def forget(self):
+        self.mail_from = None
+        self.recipients = []
+
+    def say(self, *lines):
+        self.connection.sendall("".join(line + "\r\n" for line in lines).encode())
+
+    def run(self):
+        self.say(f"220 {self.server.name} ESMTP")
+        while True:
+            line = self.stream.readline().decode("utf-8", "replace").rstrip("\r\n")
+            verb, _, argument = line.partition(" ")
+            verb = verb.upper()
+            if verb in ("MAIL", "RCPT", "DATA") and not self.tls:
+                self.server.clear_commands.append(line)
+            if not line or verb == self.behaviour.hang_up_at:
+                return
+            if verb == "QUIT":
+                self.say("221 2.0.0 bye")
+                return
+            handler = getattr(self, f"on_{verb.lower()}", None)
+            if handler:
+                handler(argument)
+            else:
+                self.say("502 5.5.1 unknown command")
+
+    def on_ehlo(self, _):
+        lines = ["250-" + self.server.name, "250-SIZE 104857600", "250-8BITMIME", "250-DSN", "250-SMTPUTF8"]
+        if self.server.certificates and self.behaviour.starttls != "absent" and not self.tls:
+            lines.append("250-STARTTLS")
+        self.say(*lines, "250 ENHANCEDSTATUSCODES")
+
+    def on_helo(self, _):
+        self.say("250 " + self.server.name)
+
+    def on_noop(self, _):
+        self.say("250 2.0.0 fine")
+
+    def on_starttls(self, _):
+        if not self.server.certificates or self.behaviour.starttls != "offered":
+            self.say("454 4.7.0 TLS not available")
+            return
+        self.say("220 2.0.0 go ahead")
+        self.connection = self.server.tls_context().wrap_socket(self.connection, server_side=True)
+        self.stream = self.connection.makefile("rb")
+        self.tls = self.connection.version()
+        self.forget()
+
+    def on_mail(self, argument):
+        self.mail_from = argument.partition(":")[2].strip()
+        self.say("250 2.1.0 sender fine")
+
+    def on_rcpt(self, argument):
+        if self.behaviour.rcpt_reply:
+            self.say(self.behaviour.rcpt_reply)
+            return
+        self.recipients.append(re.search(r"<([^>]*)>", argument).group(1))
+        self.say("250 2.1.5 recipient fine")
+
+    def on_rset(self, _):
+        self.forget()
+        self.say("250 2.0.0 forgotten")
+
+    def on_data(self, _):
+        if not self.recipients:
+            self.say("554 5.5.1 no valid recipients")
+            return
+        self.say("354 go on")
+        lines = []
+        while (line := self.stream.readline()) != b".\r\n":
+            if not line:
+                raise EOFError
+            lines.append(line[1:] if line.startswith(b".") else line)
+        if not self.behaviour.data_reply:
+            self.server.record(Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines)))
+        self.say(self.behaviour.data_reply or "250 2.0.0 taken")
+        self.forget()

@@ -1,0 +1,65 @@
+#!/bin/bash
+# Builds everything and runs every check and test: `tests/run.sh` on a fresh Debian 12 (as root: it installs packages,
+# and Postfix in the flows needs it). PAMS_CORPUS=DIR adds a folder of messages. Logs: build/logs/.
+# The last line counts: "N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")/.."
+logs=$PWD/build/logs
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# step NAME COMMAND...: one check. Its own closing line "N passed, N failed, N skipped" is counted, else it counts as one.
+step() {
+  local name=$1 log=$logs/$1.log began=$SECONDS status counts
+  shift
+  printf '== %s\n' "$name"
+  "$@" > "$log" 2>&1 < /dev/null
+  status=$?
+  counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
+  if [ -z "$counts" ]; then
+    [ $status -eq 0 ] && counts="1 passed, 0 failed" || counts="0 passed, 1 failed"
+  elif [ $status -ne 0 ] && [[ $counts == *" 0 failed"* ]]; then
+    counts="${counts/ 0 failed/ 1 failed}"
+  fi
+  add $counts
+  [ $status -eq 0 ] || { printf 'FAIL %s (exit %s), from %s:\n' "$name" $status "$log"; tail -n 80 "$log"; }
+  grep -E '^(skip|FAIL) ' "$log"
+  printf '   %s (%s s)\n' "$counts" $((SECONDS - began))
+  return $status
+}
+
+add() {  # N passed, N failed[, N skipped]
+  passed=$((passed + $1)) failed=$((failed + $3)) skipped=$((skipped + ${5:-0}))
+}
+
+finish() {
+  printf '%s passed, %s failed, %s skipped\n' $passed $failed $skipped
+  [ $failed -eq 0 ]
+  exit
+}
+
+build() { cmake --preset "$1" && cmake --build --preset "$1"; }
+
+# All of ctest; each Boost test case counts.
+unit_tests() {  # PRESET [CTEST OPTION...]
+  ctest --preset "$@"
+  local status=$?
+  awk '/test cases? out of [0-9]+ passed/ { passed += $1 } /test cases? out of [0-9]+ failed/ { failed += $1 }
+    /test cases? out of [0-9]+ skipped/ { skipped += $1 }
+    END { if (passed + failed > 0) printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' \
+    "build/$1/Testing/Temporary/LastTest.log"
+  return $status
+}
+
+formatted() { git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werror; }
+
+tidy() { run-clang-tidy -quiet -j "$(nproc)" -p build/dev '^.*/(rules|milter)/.*\.cpp$'; }
+
+step packages packaging/install-packages.sh build gateway lint || finish
+step format formatted
+step build-dev build dev || finish
+step unit unit_tests dev
+step build-release build release || finish
+step flows python3 tests/flows/run.py --bin build/release/bin
+step tidy tidy
+finish
