@@ -73,7 +73,7 @@ Status LogJournal::start() {
   for (const auto* option : {"--output=json", "--follow", "--no-pager", "--quiet", "SYSLOG_FACILITY=2"})
     arguments.emplace_back(option);
   if (place_.cursor.empty())
-    arguments.emplace_back("--lines=0");
+    arguments.insert(arguments.end(), {"--lines=all", "--since=now"});  // --lines=0 loses lines (252)
   else
     arguments.insert(arguments.end(), {"--lines=all", "--after-cursor=" + place_.cursor});
   std::vector<char*> argv;

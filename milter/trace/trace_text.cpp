@@ -35,20 +35,23 @@ std::string cell(std::string_view raw, std::size_t width) {
   return text + "~";
 }
 
+constexpr std::size_t kWide = 120;
+
 struct Column {
   std::string_view title;
+  std::size_t from;   ///< width of the terminal that has room for it
   std::size_t least;  ///< columns
   std::size_t share;  ///< of what is left over
   std::string (*value)(const Row&);
 };
 constexpr std::array<Column, 7> kColumns{{
-    {"ID", 11, 0, [](const Row& row) { return row.id; }},
-    {"RECEIVED (UTC)", 19, 0, [](const Row& row) { return shown_time(row.received).substr(0, 19); }},
-    {"STATUS", 11, 0, [](const Row& row) { return row.status; }},
-    {"CLASS", 8, 0, [](const Row& row) { return row.message_class; }},
-    {"SENDER", 8, 1, [](const Row& row) { return row.sender.empty() ? "<>" : row.sender; }},
-    {"RECIPIENT", 8, 1, [](const Row& row) { return row.recipient; }},
-    {"SUBJECT", 7, 1, [](const Row& row) { return row.subject; }},
+    {"ID", 0, 11, 0, [](const Row& row) { return row.id; }},
+    {"RECEIVED (UTC)", 0, 19, 0, [](const Row& row) { return shown_time(row.received).substr(0, 19); }},
+    {"STATUS", 0, 11, 0, [](const Row& row) { return row.status; }},
+    {"CLASS", kWide, 8, 0, [](const Row& row) { return row.message_class; }},
+    {"SENDER", 0, 8, 1, [](const Row& row) { return row.sender.empty() ? "<>" : row.sender; }},
+    {"RECIPIENT", 0, 8, 1, [](const Row& row) { return row.recipient; }},
+    {"SUBJECT", 0, 7, 1, [](const Row& row) { return row.subject; }},
 }};
 
 std::string trimmed_line(const std::string& line) { return std::string(text::trim_right(line)) + "\n"; }
@@ -147,6 +150,7 @@ std::string shown_table(const std::vector<Row>& rows, std::size_t width) {
   std::size_t least = 0;
   std::size_t shares = 0;
   for (const auto& column : kColumns) {
+    if (column.from > width) continue;
     least += column.least + 1;
     shares += column.share;
   }
@@ -154,7 +158,8 @@ std::string shown_table(const std::vector<Row>& rows, std::size_t width) {
   std::string table;
   const auto add_line = [&](auto value) {
     std::string line;
-    for (const auto& column : kColumns) line += cell(value(column), column.least + column.share * more) + " ";
+    for (const auto& column : kColumns)
+      if (column.from <= width) line += cell(value(column), column.least + column.share * more) + " ";
     table += trimmed_line(line);
   };
   add_line([](const Column& column) { return std::string(column.title); });
