@@ -59,7 +59,7 @@ Result<ArchiveStore::Stored> FileArchive::commit(const ArchiveRecord& record) {
 }
 
 Status FileArchive::test_write() {
-  return open_root().and_then([&](const FileDescriptor& root) -> Status {
+  return open_root().and_then([&](const Fd& root) -> Status {
     const std::string name = "write-test.tmp";
     return write_pieces(root.get(), name, {"pams-milter\n"}).and_then([&]() -> Status {
       if (disk_->remove(root.get(), name) < 0) return failed("remove", path_ + "/" + name);
@@ -68,21 +68,21 @@ Status FileArchive::test_write() {
   });
 }
 
-Result<FileDescriptor> FileArchive::open_root() {
+Result<Fd> FileArchive::open_root() {
   const auto above = std::filesystem::path(path_).parent_path().string();
-  const FileDescriptor parent(disk_->open(AT_FDCWD, above, kFolder));
+  const Fd parent(disk_->open(AT_FDCWD, above, kFolder));
   if (!parent) return failed("open", above);
   const bool made = disk_->make_folder(AT_FDCWD, path_, 0700) == 0;
   if (!made && errno != EEXIST) return failed("make", path_);
-  FileDescriptor root(disk_->open(AT_FDCWD, path_, kFolder));
+  Fd root(disk_->open(AT_FDCWD, path_, kFolder));
   if (!root) return failed("open", path_);
   return sync_once(parent.get(), "", made).map([&] { return std::move(root); });
 }
 
-Result<FileDescriptor> FileArchive::open_shard(int root, const std::string& name) {
+Result<Fd> FileArchive::open_shard(int root, const std::string& name) {
   const bool made = disk_->make_folder(root, name, 0700) == 0;
   if (!made && errno != EEXIST) return failed("make", path_ + "/" + name);
-  FileDescriptor shard(disk_->open(root, name, kFolder | O_NOFOLLOW));
+  Fd shard(disk_->open(root, name, kFolder | O_NOFOLLOW));
   if (!shard) return failed("open", path_ + "/" + name);
   // One writer per folder: two deliveries of one message never write the same temporary file.
   if (disk_->lock(shard.get()) < 0) return failed("lock", path_ + "/" + name);
@@ -128,7 +128,7 @@ Status FileArchive::write_pieces(int shard, const std::string& name,
                                  std::initializer_list<std::string_view> pieces) {
   // A file that a crash left here goes first: O_EXCL then also refuses links that somebody planted.
   if (disk_->remove(shard, name) < 0 && errno != ENOENT) return failed("remove", name);
-  const FileDescriptor file(disk_->open(shard, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  const Fd file(disk_->open(shard, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
   if (!file) return failed("make", path_ + ": " + name);
   for (auto piece : pieces) {
     while (!piece.empty()) {

@@ -15,7 +15,7 @@
 #include "milter/archive/archive_store.hpp"
 #include "milter/archive/record.hpp"
 #include "milter/base/disk.hpp"
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 
 namespace pams::milter {
 
@@ -31,8 +31,8 @@ class FileArchive : public ArchiveStore {
   Status test_write();
 
  private:
-  Result<FileDescriptor> open_root();
-  Result<FileDescriptor> open_shard(int root, const std::string& name);
+  Result<Fd> open_root();
+  Result<Fd> open_shard(int root, const std::string& name);
   Result<bool> is_complete(int shard, const std::string& id, std::size_t size);
   Status write_file(int shard, const std::string& name, std::initializer_list<std::string_view> pieces);
   Status write_pieces(int shard, const std::string& name, std::initializer_list<std::string_view> pieces);

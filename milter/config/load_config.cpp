@@ -118,12 +118,22 @@ class Loader {
     return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_files(), none);
   }
 
+  /// Apart from the section's other keys, so that a mistake in one of them does not hide one in the address.
+  void check_listen() {
+    for (const auto& file : files_) {
+      const auto* milter = file.find("milter");
+      const auto* listen = milter == nullptr ? nullptr : milter->find("listen");
+      const auto* text = listen == nullptr ? nullptr : listen->as<std::string>();
+      if (text == nullptr) continue;
+      if (const auto parsed = parse_listen(*text); !parsed)
+        diagnostics_.error(listen->at(), "listen: " + parsed.error());
+    }
+  }
+
   void read_settings(Settings& settings) {
+    check_listen();
     const auto milter = read_single("milter");
-    if (auto listen = parse_listen(milter.text("listen")))
-      settings.listen = std::move(*listen);
-    else
-      diagnostics_.error(milter.at("listen"), "listen: " + listen.error());
+    if (auto listen = parse_listen(milter.text("listen"))) settings.listen = std::move(*listen);
     settings.mta = milter.text("mta") == "sendmail" ? MtaKind::Sendmail : MtaKind::Postfix;
     settings.route_token_file = resolve(milter.text("route_token_file"), path_);
     settings.verify_route = milter.flag("verify_route");

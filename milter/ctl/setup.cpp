@@ -16,6 +16,8 @@ namespace pams::milter::ctl {
 namespace {
 
 constexpr const char* kHiddenToken = "<token>";
+/// Stands for a token that is not made yet; letters alone, as a real one, so that tables look the same.
+constexpr const char* kFutureToken = "TOKENTHATISNOTMADEYET";
 
 struct Options {
   bool apply = false;
@@ -86,7 +88,7 @@ nlohmann::json to_json(const SetupPlan& plan, const std::string& token) {
 Result<std::string> token_for(const Config& config, bool apply) {
   if (apply) return ensure_route_token(config.settings.route_token_file);
   const auto token = read_route_token(config.settings.route_token_file);
-  return token ? *token : kHiddenToken;
+  return token ? *token : kFutureToken;
 }
 
 /// What the routing checks say about the result, so that nobody reloads a gateway that would not hold.

@@ -1,7 +1,9 @@
 #include "milter/daemon/daemon.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <future>
 #include <thread>
 
 #include <libmilter/mfapi.h>
@@ -60,6 +62,13 @@ Result<std::string> started(const Listen& listen) {
       .and_then([&] { return opened(listen); });
 }
 
+/// smfi_stop waits for a lock that the listener holds while it waits for connections, up to 5 seconds: a
+/// connection frees it now.
+void stop(const Listen& listen) {
+  const auto stopped = std::async(std::launch::async, smfi_stop);
+  while (stopped.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) wake_listener(listen);
+}
+
 /// libmilter on a thread of its own, until a signal comes or it ends by itself. Returns what smfi_main said.
 int serve(const Listen& listen, const sigset_t& stops) {
   std::atomic<int> result = MI_FAILURE;
@@ -69,9 +78,9 @@ int serve(const Listen& listen, const sigset_t& stops) {
   });
   int signal = 0;
   sigwait(&stops, &signal);
-  smfi_stop();
-  wake_listener(listen);
+  stop(listen);
   listener.join();
+  remove_socket(listen);  // libmilter leaves it when it runs as root
   wait_for_messages_in_work();
   return result;
 }
@@ -92,7 +101,6 @@ int run_daemon(const std::shared_ptr<const Services>& services) {
                             {"version", PAMS_VERSION},
                             {"pid", std::to_string(::getpid())}});
   const int result = serve(listen, stops);
-  remove_socket(listen);
   if (result != MI_SUCCESS) {
     log::write(log::start_failed, {{"reason", "libmilter's listener has failed; see the system log"}});
     return 1;

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "milter/base/file_descriptor.hpp"
+#include "milter/base/fd.hpp"
 
 namespace pams::milter {
 namespace {
@@ -28,7 +28,7 @@ int try_to_connect(const std::string& path) {
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
   std::memcpy(address.sun_path, path.data(), path.size());
-  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return errno;
   const bool connected =
       ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
@@ -117,7 +117,7 @@ void wake_listener(const Listen& listen) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (::getsockname(listening_descriptor(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
-  const FileDescriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const Fd socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   static_cast<void>(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size));
 }
 

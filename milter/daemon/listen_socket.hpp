@@ -18,7 +18,7 @@ Status clear_stale_socket(const Listen& listen);
 /// postfix", "TCP_NODELAY".
 Result<std::string> prepare_socket(const Listen& listen);
 
-/// Makes libmilter's listener, which looks for a stop every 5 seconds only, look now.
+/// Connects and hangs up, so that libmilter's listener comes back from waiting.
 void wake_listener(const Listen& listen);
 
 /// Removes the unix socket; nothing for inet.

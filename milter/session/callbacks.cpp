@@ -1,10 +1,12 @@
 #include "milter/session/callbacks.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include "milter/log/log.hpp"
 #include "milter/session/end_of_message.hpp"
@@ -20,6 +22,10 @@ std::mutex shared_mutex;
 std::condition_variable shared_changed;
 std::shared_ptr<const Services> shared_services;
 unsigned messages_in_work = 0;
+std::chrono::steady_clock::time_point last_message_ended;
+
+/// libmilter writes the answer when the callback has returned, and tells nobody when it has done so.
+constexpr std::chrono::milliseconds kTimeToAnswer{500};
 
 std::shared_ptr<const Services> current_services() {
   const std::lock_guard lock(shared_mutex);
@@ -38,6 +44,7 @@ class InWork {
   ~InWork() {
     const std::lock_guard lock(shared_mutex);
     --messages_in_work;
+    last_message_ended = std::chrono::steady_clock::now();
     shared_changed.notify_all();
   }
 };
@@ -194,6 +201,9 @@ void use_services(std::shared_ptr<const Services> services) {
 void wait_for_messages_in_work() {
   std::unique_lock lock(shared_mutex);
   shared_changed.wait(lock, [] { return messages_in_work == 0; });
+  const auto answered = last_message_ended + kTimeToAnswer;
+  lock.unlock();
+  std::this_thread::sleep_until(answered);
 }
 
 }  // namespace pams::milter

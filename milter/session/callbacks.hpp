@@ -16,8 +16,8 @@ smfiDesc milter_description();
 /// What messages that begin from now on work with. Must be called before smfi_main; any thread.
 void use_services(std::shared_ptr<const Services> services);
 
-/// Returns when no message is at its end: none may be cut off between its archive and its release by the
-/// process's own exit.
+/// Returns when no message is at its end and the last answer had time to be sent: none may be cut off between
+/// its archive and its release by the process's own exit.
 void wait_for_messages_in_work();
 
 }  // namespace pams::milter

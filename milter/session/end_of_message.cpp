@@ -55,8 +55,9 @@ class EndOfMessage {
   rules::Plan evaluate() {
     const auto& policy = message_.config().policy;
     const auto client = client_of(context_, message_.config().settings.mta, session_.address());
+    const bool whole = message_.needs_body();
     auto message = message_.take_message();
-    report_.received(message.wire_size());
+    report_.received(whole ? message.wire_size() : message_.declared_size(), whole);
     Progress progress(context_);
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
     const rules::Moment moment{now_, [&] {

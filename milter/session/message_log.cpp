@@ -53,7 +53,7 @@ void MessageLog::write() const {
       {"recipients", std::to_string(recipients_)},
       {"size", std::to_string(bytes_received_)},
   };
-  if (reply_.empty()) fields.emplace_back("size_out", std::to_string(bytes_sent_));
+  if (reply_.empty() && whole_) fields.emplace_back("size_out", std::to_string(bytes_sent_));
   fields.emplace_back("ms",
                       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count()));
   if (!reply_.empty()) fields.emplace_back("reply", reply_);

@@ -19,7 +19,11 @@ class MessageLog {
   ~MessageLog();
 
   const std::string& queue_id() const { return queue_id_; }
-  void received(std::size_t bytes) { bytes_received_ = bytes; }
+  /// `whole`: the body was looked at; otherwise `bytes` is what the client announced.
+  void received(std::size_t bytes, bool whole) {
+    bytes_received_ = bytes;
+    whole_ = whole;
+  }
   /// Also writes the events for rules that could not be evaluated and for an untrusted flag.
   void decided(const rules::Plan& plan);
   void released(std::string archive_id);
@@ -32,8 +36,17 @@ class MessageLog {
   const std::size_t recipients_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   const int exceptions_ = std::uncaught_exceptions();
-  std::size_t bytes_received_ = 0, bytes_sent_ = 0;
-  std::string class_ = "unknown", verdict_ = "defer", route_, rules_, archive_id_, reply_, reason_, notes_;
+  std::size_t bytes_received_ = 0;
+  std::size_t bytes_sent_ = 0;
+  bool whole_ = false;
+  std::string class_ = "unknown";
+  std::string verdict_ = "defer";
+  std::string route_;
+  std::string rules_;
+  std::string archive_id_;
+  std::string reply_;
+  std::string reason_;
+  std::string notes_;
 };
 
 }  // namespace pams::milter

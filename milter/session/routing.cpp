@@ -1,5 +1,7 @@
 #include "milter/session/routing.hpp"
 
+#include "milter/connector/route.hpp"
+
 namespace pams::milter {
 
 Result<Routing::Ready> Routing::prepare(const Services& services, const rules::Plan& plan) {
@@ -10,7 +12,9 @@ Result<Routing::Ready> Routing::prepare(const Services& services, const rules::P
   if (services.config->settings.verify_route)
     if (const auto verified = services.route_guard->verified(*connector); !verified)
       return tl::unexpected(verified.error());
-  return services.route_token->read().map([](std::string token) { return Ready(std::move(token)); });
+  return services.route_token->read().map([&](const std::string& token) {
+    return Ready(route_marker(*services.config, *connector, token));
+  });
 }
 
 }  // namespace pams::milter

@@ -35,6 +35,7 @@ class Transaction {
   /// Which limit was met ("header_count", "header_bytes"); "" for none. Fields behind it are not kept.
   const std::string& limits_exceeded() const { return limits_exceeded_; }
   const Envelope& envelope() const { return envelope_; }
+  std::size_t declared_size() const { return declared_size_; }
 
   /// The message, handed over; once.
   Message take_message();

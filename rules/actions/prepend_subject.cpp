@@ -34,7 +34,7 @@ constexpr schema::Param kParams[] = {
 };
 constexpr ActionExample kExamples[] = {
     {R"("[EXT] ")", "subject:  Hello\n world\n\nb\n", "subject: [EXT] Hello\n world\n\nb\n"},
-    {R"("[EXT]")", "Subject: =?utf-8?q?caf=C3=A9?=\n\n", "Subject: =?utf-8?q?caf=C3=A9?=\n\n"},
+    {R"("[EXT]")", "Subject: =?utf-8?q?caf=C3=A9?=\n\n", "Subject: =?utf-8?Q?=5BEXT=5Dcaf=C3=A9?=\n\n"},
     {R"("[EXT] ")", "From: a@b.example\n\n", "From: a@b.example\nSubject: [EXT]\n\n"},
 };
 

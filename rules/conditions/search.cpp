@@ -23,8 +23,9 @@ RE2::Options options(std::size_t patterns) {
 
 /// "strictly  confidential" -> strictly[\s\pZ]+confidential
 std::string phrase(std::string_view word) {
+  const auto blanks = text::replace_all(word, "\t", " ");
   std::string out;
-  for (auto piece : text::split(text::replace_all(text::trim(word), "\t", " "), ' ')) {
+  for (const auto piece : text::split(blanks, ' ')) {
     if (piece.empty()) continue;
     if (!out.empty()) out += R"([\s\pZ]+)";
     out += RE2::QuoteMeta(re2::StringPiece(piece.data(), piece.size()));

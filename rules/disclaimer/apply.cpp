@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -5,6 +6,7 @@
 #include "rules/disclaimer/leaf_edit.hpp"
 #include "rules/disclaimer/verify.hpp"
 #include "rules/mime/body_texts.hpp"
+#include "rules/mime/transfer.hpp"
 
 namespace pams::disclaimer {
 namespace {
@@ -33,18 +35,27 @@ Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaim
   if (!map.ambiguity.empty()) return fail(Failure::Refused, "ambiguous MIME structure: " + map.ambiguity);
   const auto body = message.body.view();
   LeafEdits edits;
-  const auto prepare = [&](std::size_t index) -> Status {
-    auto edit = edit_leaf(map.parts[index], body, disclaimer);
-    if (!edit) return tl::make_unexpected(edit.error());
+  const auto prepare = [&](std::size_t index) -> mime::Prepared {
+    const auto& part = map.parts[index];
+    const auto text = mime::PartText::read(part, body);
+    if (!text) return {mime::Outcome::Unreadable, "damaged " + part.encoding};
+    auto edit = edit_leaf(part, *text, disclaimer);
+    if (!edit) return {mime::Outcome::Blocked, edit.error().what};
     edits.insert_or_assign(index, std::move(*edit));
-    return {};
+    return {mime::Outcome::Ready, {}};
   };
   const auto side = disclaimer.location == Location::Append ? mime::Side::Last : mime::Side::First;
   const auto chosen = mime::choose_body_texts(map, side, prepare);
   if (!chosen) return tl::make_unexpected(chosen.error());
   std::erase_if(edits, [&](const auto& edit) { return !std::ranges::binary_search(*chosen, edit.first); });
 
-  Message edited{message.headers, {}};
+  // Only a file can be so: its first body line could become a field, or continue one, when something is put
+  // before it.
+  const bool edits_root = edits.contains(0);
+  if (edits_root && !message.has_blank_line && !body.empty())
+    return fail(Failure::Refused, "no blank line behind the header");
+
+  Message edited{message.headers, {}, message.has_blank_line || edits_root};
   const auto splices = collect(body, map, edits, edited.headers);
   if (!splices) return tl::make_unexpected(splices.error());
   auto bytes = mime::apply_splices(body, *splices);

@@ -70,8 +70,7 @@ Insertion lay_out_text(std::string_view text, const Disclaimer& disclaimer, bool
   if (text.size() == mark) return {mark, lines + std::string(line_end)};
   if (disclaimer.location == Location::Prepend)
     return {mark, lines + std::string(line_end) + std::string(line_end)};
-  const auto end = text.ends_with('\n') ? line_end : std::string_view();
-  return {text.size(), separation(text, is_flowed, line_end) + lines + std::string(end)};
+  return {text.size(), separation(text, is_flowed, line_end) + lines + std::string(line_end)};
 }
 
 Insertion lay_out_html(std::string_view html, const Disclaimer& disclaimer, std::string_view line_end) {

@@ -6,7 +6,6 @@
 #include "rules/disclaimer/layout.hpp"
 #include "rules/disclaimer/writing.hpp"
 #include "rules/message/charset_exact.hpp"
-#include "rules/mime/transfer.hpp"
 
 namespace pams::disclaimer {
 namespace {
@@ -52,28 +51,26 @@ std::string with_insertion(std::string_view text, std::size_t at, std::string_vi
 
 }  // namespace
 
-Result<LeafEdit> edit_leaf(const MimePart& part, std::string_view body, const Disclaimer& disclaimer) {
-  const auto read = mime::PartText::read(part, body);
-  if (!read) return fail(Failure::Refused, "damaged " + part.encoding);
-  const auto text = read->view();
+Result<LeafEdit> edit_leaf(const MimePart& part, const mime::PartText& read, const Disclaimer& disclaimer) {
+  const auto text = read.view();
   if (has_inline_pgp(text)) return fail(Failure::Refused, "inline PGP");
   const auto insertion = part.type == "text/html"
-                             ? lay_out_html(text, disclaimer, line_end_of(*read))
-                             : lay_out_text(text, disclaimer, part.format == "flowed", line_end_of(*read));
+                             ? lay_out_html(text, disclaimer, line_end_of(read))
+                             : lay_out_text(text, disclaimer, part.format == "flowed", line_end_of(read));
   auto writing = write_insertion(part, text, insertion.utf8);
   if (!writing) return tl::make_unexpected(writing.error());
   if (charset_kind(part.charset) == CharsetKind::Iso2022Jp && !is_in_ascii_state(text, insertion.at))
-    return fail(Failure::Refused, "ISO-2022-JP text that does not end in ASCII");
+    return fail(Failure::Refused, "ISO-2022-JP text that is not in ASCII where the disclaimer goes");
 
   LeafEdit edit{{}, {writing->charset, {}}, insertion.at, std::move(writing->bytes)};
   const auto kept = writing->moved ? std::string_view(*writing->moved) : text;
   if (writing->moved && insertion.at == text.size()) edit.at = kept.size();
-  const bool is_identity = read->transfer() == mime::Transfer::Identity;
+  const bool is_identity = read.transfer() == mime::Transfer::Identity;
   if (writing->moved || (is_identity && needs_encoding(part, text, edit.inserted))) {
-    edit.content = read->replace(with_insertion(kept, edit.at, edit.inserted));
+    edit.content = read.replace(with_insertion(kept, edit.at, edit.inserted));
     if (is_identity) edit.label.encoding = "quoted-printable";
   } else {
-    edit.content = read->insert(edit.at, edit.inserted);
+    edit.content = read.insert(edit.at, edit.inserted);
   }
   return edit;
 }

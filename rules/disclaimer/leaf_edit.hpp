@@ -4,12 +4,12 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "rules/base/result.hpp"
 #include "rules/disclaimer/disclaimer.hpp"
 #include "rules/mime/part_label.hpp"
 #include "rules/mime/splice.hpp"
+#include "rules/mime/transfer.hpp"
 
 namespace pams::disclaimer {
 
@@ -20,7 +20,7 @@ struct LeafEdit {
   std::string inserted;  ///< in the new charset
 };
 
-/// Failure::Refused when this text is not one that can be edited safely; the text says why.
-Result<LeafEdit> edit_leaf(const MimePart& part, std::string_view body, const Disclaimer& disclaimer);
+/// `read` is the part's text. Failure::Refused when it must stay as it is; the error says why.
+Result<LeafEdit> edit_leaf(const MimePart& part, const mime::PartText& read, const Disclaimer& disclaimer);
 
 }  // namespace pams::disclaimer

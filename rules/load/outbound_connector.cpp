@@ -131,6 +131,20 @@ bool is_transport(std::string_view name) {
   });
 }
 
+/// One transport has one set of TLS settings, and the MTA keeps the routes apart by it: a second connector on
+/// it could weaken the first.
+void check_transport(const schema::Args& args, const Reading& reading, const OutboundConnector& connector,
+                     const std::vector<OutboundConnector>& others) {
+  if (!is_transport(connector.transport))
+    reading.error(args.at("transport"), "transport: '" + text::printable(connector.transport) +
+                                            "' may hold only a-z, 0-9, _ and -");
+  const auto other = std::ranges::find(others, connector.transport, &OutboundConnector::transport);
+  if (other != others.end())
+    reading.error(args.at("name"), "connectors '" + other->name + "' and '" + connector.name +
+                                       "' have the same transport '" + connector.transport +
+                                       "'; give each its own");
+}
+
 /// The name stands in the trace, in logs and in commands.
 bool is_label(std::string_view name) {
   return !text::trim(name).empty() && text::trim(name).size() == name.size() && text::printable(name) == name;
@@ -151,9 +165,7 @@ void read_connector(const schema::Value& table, const Reading& reading,
                   "name: must be a text without blanks around it and without control characters");
   if (std::ranges::any_of(connectors, [&](const auto& c) { return text::iequals(c.name, connector.name); }))
     reading.error(args->at("name"), "there is an outbound connector '" + connector.name + "' already");
-  if (!is_transport(connector.transport))
-    reading.error(args->at("transport"), "transport: '" + text::printable(connector.transport) +
-                                             "' may hold only a-z, 0-9, _ and -");
+  check_transport(*args, reading, connector, connectors);
   if (connector.max_message_size == 0)
     reading.error(args->at("max_message_size"), "max_message_size: 0 would refuse every message");
   read_smart_hosts(*args, reading, connector);

@@ -97,7 +97,7 @@ std::string address_word(std::string_view words) {
     if (i < words.size() && (is_quoted || words[i] != ' ')) continue;
     const auto word = words.substr(begin, i - begin);
     const auto sign = word.rfind('@');
-    if (sign != std::string_view::npos && sign > 0 && sign + 1 < word.size()) best = word;
+    if (sign != std::string_view::npos && word.front() != '@' && sign + 1 < word.size()) best = word;
     begin = i + 1;
   }
   return best;
@@ -135,7 +135,7 @@ void AddressReader::step() {
     if (const auto end = end_of_quoted('"'); skip(quotes_end_, end)) return copy_until(end);
   } else if (c == '[' && literals_end_) {
     if (const auto end = end_of_quoted(']'); skip(literals_end_, end)) return copy_until(end);
-  } else if (c == '<' && !in_brackets_) {
+  } else if (c == '<') {  // a second one inside begins anew
     in_brackets_ = had_brackets_ = true;
     inside_.clear();
     ++at_;

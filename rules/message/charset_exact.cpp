@@ -73,21 +73,25 @@ bool has_c1_bytes(std::string_view bytes) {
   return std::ranges::any_of(bytes, [](char c) { return static_cast<unsigned char>(c) - 0x80U < 0x20U; });
 }
 
+/// Families in which ASCII bytes do not always mean themselves; iconv does not know all of their names.
+bool is_of_wide_family(std::string_view charset) {
+  constexpr std::string_view kFamilies[] = {"hz",  "utf-7",    "utf-16",    "utf-32",
+                                            "ucs", "iso-2022", "csiso2022", "unicode"};
+  return std::ranges::any_of(kFamilies, [&](auto family) { return text::istarts_with(charset, family); });
+}
+
 }  // namespace
 
 CharsetKind charset_kind(std::string_view charset) {
   const auto name = iconv_name(charset);
   if (is_ascii_name(charset, name)) return CharsetKind::Ascii;
   if (is_utf8_name(name)) return CharsetKind::Superset;
-  if (name.empty()) return CharsetKind::Unknown;
   if (name == "iso-2022-jp") return CharsetKind::Iso2022Jp;
-  Converter decoder("utf-8", name);
-  const auto sample = ascii_sample();
-  // A charset with shift states takes the escape sequences for itself; one without keeps or refuses them.
-  const auto plain = decoder.convert(sample);
-  const auto shifted = decoder.convert("~{}+-\x1b(B\x1b)B");
-  return plain == sample && (!shifted || shifted == "~{}+-\x1b(B\x1b)B") ? CharsetKind::Superset
-                                                                         : CharsetKind::Wide;
+  if (is_of_wide_family(charset)) return CharsetKind::Wide;
+  if (name.empty()) return CharsetKind::Unknown;
+  // A charset with shift states takes their sequences for itself, or refuses them where they do not belong.
+  const auto sample = ascii_sample() + "~{~}+-\x1b(B\x1b)B";
+  return Converter("utf-8", name).convert(sample) == sample ? CharsetKind::Superset : CharsetKind::Wide;
 }
 
 std::optional<std::string> encode_charset(std::string_view utf8, std::string_view charset) {

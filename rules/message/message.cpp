@@ -28,7 +28,7 @@ SharedBytes::SharedBytes(std::string bytes) {
 }
 
 std::size_t Message::wire_size() const {
-  std::size_t size = 2 + body.view().size();
+  std::size_t size = (has_blank_line ? 2 : 0) + body.view().size();
   for (const auto& field : headers.fields()) size += field.name.size() + field.value.size() + 3;
   return size;
 }
@@ -36,7 +36,7 @@ std::size_t Message::wire_size() const {
 std::string Message::wire() const {
   std::string out;
   out.reserve(wire_size());
-  return out.append(headers.wire()).append("\r\n").append(body.view());
+  return out.append(headers.wire()).append(has_blank_line ? "\r\n" : "").append(body.view());
 }
 
 Message parse_message(std::string_view eml) {
@@ -44,7 +44,9 @@ Message parse_message(std::string_view eml) {
   auto owner = std::make_shared<const std::string>(with_crlf(eml));
   const std::string_view bytes = *owner;
   auto block = read_header_block(bytes);
-  return {Headers(std::move(block.fields)), SharedBytes(std::move(owner), bytes.substr(block.body))};
+  const bool has_blank_line = block.body > block.end;
+  return {Headers(std::move(block.fields)), SharedBytes(std::move(owner), bytes.substr(block.body)),
+          has_blank_line};
 }
 
 }  // namespace pams

@@ -30,6 +30,8 @@ class SharedBytes {
 struct Message {
   Headers headers;
   SharedBytes body;  ///< everything behind the blank line
+  /// False for a file whose header ends at a line that is no field: an MTA would put the blank line in.
+  bool has_blank_line = true;
 
   /// Size on the wire: header, blank line, body.
   std::size_t wire_size() const;

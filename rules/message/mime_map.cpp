@@ -143,8 +143,10 @@ void Scanner::open(std::size_t index) {
     return;
   }
   if (levels_.contains(part.boundary)) {
+    // Readers that go down first give the outer one's later parts to this one: the same parts, so no
+    // ambiguity.
     part.defect = "a multipart with the boundary of an outer one";
-    return note_ambiguity(part.defect);
+    return;
   }
   if (open_.size() >= limits_.depth) return refuse("levels of nested MIME parts", limits_.depth);
   levels_.emplace(part.boundary, open_.size());

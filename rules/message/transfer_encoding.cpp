@@ -88,7 +88,12 @@ std::string decode_quoted_printable(std::string_view encoded) {
     line = text::trim_right(line, " \t");
     const bool is_soft = line.ends_with('=');
     if (is_soft) line.remove_suffix(1);
-    while (!line.empty()) line.remove_prefix(decode_character(line, '=', out));
+    for (auto code = line.find('='); code != std::string_view::npos; code = line.find('=')) {
+      out += line.substr(0, code);
+      line.remove_prefix(code);
+      line.remove_prefix(decode_character(line, '=', out));
+    }
+    out += line;
     if (!is_soft && feed != std::string_view::npos) out += has_return ? "\r\n" : "\n";
   }
   return out;

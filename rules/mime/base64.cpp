@@ -45,10 +45,12 @@ struct Lines {
 Lines lines_of(std::string_view raw) {
   raw = text::trim_left(raw);
   const auto feed = raw.find('\n');
+  const bool is_one_line = feed == std::string_view::npos || text::trim(raw.substr(feed)).empty();
   if (feed == std::string_view::npos) return {kLongestLine, "\r\n"};
   const auto first = text::trim_right(raw.substr(0, feed)).size();
   const auto end = feed > 0 && raw[feed - 1] == '\r' ? "\r\n" : "\n";
-  return {first >= 4 && first <= kLongestLine ? first / 4 * 4 : kLongestLine, end};
+  // A single line tells nothing about where lines would have been broken.
+  return {!is_one_line && first >= 4 && first <= kLongestLine ? first / 4 * 4 : kLongestLine, end};
 }
 
 /// `bytes` in lines, where the first line has `column` characters already.
@@ -78,8 +80,8 @@ std::size_t raw_offset(std::string_view raw, std::size_t count) {
 }  // namespace
 
 std::optional<std::string> decode_base64(std::string_view raw) {
-  std::string out;
-  out.reserve(raw.size() / 4 * 3);
+  std::string out(raw.size() / 4 * 3 + 3, '\0');
+  auto* to = out.data();
   std::uint32_t bits = 0;
   std::size_t digits = 0, pads = 0;
   for (const char c : raw) {
@@ -91,13 +93,19 @@ std::optional<std::string> decode_base64(std::string_view raw) {
       continue;
     }
     bits = bits << 6U | value;
-    if (++digits % 4 == 0)
-      out += {static_cast<char>(bits >> 16U), static_cast<char>(bits >> 8U), static_cast<char>(bits)};
+    if (++digits % 4 != 0) continue;
+    *to++ = static_cast<char>(bits >> 16U);
+    *to++ = static_cast<char>(bits >> 8U);
+    *to++ = static_cast<char>(bits);
   }
   const auto rest = digits % 4;
   if (pads != (4 - rest) % 4 || rest == 1) return std::nullopt;
-  if (rest == 2) out += static_cast<char>(bits >> 4U);
-  if (rest == 3) out += {static_cast<char>(bits >> 10U), static_cast<char>(bits >> 2U)};
+  if (rest == 2) *to++ = static_cast<char>(bits >> 4U);
+  if (rest == 3) {
+    *to++ = static_cast<char>(bits >> 10U);
+    *to++ = static_cast<char>(bits >> 2U);
+  }
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 

@@ -31,15 +31,26 @@ class Chooser {
     return sequence(part, with_named);
   }
 
-  std::string why_none() const { return first_protected_.empty() ? "no body text" : first_protected_; }
+  std::string why_none() const {
+    if (!first_unreadable_.empty()) return first_unreadable_;
+    return first_protected_.empty() ? "no body text" : first_protected_;
+  }
 
  private:
   Choice leaf(std::size_t index, bool with_named) {
     const auto& part = map_.parts[index];
     if (is_named_text(part) && !with_named) return {};
-    if (!part.defect.empty()) return {{}, part.defect};
-    if (const auto prepared = prepare_(index); !prepared) return {{}, prepared.error().what};
-    return {{index}, {}};
+    if (!part.defect.empty()) return unreadable(part.defect);
+    if (index > 0 && part.header.end == part.content.begin)
+      return unreadable("no blank line behind the header");
+    const auto [outcome, why] = prepare_(index);
+    if (outcome == Outcome::Unreadable) return unreadable(why);
+    return outcome == Outcome::Ready ? Choice{{index}, {}} : Choice{{}, why};
+  }
+
+  Choice unreadable(const std::string& why) {
+    if (first_unreadable_.empty()) first_unreadable_ = why;
+    return {};
   }
 
   /// A reader sees one of these, so all get it or none.
@@ -78,6 +89,7 @@ class Chooser {
   Side side_;
   const Prepare& prepare_;
   std::string first_protected_;
+  std::string first_unreadable_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "rules/base/result.hpp"
@@ -14,12 +15,20 @@ namespace pams::mime {
 
 enum class Side { First, Last };
 
-/// Prepares the edit of one body text; the error says why it cannot be edited. Called at most twice for a
-/// part.
-using Prepare = std::function<Status(std::size_t part)>;
+enum class Outcome {
+  Ready,
+  Unreadable,  ///< damaged: no reader sees this text as it was meant, so the other renderings do without it
+  Blocked,     ///< readers see it, and it must stay as it is
+};
+struct Prepared {
+  Outcome outcome;
+  std::string why;  ///< "" when ready
+};
+/// Prepares the edit of one body text. Called at most twice for a part.
+using Prepare = std::function<Prepared(std::size_t part)>;
 
-/// The parts to edit, in the order of the body; `prepare` has succeeded for each. Failure::Refused with the
-/// reason when there is none, or when one rendering of the same text could be edited and another not.
+/// The parts to edit, in the order of the body; `prepare` has said Ready for each. Failure::Refused with the
+/// reason when there is none, or when one rendering of the same text could be edited and another is blocked.
 Result<std::vector<std::size_t>> choose_body_texts(const MimeMap& map, Side side, const Prepare& prepare);
 
 }  // namespace pams::mime

@@ -1,5 +1,8 @@
 #include "rules/mime/part_label.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "rules/base/text.hpp"
 
 namespace pams::mime {
@@ -65,23 +68,31 @@ class Tokens {
 
 struct Place {
   bool is_sound = false;
-  Span value;  ///< of the charset parameter; empty when there is none
+  Span parameter;  ///< name, "=" and value of the charset; empty when there is none
+  bool is_quoted = false;
 };
+
+/// RFC 2231 4: charset*=us-ascii'en'utf-8. One in several pieces (charset*0) is left alone.
+bool is_charset_name(std::string_view name) {
+  return text::iequals(name, "charset") || text::iequals(name, "charset*");
+}
 
 Place find_charset(std::string_view content_type) {
   Tokens tokens(content_type);
   const auto text_of = [&](Span span) { return content_type.substr(span.begin, span.size()); };
-  Place place{true, {}};
+  Place place{true, {}, false};
   auto before = tokens.next();
   for (auto token = tokens.next(); token.size() > 0; token = tokens.next()) {
     const auto is_name = text_of(before) == ";";
     before = token;
     if (!is_name || !text::istarts_with(text_of(token), "charset")) continue;
-    if (text_of(token).size() > 7 && text_of(token)[7] == '*') return {};
-    if (!text::iequals(text_of(token), "charset")) continue;
-    if (place.value.size() > 0 || text_of(tokens.next()) != "=") return {};
-    place.value = before = tokens.next();
-    if (place.value.size() == 0 || text_of(place.value) == ";") return {};
+    if (place.parameter.size() > 0 || !is_charset_name(text_of(token))) return {};
+    const auto equals = tokens.next();
+    if (text_of(equals) != "=") return {};
+    before = tokens.next();
+    const bool has_value = before.size() > 0 && text_of(before) != ";";
+    place.parameter = {token.begin, has_value ? before.end : equals.end};
+    place.is_quoted = text_of(before).starts_with('"');
   }
   place.is_sound = tokens.is_sound();
   return place;
@@ -127,17 +138,24 @@ constexpr std::string_view kUnreadable = "Content-Type cannot be read well enoug
 }  // namespace
 
 std::optional<std::string> with_charset(std::string_view content_type, std::string_view charset) {
-  const auto place = find_charset(content_type);
-  if (!place.is_sound) return std::nullopt;
+  const auto [is_sound, parameter, is_quoted] = find_charset(content_type);
+  if (!is_sound) return std::nullopt;
+  const std::string quote = is_quoted ? "\"" : "";
+  const auto value = quote + std::string(charset) + quote;
   std::string out(content_type);
-  if (place.value.size() > 0) {
-    const bool is_quoted = content_type[place.value.begin] == '"';
-    const std::string quote = is_quoted ? "\"" : "";
-    return out.replace(place.value.begin, place.value.size(), quote + std::string(charset) + quote);
+  if (parameter.size() == 0) {
+    const auto written = text::trim_right(content_type);
+    return out.insert(written.size(), (written.ends_with(';') ? " charset=" : "; charset=") + value);
   }
-  const auto end = text::trim_right(content_type).size();
-  const auto* between = text::trim_right(content_type).ends_with(';') ? " charset=" : "; charset=";
-  return out.insert(end, between + std::string(charset));
+  const auto old = content_type.substr(parameter.begin, parameter.size());
+  // The name as it was written, without the "*" that announces RFC 2231's coding.
+  const auto name = old.substr(0, 7);
+  const auto equals = old.find('=');
+  const auto blanks = old.find_first_not_of(text::kBlank, equals + 1);
+  const bool is_coded = old.substr(7).starts_with('*');
+  const auto up_to_value =
+      is_coded ? std::string(name) + "=" : std::string(old.substr(0, std::min(blanks, old.size())));
+  return out.replace(parameter.begin, parameter.size(), up_to_value + value);
 }
 
 Status relabel(Headers& message_headers, const Label& label) {

@@ -17,68 +17,62 @@ bool is_code(std::string_view s) {
   return s.size() >= 3 && s[0] == '=' && hex_digit(s[1]) >= 0 && hex_digit(s[2]) >= 0;
 }
 
-/// Walks encoded text line by line, one decoded byte at a time.
-class Reader {
- public:
-  explicit Reader(std::string_view raw) : raw_(raw) { start_line(); }
-
-  /// The next decoded byte; false at the end.
-  bool next(char& byte) {
-    while (at_ == text_end_) {
-      if (!soft_ && break_at_ < line_end_) {  // the line break itself: CRLF or LF
-        at_ = std::max(at_, break_at_);
-        byte = raw_[at_++];
-        text_end_ = break_at_ = at_;
-        if (at_ == line_end_) start_line();
-        return true;
-      }
-      if (line_end_ == raw_.size()) return false;
-      at_ = line_end_;
-      start_line();
-    }
-    if (is_code(raw_.substr(at_, text_end_ - at_))) {
-      byte = static_cast<char>(hex_digit(raw_[at_ + 1]) * 16 + hex_digit(raw_[at_ + 2]));
-      at_ += 3;
-    } else {
-      byte = raw_[at_++];
-    }
-    return true;
-  }
-
-  /// The raw offset of what comes next; soft breaks that are already over are behind us.
-  std::size_t offset() {
-    while (soft_ && at_ == text_end_ && line_end_ < raw_.size()) {
-      at_ = line_end_;
-      start_line();
-    }
-    return at_;
-  }
-
- private:
-  void start_line() {
-    const auto feed = raw_.find('\n', at_);
-    line_end_ = feed == std::string_view::npos ? raw_.size() : feed + 1;
-    break_at_ =
-        feed == std::string_view::npos ? raw_.size() : feed - (feed > at_ && raw_[feed - 1] == '\r' ? 1 : 0);
-    text_end_ = at_ + text::trim_right(raw_.substr(at_, break_at_ - at_), " \t").size();
-    soft_ = text_end_ > at_ && raw_[text_end_ - 1] == '=';
-    if (soft_) --text_end_;
-  }
-
-  std::string_view raw_;
-  std::size_t at_ = 0;
-  std::size_t text_end_ = 0;  ///< of this line, without dropped blanks and the soft break's "="
-  std::size_t break_at_ = 0;  ///< where this line's CRLF or LF begins
-  std::size_t line_end_ = 0;  ///< behind it
-  bool soft_ = false;
+struct EncodedLine {
+  std::string_view text;        ///< what is decoded: without dropped blanks and the soft break's "="
+  std::string_view line_break;  ///< CRLF or LF; empty when it is soft or missing
+  std::size_t next;             ///< where the next line begins
 };
 
+EncodedLine line_at(std::string_view raw, std::size_t at) {
+  const auto feed = raw.find('\n', at);
+  const auto next = feed == std::string_view::npos ? raw.size() : feed + 1;
+  auto end = feed == std::string_view::npos ? raw.size() : feed;
+  if (end < next && end > at && raw[end - 1] == '\r') --end;
+  auto text = text::trim_right(raw.substr(at, end - at), " \t");
+  if (!text.ends_with('=')) return {text, raw.substr(end, next - end), next};
+  text.remove_suffix(1);
+  return {text, {}, next};
+}
+
+void decode_text(std::string_view text, std::string& out) {
+  for (auto code = text.find('='); code != std::string_view::npos; code = text.find('=')) {
+    out += text.substr(0, code);
+    text.remove_prefix(code);
+    if (is_code(text))
+      out += static_cast<char>(hex_digit(text[1]) * 16 + hex_digit(text[2]));
+    else
+      out += '=';
+    text.remove_prefix(is_code(text) ? 3 : 1);
+  }
+  out += text;
+}
+
+std::size_t decoded_size(std::string_view text) {
+  auto size = text.size();
+  for (auto code = text.find('='); code != std::string_view::npos; code = text.find('=', code + 1))
+    if (is_code(text.substr(code))) size -= 2;
+  return size;
+}
+
+/// The raw offset of a decoded one: as far back as possible, so that finished soft breaks stay in front.
 std::size_t raw_offset(std::string_view raw, std::size_t decoded) {
-  Reader reader(raw);
-  char byte = 0;
-  while (decoded > 0 && reader.next(byte)) --decoded;
-  auto rest = reader;
-  return rest.next(byte) ? reader.offset() : raw.size();
+  for (std::size_t at = 0; at < raw.size();) {
+    const auto line = line_at(raw, at);
+    const auto text_size = decoded_size(line.text);
+    if (decoded < text_size) {
+      for (; decoded > 0; --decoded) at += is_code(raw.substr(at)) ? 3U : 1U;
+      return at;
+    }
+    if (decoded < text_size + line.line_break.size()) {
+      const auto into = decoded - text_size;
+      return into == 0 ? at + line.text.size() : line.next - line.line_break.size() + into;
+    }
+    decoded -= text_size + line.line_break.size();
+    at = line.next;
+  }
+  // Blanks at the end are dropped, and must stay at the end; those behind a soft break belong to it.
+  const auto written = text::trim_right(raw, " \t");
+  return written.ends_with('=') ? raw.size() : written.size();
 }
 
 /// What must stand between the encoded text and an insertion behind it.
@@ -92,17 +86,14 @@ std::string_view finish_line(std::string_view before, bool at_end, std::string_v
   return is_mid_line && (would_lose_blank || !insertion.starts_with("\r\n")) ? "=\r\n" : "";
 }
 
-constexpr std::size_t kLine = 76;
+constexpr std::size_t kMostColumns = 75;  ///< of 76: the last is for the soft break
 
-bool stands_for_itself(char c) { return c >= '!' && c <= '~' && c != '='; }
+bool stands_for_itself(char c) { return (c >= ' ' && c <= '~' && c != '=') || c == '\t'; }
 
-void encode_byte(char c, bool at_line_end, std::string& out) {
+void encode_byte(char c, std::string& out) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
-  if (stands_for_itself(c) || ((c == ' ' || c == '\t') && !at_line_end))
-    out += c;
-  else
-    out += {'=', kHex[byte >> 4U], kHex[byte & 15U]};
+  out += {'=', kHex[byte >> 4U], kHex[byte & 15U]};
 }
 
 /// A byte with the UTF-8 continuation bytes that follow it; at most four, so that any other charset still
@@ -115,42 +106,54 @@ std::size_t character_length(std::string_view s) {
   return length;
 }
 
+void encode_line(std::string_view line, std::string& out) {
+  // RFC 2045 6.7 rule 3: a blank at the end of a line is encoded.
+  const bool ends_blank = line.ends_with(' ') || line.ends_with('\t');
+  const auto plain_end = line.size() - (ends_blank ? 1 : 0);
+  std::size_t column = 0;
+  for (std::size_t at = 0; at < line.size();) {
+    const auto begin = at;
+    const auto most = std::min(plain_end, at + kMostColumns - column);
+    while (at < most && stands_for_itself(line[at])) ++at;
+    out += line.substr(begin, at - begin);
+    column += at - begin;
+    if (at == line.size()) return;
+    const bool is_plain = at < plain_end && stands_for_itself(line[at]);
+    const auto length = is_plain ? 0 : character_length(line.substr(at));
+    if (is_plain || column + 3 * length > kMostColumns) {
+      out += "=\r\n";
+      column = 0;
+    }
+    for (const char c : line.substr(at, length)) encode_byte(c, out);
+    column += 3 * length;
+    at += length;
+  }
+}
+
 }  // namespace
 
 std::string decode_quoted_printable(std::string_view raw) {
   std::string out;
   out.reserve(raw.size());
-  Reader reader(raw);
-  for (char byte = 0; reader.next(byte);) out += byte;
+  for (std::size_t at = 0; at < raw.size();) {
+    const auto line = line_at(raw, at);
+    decode_text(line.text, out);
+    out += line.line_break;
+    at = line.next;
+  }
   return out;
 }
 
 std::string encode_quoted_printable(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() + bytes.size() / 8);
-  std::size_t column = 0;
-  std::string character;
-  while (!bytes.empty()) {
-    if (bytes.starts_with("\r\n")) {
-      out += "\r\n";
-      bytes.remove_prefix(2);
-      column = 0;
-      continue;
-    }
-    const auto length = character_length(bytes);
-    const auto rest = bytes.substr(length);
-    character.clear();
-    for (const char c : bytes.substr(0, length))
-      encode_byte(c, rest.empty() || rest.starts_with("\r\n"), character);
-    if (column + character.size() >= kLine) {
-      out += "=\r\n";
-      column = 0;
-    }
-    out += character;
-    column += character.size();
-    bytes = rest;
+  for (;;) {
+    const auto end = bytes.find("\r\n");
+    encode_line(bytes.substr(0, end), out);
+    if (end == std::string_view::npos) return out;
+    out += "\r\n";
+    bytes.remove_prefix(end + 2);
   }
-  return out;
 }
 
 Splice insert_quoted_printable(std::string_view body, Span content, std::size_t at, std::string_view bytes) {

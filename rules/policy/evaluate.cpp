@@ -75,6 +75,8 @@ void refuse(Plan& plan, Verdict verdict, Reply reply, std::string reason) {
   plan.reason = std::move(reason);
   plan.route.reset();
   plan.effects.clear();
+  for (auto& rule : plan.rules)
+    for (auto& action : rule.actions) action.carried_out = false;
   plan.outgoing = {};
 }
 
@@ -97,6 +99,8 @@ void end(const Policy& policy, const Message& received, const Draft& draft, Plan
   std::visit(overloaded{
                  [&](const Reject& e) {
                    refuse(plan, Verdict::Reject, {550, e.status, e.text}, plan.reason);
+                   // All else is undone; the rejection itself is what was done.
+                   if (!plan.rules.empty()) plan.rules.back().actions.back().carried_out = true;
                  },
                  [&](const Defer& e) {
                    refuse(plan, Verdict::Defer, {451, e.status, std::string(kTryAgain)}, e.reason);

@@ -23,7 +23,7 @@ using Table = std::vector<Member>;  ///< in the order of the file
 class Value {
  public:
   using Data = std::variant<bool, std::int64_t, double, std::string, Instant, Array, Table>;
-  Value(Data data, Location at) : data_(std::move(data)), at_(std::move(at)) {}
+  Value(Data data, Location at);
 
   const Location& at() const { return at_; }
   const Data& data() const { return data_; }
@@ -46,5 +46,8 @@ struct Member {
   Location key_at;
   Value value;
 };
+
+// Behind Member, because clang 14 wants it complete where a Table is made or destroyed.
+inline Value::Value(Data data, Location at) : data_(std::move(data)), at_(std::move(at)) {}
 
 }  // namespace pams::schema

@@ -46,14 +46,14 @@ def flow_marker_map_missing(gateway):
 
 
 def flow_marker_map_with_a_slip_of_the_pen(gateway):
-    """Postfix only warns about a FILTER without a colon, and would use the normal route."""
+    """Postfix only warns about a word that it does not know, and would use the normal route."""
     rules = marker_map(gateway)
-    rules.write_text(rules.read_text().replace("FILTER pams:", "FILTER pams "))
+    rules.write_text(rules.read_text().replace("FILTER ", "FILTRE "))
     gateway.postfix.restart()
     is_not_accepted(gateway)
     ordinary_mail_flows(gateway)
     gateway.use_settings(replace=WITHOUT_THE_FIRST_GUARD)
-    waits_or_leaves_by_the_requeue_rule(gateway)
+    waits_in_the_net(gateway)
 
 
 def flow_milter_header_checks_unset(gateway):
@@ -64,14 +64,6 @@ def flow_milter_header_checks_unset(gateway):
     waits_in_the_net(gateway)
 
 
-def waits_or_leaves_by_the_requeue_rule(gateway):
-    message = messages.flagged()
-    assert gateway.send(message, OUTSIDE).code == 250
-    wait_for("the message is held or at the smart host",
-             lambda: gateway.smart_host.with_text(message.unique) or gateway.wait_deferred("pams-milter"))
-    assert not gateway.at_normal_route(message)
-
-
 def flow_it_is_mended_and_flagged_mail_flows_without_a_restart_of_the_milter(gateway):
     good = (gateway.postfix.config / "main.cf").read_bytes()
     gateway.use_postfix(milter_header_checks="")
@@ -79,7 +71,8 @@ def flow_it_is_mended_and_flagged_mail_flows_without_a_restart_of_the_milter(gat
     (gateway.postfix.config / "main.cf").write_bytes(good)
     gateway.postfix.restart()
     message = messages.flagged()
-    assert gateway.send(message, OUTSIDE).code == 250
+    # The milter looks at a configuration that was wrong every few seconds; the sender's server tries again anyway.
+    wait_for("the message is taken", lambda: gateway.send(message, OUTSIDE).code == 250, pause=0.5)
     assert gateway.wait_at(gateway.smart_host, message).tls
 
 

@@ -22,7 +22,7 @@ RULES = """
 [[transport_rule]]
 name = "Disclaimer"
 [transport_rule.if]
-from_scope = "in_organization"
+sent_to_scope = "not_in_organization"
 [[transport_rule.do]]
 apply_html_disclaimer = {{ location = "{location}", html_file = "disclaimer.html", text_file = "disclaimer.txt", \
 fallback_action = "ignore" }}

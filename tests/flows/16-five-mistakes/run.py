@@ -36,3 +36,8 @@ def flow_a_sound_configuration_passes_both(gateway):
     assert gateway.pamsctl("check").returncode == 0
     subprocess.run([gateway.milter.program, "--config", gateway.milter.config, "--check"], check=True,
                    capture_output=True, stdin=subprocess.DEVNULL)
+
+
+def flow_the_shipped_example_passes(gateway):
+    example = Path(__file__).parents[3] / "packaging/examples/pams-milter.toml"
+    assert gateway.pamsctl("check", config=example).returncode == 0

@@ -81,7 +81,7 @@ class Gateway:
         self.pamsctl("setup", "postfix", *[word for one in services for word in ("--outbound", one)], "--apply")
         self.milter.start()
         self.postfix.start()
-        self._good_configuration = self._postfix_files()
+        self._good_configuration = self.postfix_files()
 
     def stop(self):
         self.postfix.stop()
@@ -95,7 +95,7 @@ class Gateway:
     def reset(self):
         """Back to a sound gateway with nothing queued and nothing recorded."""
         self.postfix.delete_all()
-        if self._postfix_files() != self._good_configuration:
+        if self.postfix_files() != self._good_configuration:
             self._restore_postfix_files()
             self.postfix.restart()
         for server in (self.smart_host, self.relayhost, self.mailboxes):
@@ -105,7 +105,7 @@ class Gateway:
             self.milter.stop()
             self.milter.start()
 
-    def _postfix_files(self):
+    def postfix_files(self):
         """Content, permissions and group of each file."""
         files = [path for path in sorted(self.postfix.config.iterdir()) if path.is_file()]
         return {path: (path.read_bytes(), path.stat().st_mode & 0o7777, path.stat().st_gid) for path in files}
@@ -115,7 +115,7 @@ class Gateway:
             path.write_bytes(content)
             shutil.chown(path, group=group)
             path.chmod(mode)
-        for path in self._postfix_files().keys() - self._good_configuration.keys():
+        for path in self.postfix_files().keys() - self._good_configuration.keys():
             path.unlink()
 
     # -- settings ------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ class DidNotHappen(AssertionError):
     """What was waited for did not come before the deadline."""
 
 
-def wait_for(what, probe, seconds=30):
-    """Returns the first true answer of `probe()`; raises DidNotHappen, naming `what`, when none comes."""
+def wait_for(what, probe, seconds=30, pause=0.03):
+    """Returns the first true answer of `probe()`, asked every `pause` seconds; raises DidNotHappen when none comes."""
     deadline = time.monotonic() + seconds
     while True:
         answer = probe()
@@ -16,4 +16,4 @@ def wait_for(what, probe, seconds=30):
             return answer
         if time.monotonic() > deadline:
             raise DidNotHappen(f"{what}: not seen within {seconds} s")
-        time.sleep(0.03)
+        time.sleep(pause)

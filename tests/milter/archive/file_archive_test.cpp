@@ -1,6 +1,7 @@
 #include "milter/archive/file_archive.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "tests/support/faulty_disk.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace pams;

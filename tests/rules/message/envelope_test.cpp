@@ -62,6 +62,7 @@ BOOST_AUTO_TEST_CASE(damaged_fields_give_what_can_be_seen) {
   BOOST_TEST(addresses("John <a@x, b@y") == "a@x | b@y");
   BOOST_TEST(addresses("\"unclosed <a@x>, b@y") == "a@x | b@y");
   BOOST_TEST(addresses("(unclosed <a@x>") == "a@x");
+  BOOST_TEST(addresses("<@ <a@x>, @b@y") == "a@x");
   BOOST_TEST(addresses("root, <root>, @, a@, @b, <>").empty());
 }
 

@@ -64,6 +64,17 @@ BOOST_AUTO_TEST_CASE(thousands_of_hopeless_words_cost_no_more_than_their_length)
   BOOST_TEST((decoded(value) == value));
 }
 
+BOOST_AUTO_TEST_CASE(a_field_that_changes_its_charset_with_every_word_is_read_at_once) {
+  std::string value;
+  std::string text;
+  for (int i = 0; i < 2000; ++i)
+    for (const auto* charset : {"iso-2022-jp", "koi8-r", "big5", "euc-jp", "utf-7", "shift_jis"}) {
+      value.append("=?").append(charset).append("?Q?a?= ");
+      text += 'a';
+    }
+  BOOST_TEST((decoded(value) == text));
+}
+
 BOOST_AUTO_TEST_CASE(fields_are_found_in_any_letter_case_and_with_a_blank_before_the_colon) {
   const Headers headers({{"Subject ", " 1"}, {"SUBJECT", " 2"}, {"To", " 3"}});
   BOOST_TEST_REQUIRE(headers.find("subject") != nullptr);

@@ -1,0 +1,94 @@
+// pamsctl doctor: evaluates the MTA's configuration and says what is wrong and how to mend it.
+#include <algorithm>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "milter/config/config.hpp"
+#include "milter/config/route_token.hpp"
+#include "milter/connector/postfix.hpp"
+#include "milter/ctl/command.hpp"
+#include "milter/doctor/check.hpp"
+
+namespace pams::milter::ctl {
+namespace {
+
+struct Outcome {
+  std::string_view id, why;
+  doctor::Finding finding;
+};
+
+Outcome token_outcome(const Result<std::string>& token, const std::string& path) {
+  constexpr std::string_view kWhy = "Without the token no route marker is believed, and flagged mail waits.";
+  if (token) return {"route_token", kWhy, {doctor::CheckStatus::Ok, path, ""}};
+  return {
+      "route_token", kWhy, {doctor::CheckStatus::Fail, token.error().what, "pamsctl setup postfix --apply"}};
+}
+
+doctor::Finding run_check(const doctor::Check& check, const doctor::Examination& examination) {
+  try {
+    return check.run(examination);
+  } catch (const std::exception& e) {
+    return {doctor::CheckStatus::Fail, std::string("the check could not be made: ") + e.what(), ""};
+  }
+}
+
+std::vector<Outcome> examine(const Config& config) {
+  const auto token = read_route_token(config.settings.route_token_file);
+  std::vector<Outcome> outcomes{token_outcome(token, config.settings.route_token_file)};
+  const auto* connector = config.policy.connector(config.policy.pams.connector);
+  if (!token || connector == nullptr) return outcomes;
+  const Postfix mta(config.settings.postfix_config);
+  const doctor::Examination examination{config, *connector, *token, mta};
+  for (const auto* check : doctor::checks())
+    outcomes.push_back({check->id, check->why, run_check(*check, examination)});
+  return outcomes;
+}
+
+void print_json(const std::vector<Outcome>& outcomes) {
+  auto checks = nlohmann::json::array();
+  for (const auto& [id, why, finding] : outcomes)
+    checks.push_back({{"id", id},
+                      {"status", doctor::to_string(finding.status)},
+                      {"seen", finding.seen},
+                      {"why", why},
+                      {"remedy", finding.remedy}});
+  std::cout << nlohmann::json{{"checks", checks}}.dump(2, ' ', false,
+                                                       nlohmann::json::error_handler_t::replace)
+            << '\n';
+}
+
+void print_text(const std::vector<Outcome>& outcomes) {
+  for (const auto& [id, why, finding] : outcomes) {
+    std::cout << doctor::to_string(finding.status) << '\t' << id << ": " << finding.seen << '\n';
+    if (finding.status == doctor::CheckStatus::Ok) continue;
+    std::cout << "\t  why: " << why << '\n';
+    if (!finding.remedy.empty()) std::cout << "\t  do:  " << finding.remedy << '\n';
+  }
+}
+
+int run(const Globals& globals, bool as_json) {
+  const auto loaded = load_config(globals.config_file);
+  std::cerr << loaded.diagnostics.text();
+  if (loaded.config == nullptr) return kFoundWrong;
+  const auto outcomes = examine(*loaded.config);
+  if (as_json)
+    print_json(outcomes);
+  else
+    print_text(outcomes);
+  const auto fails = [](const Outcome& o) { return o.finding.status == doctor::CheckStatus::Fail; };
+  return std::ranges::any_of(outcomes, fails) ? kFoundWrong : kFine;
+}
+
+std::function<int()> declare(CLI::App& app, const Globals& globals) {
+  auto as_json = std::make_shared<bool>(false);
+  app.add_flag("--json", *as_json, "Print JSON");
+  return [as_json, &globals] { return run(globals, *as_json); };
+}
+
+}  // namespace
+
+extern const Command doctor{"doctor", "Check that the MTA takes flagged mail to its connector", declare};
+
+}  // namespace pams::milter::ctl

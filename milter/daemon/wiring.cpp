@@ -1,0 +1,27 @@
+#include "milter/daemon/wiring.hpp"
+
+#include "milter/archive/file_archive.hpp"
+#include "milter/doctor/route_verifier.hpp"
+#include "milter/log/log.hpp"
+
+namespace pams::milter {
+
+std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> config) {
+  auto services = std::make_shared<Services>();
+  const auto& settings = config->settings;
+  for (const auto& wanted : settings.archives) {
+    const auto archive = std::make_shared<FileArchive>(wanted.path);
+    if (const auto tried = archive->test_write(); !tried)
+      log::write(log::archive_unusable, {{"archive", wanted.name}, {"reason", tried.error().what}});
+    services->archives[wanted.name] = archive;
+  }
+  services->route_token = std::make_shared<RouteTokenFile>(settings.route_token_file);
+  if (const auto token = services->route_token->read(); !token)
+    log::write(log::route_token_unreadable, {{"reason", token.error().what}});
+  services->route_guard = doctor::make_route_verifier(config);
+  services->evaluate = rules::evaluate;
+  services->config = std::move(config);
+  return services;
+}
+
+}  // namespace pams::milter

@@ -1,0 +1,97 @@
+#include <boost/test/unit_test.hpp>
+
+#include "milter/config/config.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using namespace pams;
+using namespace pams::milter;
+
+namespace {
+
+constexpr const char* kGood = R"(include = ["rules.d/*.toml"]
+[organization]
+accepted_domains = ["example.org"]
+[pams]
+connector = "Zivver"
+[[outbound_connector]]
+name = "Zivver"
+smart_hosts = ["smtp.zivver.com:25"]
+[[archive]]
+name = "compliance"
+path = "archive"
+)";
+
+bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(load_config_file)
+
+BOOST_AUTO_TEST_CASE(relative_paths_are_relative_to_the_file) {
+  const test::TemporaryFolder folder;
+  const auto loaded = load_config(folder.write("pams.toml", kGood));
+  BOOST_TEST_REQUIRE(loaded.config != nullptr, loaded.diagnostics.text());
+  BOOST_TEST(loaded.config->settings.route_token_file == folder / "route.token");
+  BOOST_TEST(loaded.config->archive("compliance")->path == folder / "archive");
+  BOOST_TEST(loaded.config->settings.listen.unix_path == "/var/spool/postfix/pams-milter/pams.sock");
+}
+
+BOOST_AUTO_TEST_CASE(included_rules_follow_in_name_order) {
+  const test::TemporaryFolder folder;
+  folder.write("rules.d/20-b.toml",
+               "[[transport_rule]]\nname = \"b\"\n[[transport_rule.do]]\nremove_header = \"X-B\"\n");
+  folder.write("rules.d/10-a.toml",
+               "[[transport_rule]]\nname = \"a\"\n[[transport_rule.do]]\nremove_header = \"X-A\"\n");
+  const auto loaded = load_config(folder.write("pams.toml", kGood));
+  BOOST_TEST_REQUIRE(loaded.config != nullptr, loaded.diagnostics.text());
+  BOOST_TEST_REQUIRE(loaded.config->policy.rules.size() == 2U);
+  BOOST_TEST(loaded.config->policy.rules[0].name == "a");
+}
+
+BOOST_AUTO_TEST_CASE(five_mistakes_in_two_files_are_five_diagnostics_each_at_its_place) {
+  const test::TemporaryFolder folder;
+  const auto rules = folder.write("rules.d/10.toml",
+                                  "[[transport_rule]]\n"
+                                  "name = \"r\"\n"
+                                  "[transport_rule.if]\n"
+                                  "subjct_contains_words = [\"x\"]\n"
+                                  "[[transport_rule.do]]\n"
+                                  "archive = { to = \"complaince\" }\n");
+  const auto loaded = load_config(folder.write("pams.toml", std::string(kGood) + "[milter]\n"
+                                                                                 "listen = \"8894\"\n"
+                                                                                 "verify_rout = false\n"
+                                                                                 "[metrics]\n"
+                                                                                 "listen = \"0.0.0.0:1\"\n"));
+  const auto text = loaded.diagnostics.text();
+  BOOST_TEST(loaded.config == nullptr);
+  BOOST_TEST(loaded.diagnostics.errors() == 5U, text);
+  BOOST_TEST(has(text, "pams.toml:13:10: error: listen: '8894' is none of"), text);
+  BOOST_TEST(
+      has(text, "pams.toml:14:1: error: unknown key 'verify_rout' in [milter]; did you mean 'verify_route'?"),
+      text);
+  BOOST_TEST(
+      has(text, "pams.toml:16:10: error: listen: the metrics endpoint is not available in this version"),
+      text);
+  BOOST_TEST(has(text, rules + ":4:1: error: unknown "), text);
+  BOOST_TEST(has(text, "did you mean 'subject_contains_words'?"), text);
+  BOOST_TEST(has(text, rules + ":6:"), text);
+}
+
+BOOST_AUTO_TEST_CASE(a_section_for_a_later_function_says_so) {
+  const test::TemporaryFolder folder;
+  const auto loaded = load_config(folder.write(
+      "pams.toml",
+      std::string(kGood) + "[[journal_rule]]\nname = \"j\"\n[trace]\nretention = \"90 days\"\n"));
+  BOOST_TEST(loaded.diagnostics.errors() == 1U, loaded.diagnostics.text());
+  BOOST_TEST(
+      has(loaded.diagnostics.text(), "pams.toml:12:3: error: journaling is not available in this version"),
+      loaded.diagnostics.text());
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_file_is_an_error_and_not_an_empty_configuration) {
+  const auto loaded = load_config("/nonexistent/pams.toml");
+  BOOST_TEST(loaded.config == nullptr);
+  BOOST_TEST(has(loaded.diagnostics.text(), "/nonexistent/pams.toml: No such file or directory"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

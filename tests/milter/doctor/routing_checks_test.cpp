@@ -1,0 +1,271 @@
+#include <algorithm>
+#include <functional>
+
+#include <boost/test/unit_test.hpp>
+
+#include "milter/doctor/route_verifier.hpp"
+#include "tests/support/postfix_site.hpp"
+
+using namespace pams;
+using namespace pams::milter::doctor;
+using pams::tests::PostfixSite;
+
+namespace {
+
+/// One edit away from a good gateway, and the check that must see it.
+struct Misconfiguration {
+  const char* name;
+  const char* check;
+  std::function<void(const PostfixSite&)> edit;
+};
+
+auto add_to_main(const char* text) {
+  return [text](const PostfixSite& site) { site.append("main.cf", text); };
+}
+auto in_file(const char* file, const char* from, const char* to) {
+  return [=](const PostfixSite& site) { site.replace(file, from, to); };
+}
+auto in_transport(const char* from, const char* to) { return in_file("master.cf", from, to); }
+auto add_listener(const char* text) {
+  return [text](const PostfixSite& site) { site.append("master.cf", text); };
+}
+auto without_file(const char* file) {
+  return [file](const PostfixSite& site) { std::remove((site.folder + "/" + file).c_str()); };
+}
+/// A table of the site's in front of ours.
+auto table_in_front(const char* parameter, const char* table, const char* ours) {
+  return [=](const PostfixSite& site) {
+    site.write("front", table);
+    site.append("main.cf", std::string(parameter) + " = regexp:" + site.folder +
+                               "/front, pcre:" + site.folder + "/" + ours);
+  };
+}
+auto table_behind(const char* parameter, const char* table, const char* ours) {
+  return [=](const PostfixSite& site) {
+    site.write("behind", table);
+    site.append("main.cf", std::string(parameter) + " = pcre:" + site.folder + "/" + ours +
+                               ", regexp:" + site.folder + "/behind");
+  };
+}
+
+const std::vector<Misconfiguration> kMilter{
+    {"smtpd_milters is empty", "milter", add_to_main("smtpd_milters =")},
+    {"non_smtpd_milters is empty", "milter", add_to_main("non_smtpd_milters =")},
+    {"our entry says accept", "milter",
+     in_file("main.cf", "default_action=tempfail", "default_action=accept")},
+    {"no action of our own, and accept for all", "milter",
+     [](const PostfixSite& site) {
+       site.append("main.cf", "milter_default_action = accept\nsmtpd_milters = unix:pams-milter/pams.sock");
+     }},
+    {"another socket", "milter", in_file("main.cf", "pams-milter/pams.sock", "pams-milter/old.sock")},
+    {"a listener without milters and without header checks", "milter",
+     add_listener("127.0.0.1:10025 inet n - n - - smtpd\n"
+                  "  -o receive_override_options=no_milters,no_header_body_checks")},
+    {"a listener whose own entry says accept", "milter",
+     add_listener("submission inet n - y - - smtpd\n"
+                  "  -o smtpd_milters={unix:pams-milter/pams.sock,default_action=accept}")},
+    {"no milters and no header checks for all", "milter",
+     add_to_main("receive_override_options = no_milters, no_header_body_checks")},
+    {"cleanup takes other non_smtpd_milters", "milter",
+     in_file("master.cf", "0       cleanup\n",
+             "0       cleanup\n  -o smtpd_milters= -o non_smtpd_milters= -o header_checks=\n")},
+    {"milter_header_checks is empty", "milter_header_checks", add_to_main("milter_header_checks =")},
+    {"the marker's table is gone", "milter_header_checks", without_file("pams_milter_header_checks")},
+    {"FILTRE", "milter_header_checks", in_file("pams_milter_header_checks", "FILTER", "FILTRE")},
+    {"FILTER without a colon", "milter_header_checks",
+     in_file("pams_milter_header_checks", "pams:[smtp.zivver.example]:25", "pams")},
+    {"FILTER without brackets", "milter_header_checks",
+     in_file("pams_milter_header_checks", "[smtp.zivver.example]:25", "smtp.zivver.example:25")},
+    {"FILTER to another host", "milter_header_checks",
+     in_file("pams_milter_header_checks", "smtp.zivver.example", "smtp.evil.example")},
+    {"a table of the site answers to the marker first", "milter_header_checks",
+     table_in_front("milter_header_checks", "/^X-PAMS-/ IGNORE\n", "pams_milter_header_checks")},
+    {"the token in the table is an old one", "milter_header_checks",
+     [](const PostfixSite& site) {
+       site.replace("pams_milter_header_checks", site.token(), std::string(64, 'a'));
+     }},
+    {"a cleanup of a listener has no milter_header_checks", "milter_header_checks",
+     [](const PostfixSite& site) {
+       site.append("master.cf",
+                   "other unix n - y - 0 cleanup\n  -o milter_header_checks=\n"
+                   "smtps inet n - y - - smtpd\n  -o cleanup_service_name=other");
+     }},
+};
+
+const std::vector<Misconfiguration> kNet{
+    {"header_checks is empty", "header_checks", add_to_main("header_checks =")},
+    {"the net's table is gone", "header_checks", without_file("pams_header_checks")},
+    {"the net says FILTRE", "header_checks", in_file("pams_header_checks", "FILTER retry:", "FILTRE retry:")},
+    {"the net catches one letter case only", "header_checks",
+     in_file("pams_header_checks", "/^zivver-relay[[:space:]]*:/ ", "/^Zivver-Relay[[:space:]]*:/i ")},
+    {"the net sends mail on", "header_checks",
+     in_file("pams_header_checks", "FILTER retry:", "FILTER smtp:")},
+    {"the requeue rule is gone", "header_checks",
+     in_file("pams_header_checks", "/^X-PAMS-Route", "/^X-Other")},
+    {"a table of the site answers first", "header_checks",
+     table_in_front("header_checks", "/^zivver-/ DUNNO\n", "pams_header_checks")},
+    {"local mail gets the cleanup without the net", "header_checks",
+     [](const PostfixSite& site) {
+       site.append("master.cf", "pams-inbound unix n - y - 0 cleanup\n  -o header_checks=");
+       site.replace("master.cf", "pickup\n", "pickup -o cleanup_service_name=pams-inbound\n");
+     }},
+    {"a listener without header checks", "header_checks",
+     add_listener("smtps inet n - y - - smtpd\n  -o receive_override_options=no_header_body_checks")},
+    {"mime_header_checks follow header_checks", "mime_header_checks",
+     add_to_main("mime_header_checks = $header_checks")},
+    {"nested_header_checks are unset", "mime_header_checks",
+     in_file("main.cf", "nested_header_checks =", "#nested_header_checks =")},
+    {"a later FILTER of the site for what milters add", "other_filters",
+     table_behind("milter_header_checks", "/^X-Spam: yes/ FILTER smtp:[spam.example]\n",
+                  "pams_milter_header_checks")},
+    {"a FILTER of the site in body_checks", "other_filters",
+     add_to_main("body_checks = regexp:{{/viagra/ FILTER smtp:[spam.example]}}")},
+    {"no retry service", "retry_service", in_file("master.cf", "retry     unix", "later     unix")},
+    {"retry is no error service", "retry_service",
+     in_file("master.cf", "retry     unix  -       -       y       -       -       error",
+             "retry     unix  -       -       y       -       -       smtp")},
+};
+
+const std::vector<Misconfiguration> kTransport{
+    {"no pams transport", "transport", in_transport("\npams       unix", "\nsecret     unix")},
+    {"the transport speaks LMTP", "transport",
+     in_transport("-       smtp\n    -o syslog_name=postfix/pams",
+                  "-       lmtp\n    -o syslog_name=postfix/pams")},
+    {"level encrypt", "transport", in_transport("level=secure", "level=encrypt")},
+    {"level may", "transport", in_transport("level=secure", "level=may")},
+    {"no level at all", "transport", in_transport("    -o smtp_tls_security_level=secure\n", "")},
+    {"a policy table, and no -o against it", "transport",
+     [](const PostfixSite& site) {
+       site.replace("master.cf", "    -o smtp_tls_policy_maps=\n", "");
+       site.append("main.cf", "smtp_tls_policy_maps = static:none");
+     }},
+    {"a fallback relay, and no -o against it", "transport",
+     [](const PostfixSite& site) {
+       site.replace("master.cf", "    -o smtp_fallback_relay=\n", "");
+       site.append("main.cf", "smtp_fallback_relay = [mx.example.org]");
+     }},
+    {"a per-site table", "transport", in_transport("smtp_tls_per_site=", "smtp_tls_per_site=static:NONE")},
+    {"TLS 1.0 allowed", "transport", in_transport(">=TLSv1.2", ">=TLSv1")},
+    {"a cipher grade that does not encrypt", "transport", in_transport("ciphers=high", "ciphers=null")},
+    {"a trust anchor of the site", "transport",
+     in_transport("smtp_tls_trust_anchor_file=", "smtp_tls_trust_anchor_file=/etc/ssl/own.pem")},
+    {"other authorities", "transport", in_transport("/ca.pem", "/other.pem")},
+    {"the authorities' file is gone", "transport", without_file("ca.pem")},
+    {"the authorities' file is empty", "transport",
+     [](const PostfixSite& site) { site.write("ca.pem", ""); }},
+    {"generic maps rewrite addresses", "transport",
+     in_transport("smtp_generic_maps=", "smtp_generic_maps=static:x@example.org")},
+    {"the marker is sent on", "transport",
+     in_transport("smtp_header_checks=pcre:", "smtp_header_checks=\n    -o x_unused=")},
+    {"any name under the domain will do", "nexthop",
+     in_transport("cert_match=smtp.zivver.example", "cert_match=.zivver.example")},
+    {"the name that DNS gives will do", "nexthop",
+     in_transport("cert_match=smtp.zivver.example", "cert_match=hostname")},
+    {"no name at all", "nexthop", in_transport("cert_match=smtp.zivver.example", "cert_match=")},
+    {"fifty recipients at a time", "recipient_limit",
+     in_file("main.cf", "pams_destination_recipient_limit", "#pams_destination_recipient_limit")},
+};
+
+void each_is_seen(const std::vector<Misconfiguration>& all) {
+  PostfixSite site;
+  site.set_up();
+  const auto authorities = site.read("ca.pem");
+  site.remember();
+  site.expect_verified();
+  for (const auto& one : all) {
+    BOOST_TEST_CONTEXT(one.name) {
+      one.edit(site);
+      const auto failing = site.failing();
+      BOOST_TEST(failing.contains(one.check), one.check << " must fail");
+      for (const auto& [id, finding] : failing) BOOST_TEST(finding.remedy != "", id);
+    }
+    site.put_back();
+    site.write("ca.pem", authorities);
+  }
+  site.expect_verified();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(routing_checks, *boost::unit_test::precondition(pams::tests::postfix_is_installed))
+
+BOOST_AUTO_TEST_CASE(mail_that_would_pass_the_milter_by_is_seen) { each_is_seen(kMilter); }
+BOOST_AUTO_TEST_CASE(a_hole_in_the_net_is_seen) { each_is_seen(kNet); }
+BOOST_AUTO_TEST_CASE(a_transport_that_is_not_strict_is_seen) { each_is_seen(kTransport); }
+
+BOOST_AUTO_TEST_CASE(an_accepting_default_does_no_harm_where_our_entry_says_tempfail) {
+  PostfixSite site;
+  site.set_up();
+  site.append("main.cf", "milter_default_action = accept");
+  site.expect_verified();
+}
+
+BOOST_AUTO_TEST_CASE(a_milter_in_front_of_ours_is_a_warning) {
+  PostfixSite site;
+  site.set_up();
+  site.replace("main.cf", "smtpd_milters = { unix", "smtpd_milters = inet:localhost:8891, { unix");
+  const auto finding = site.finding("milter");
+  BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_that_the_site_took_from_the_milter_is_a_warning_while_the_net_is_there) {
+  PostfixSite site;
+  site.set_up();
+  site.append("master.cf", "127.0.0.1:10025 inet n - n - - smtpd\n  -o receive_override_options=no_milters");
+  const auto finding = site.finding("milter");
+  BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
+  BOOST_TEST(finding.seen.find("127.0.0.1:10025/inet") != std::string::npos);
+  BOOST_TEST(finding.remedy == "postconf -PX 127.0.0.1:10025/inet/receive_override_options");
+}
+
+BOOST_AUTO_TEST_CASE(the_milter_is_found_by_an_absolute_path_inside_the_chroot_and_by_tcp) {
+  PostfixSite site;
+  site.set_up();
+  site.replace("main.cf", "unix:pams-milter/pams.sock", "unix:/pams-milter/pams.sock");
+  site.expect_verified();
+  site.config.settings.listen = {"", "127.0.0.1", 8894, false};
+  BOOST_TEST(!site.failing().empty());
+  site.replace("main.cf", "unix:/pams-milter/pams.sock", "inet:localhost:8894");
+  site.expect_verified();
+}
+
+BOOST_AUTO_TEST_CASE(the_verifier_says_which_check_fails_and_what_to_do) {
+  PostfixSite site;
+  site.set_up();
+  BOOST_TEST(evaluate_route(site.config, site.connector(), site.postfix).status.has_value());
+  site.append("main.cf", "milter_header_checks =");
+  const auto status = evaluate_route(site.config, site.connector(), site.postfix).status;
+  BOOST_TEST_REQUIRE(!status.has_value());
+  BOOST_TEST((status.error().failure == Failure::Misconfigured));
+  BOOST_TEST(status.error().what.find("route check milter_header_checks fails") != std::string::npos);
+  BOOST_TEST(status.error().what.find("remedy: pamsctl setup postfix --apply") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_token_is_not_verified) {
+  PostfixSite site;
+  site.set_up();
+  site.config.settings.route_token_file += ".gone";
+  const auto status = evaluate_route(site.config, site.connector(), site.postfix).status;
+  BOOST_TEST_REQUIRE(!status.has_value());
+  BOOST_TEST(status.error().what.find("route check route_token fails") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_changes_is_noticed_by_the_daemons_verifier) {
+  PostfixSite site;
+  site.set_up();
+  const auto verifier = make_route_verifier(std::make_shared<const milter::Config>(site.config));
+  BOOST_TEST(verifier->verified(site.connector()).has_value());
+  BOOST_TEST(verifier->verified(site.connector()).has_value());
+  site.replace("pams_milter_header_checks", "FILTER", "FILTRE");
+  BOOST_TEST(!verifier->verified(site.connector()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(without_postfix_nothing_is_verified) {
+  PostfixSite site;
+  site.set_up();
+  site.config.settings.postfix_config = "/nonexistent";
+  const auto verifier = make_route_verifier(std::make_shared<const milter::Config>(site.config));
+  BOOST_TEST(!verifier->verified(site.connector()).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

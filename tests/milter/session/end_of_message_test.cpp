@@ -1,0 +1,319 @@
+#include "milter/session/end_of_message.hpp"
+
+#include <filesystem>
+
+#include <boost/test/unit_test.hpp>
+
+#include "milter/session/apply.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/gateway.hpp"
+#include "tests/support/milter_client.hpp"
+#include "tests/support/running_milter.hpp"
+
+using namespace pams;
+using namespace pams::milter;
+using namespace pams::milter::test;
+
+namespace {
+
+constexpr std::string_view kFlagged =
+    "From: ann@example.org\n"
+    "Subject: offer\n"
+    "zivver-relay: relay-1\n"
+    "\n"
+    "secret\n";
+
+constexpr std::string_view kOrdinary =
+    "From: ann@example.org\n"
+    "Subject: hello\n"
+    "\n"
+    "hello\n";
+
+const std::string kDisclaimer = R"(
+[[transport_rule]]
+name = "Disclaimer"
+[[transport_rule.do]]
+apply_html_disclaimer = { location = "append", html = "<p>Confidential.</p>", fallback_action = "ignore" }
+)";
+
+class FullArchive : public ArchiveStore {
+ public:
+  Result<Stored> commit(const ArchiveRecord&) override {
+    return fail(Failure::Temporary, "No space left on device");
+  }
+};
+
+struct Connection {
+  explicit Connection(const std::string& socket, const std::string& from = "127.0.0.1", Offer offer = {})
+      : client(socket, offer) {
+    client.connect(from);
+  }
+  Ending send(std::string_view eml, const std::vector<std::string>& to = {"bob@example.net"}) {
+    return client.send("ann@example.org", to, eml);
+  }
+  MilterClient client;
+};
+
+std::size_t records_in(const std::string& archive) {
+  std::size_t count = 0;
+  if (!std::filesystem::exists(archive)) return 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(archive))
+    count += entry.path().extension() == ".json" ? 1U : 0U;
+  return count;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(end_of_message)
+
+BOOST_AUTO_TEST_CASE(a_flagged_message_gets_its_marker_before_anything_else) {
+  const Gateway gateway(kDisclaimer + kArchiveFlagged);
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  const auto ending = connection.send(kFlagged);
+  BOOST_TEST(ending.kind == 'c');
+  BOOST_REQUIRE(ending.modifications.size() >= 2U);
+  BOOST_TEST(ending.modifications[0].kind == 'h');
+  BOOST_TEST(ending.modifications[0].data == "X-PAMS-Route| " + kToken);
+  BOOST_TEST(ending.modifications[1].kind == 'e');
+  BOOST_TEST(ending.modifications[1].data == "<ann@example.org>|RET=HDRS");
+  BOOST_TEST(ending.body().find("Confidential.") != std::string::npos);
+  const auto line = milter.line_with("event=message");
+  BOOST_TEST(line.find("qid=4Zq1 class=flagged verdict=accept route=Zivver") != std::string::npos);
+  BOOST_TEST(line.find("offer") == std::string::npos);
+  BOOST_TEST(line.find("secret") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_archived_is_what_is_sent_without_the_marker) {
+  const Gateway gateway(kDisclaimer + kArchiveFlagged);
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  const auto ending = connection.send(kFlagged);
+  BOOST_REQUIRE(records_in(gateway.archive()) == 1U);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(gateway.archive()))
+    if (entry.path().extension() == ".eml") {
+      const auto kept = pams::test::read_file(entry.path().string());
+      BOOST_TEST(kept.ends_with("\r\n\r\n" + ending.body()));
+      BOOST_TEST(kept.find("zivver-relay: relay-1\r\n") != std::string::npos);
+      BOOST_TEST(kept.find("X-PAMS-Route") == std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_same_message_sent_again_is_archived_once) {
+  const Gateway gateway(kArchiveFlagged);
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  BOOST_TEST(connection.send(kFlagged).kind == 'c');
+  BOOST_TEST(connection.send(kFlagged).kind == 'c');
+  BOOST_TEST(records_in(gateway.archive()) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_ordinary_message_without_a_matching_rule_passes_untouched) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  const auto ending = connection.send(kOrdinary);
+  BOOST_TEST(ending.kind == 'c');
+  BOOST_TEST(ending.modifications.empty());
+  BOOST_TEST(milter.line_with("event=message").find("class=outbound verdict=accept") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_message_on_the_connection_shares_nothing_with_the_first) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  BOOST_TEST(connection.send(kFlagged).first('h') != nullptr);
+  BOOST_TEST(connection.send(kOrdinary).modifications.empty());
+  BOOST_TEST(connection.send(kFlagged).first('h') != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_flag_in_any_letter_case_folded_or_empty_is_a_flag) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  BOOST_TEST(connection.send("ZIVVER-Relay: relay-1\n\nb\n").first('h') != nullptr);
+  BOOST_TEST(connection.send("zivver-relay:\n relay-1\n\nb\n").first('h') != nullptr);
+  BOOST_TEST(connection.send("zivver-relay : relay-1\n\nb\n").first('h') != nullptr);
+  const auto empty = connection.send("zivver-relay:\n\nb\n");  // does not match pams.pattern: an anomaly
+  BOOST_TEST(empty.text == "451 4.7.1 Message cannot be handled now, try again later");
+  BOOST_TEST(empty.modifications.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_full_archive_defers_the_message_and_nothing_was_changed) {
+  const Gateway gateway(kDisclaimer + kArchiveFlagged);
+  const auto services = gateway.services();
+  services->archives["compliance"] = std::make_shared<FullArchive>();
+  RunningMilter milter(services);
+  Connection connection(gateway.socket());
+  const auto ending = connection.send(kFlagged);
+  BOOST_TEST(ending.text == "451 4.3.0 Service temporarily unavailable");
+  BOOST_TEST(ending.modifications.empty());
+  BOOST_TEST(milter.line_with("event=archive_failed").find("No space left") != std::string::npos);
+  BOOST_TEST(connection.send(kOrdinary).kind == 'c');  // ordinary mail is not held up
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_that_nobody_can_write_defers_the_message) {
+  const Gateway gateway(kArchiveFlagged);
+  pams::test::write_file(gateway.archive(), "a file in the way");
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  const auto ending = connection.send(kFlagged);
+  BOOST_TEST(ending.text == "451 4.3.0 Service temporarily unavailable");
+  BOOST_TEST(ending.modifications.empty());
+}
+
+BOOST_AUTO_TEST_CASE(flagged_mail_waits_while_the_route_is_not_verified) {
+  const Gateway gateway(kArchiveFlagged);
+  const auto services = gateway.services();
+  services->route_guard = std::make_shared<RoutingIs>(false);
+  RunningMilter milter(services);
+  Connection connection(gateway.socket());
+  const auto ending = connection.send(kFlagged);
+  BOOST_TEST(ending.text == "451 4.7.1 Secure delivery temporarily unavailable");
+  BOOST_TEST(ending.modifications.empty());
+  BOOST_TEST(records_in(gateway.archive()) == 0U);
+  BOOST_TEST(milter.line_with("event=route_unverified").find("milter_header_checks") != std::string::npos);
+  BOOST_TEST(connection.send(kOrdinary).kind == 'c');
+}
+
+BOOST_AUTO_TEST_CASE(without_a_readable_token_flagged_mail_waits_until_there_is_one) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  std::filesystem::rename(gateway.token_file(), gateway.token_file() + ".away");
+  BOOST_TEST(connection.send(kFlagged).text == "451 4.7.1 Secure delivery temporarily unavailable");
+  std::filesystem::rename(gateway.token_file() + ".away", gateway.token_file());
+  BOOST_TEST(connection.send(kFlagged).kind == 'c');
+}
+
+BOOST_AUTO_TEST_CASE(a_new_token_is_used_without_a_restart) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  connection.send(kFlagged);
+  const std::string other(32, 'f');
+  pams::test::write_file(gateway.token_file() + ".new", other + "\n");
+  std::filesystem::permissions(gateway.token_file() + ".new", std::filesystem::perms{0600});
+  std::filesystem::rename(gateway.token_file() + ".new", gateway.token_file());
+  BOOST_TEST(connection.send(kFlagged).modifications.at(0).data == "X-PAMS-Route| " + other);
+}
+
+BOOST_AUTO_TEST_CASE(a_forged_marker_is_removed_and_ours_comes_behind_it) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  const auto ordinary = connection.send("X-PAMS-Route: forged\n\nb\n");
+  BOOST_REQUIRE(ordinary.modifications.size() == 1U);
+  BOOST_TEST(ordinary.modifications[0].data == "1|X-PAMS-Route|");
+  const auto flagged = connection.send("X-PAMS-Route: forged\nzivver-relay: relay-1\n\nb\n");
+  BOOST_TEST(flagged.modifications.at(0).data == "X-PAMS-Route| " + kToken);
+  BOOST_REQUIRE(flagged.first('m') != nullptr);
+  BOOST_TEST(flagged.first('m')->data == "1|X-PAMS-Route|");
+}
+
+BOOST_AUTO_TEST_CASE(a_flag_from_an_untrusted_peer_is_not_relayed) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket(), "192.0.2.1");
+  BOOST_TEST(connection.send(kFlagged).text.starts_with("451 4.7.1 "));
+  BOOST_TEST(!milter.line_with("event=untrusted_flag").empty());
+  const auto inbound = connection.send(kFlagged, {"bob@example.org"});
+  BOOST_TEST(inbound.kind == 'c');
+  BOOST_TEST((inbound.first('h') == nullptr));
+  BOOST_TEST(inbound.modifications.at(0).data == "1|zivver-relay|");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_body_goes_back_in_pieces_of_65535_bytes_and_complete) {
+  const Gateway gateway(kDisclaimer);
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  std::string eml = "Subject: big\n\n";
+  std::string wire;
+  for (int i = 0; i < 20000; ++i) {
+    const auto line = "line " + std::to_string(i);
+    eml += line + "\n";
+    wire += line + "\r\n";
+  }
+  const auto ending = connection.send(eml);
+  BOOST_TEST(ending.body().starts_with(wire));
+  for (std::size_t i = 0; i + 1 < ending.modifications.size(); ++i)
+    if (ending.modifications[i].kind == 'b' && ending.modifications[i + 1].kind == 'b')
+      BOOST_TEST(ending.modifications[i].data.size() == kBodyPiece);
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_may_refuse_discard_or_quarantine) {
+  const Gateway gateway(R"(
+[[transport_rule]]
+name = "No"
+[transport_rule.if]
+subject_contains_words = ["no"]
+[[transport_rule.do]]
+reject_message = { reason_text = "100% not here" }
+[[transport_rule]]
+name = "Away"
+[transport_rule.if]
+subject_contains_words = ["away"]
+[[transport_rule.do]]
+delete_message = {}
+[[transport_rule]]
+name = "Hold"
+[transport_rule.if]
+subject_contains_words = ["hold"]
+[[transport_rule.do]]
+quarantine = {}
+)");
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  const auto refused = connection.send("Subject: no\n\nb\n");
+  BOOST_TEST(refused.kind == 'y');
+  BOOST_TEST(refused.text == "550 5.7.1 100%% not here");  // the MTA makes one % of two
+  BOOST_TEST(connection.send("Subject: away\n\nb\n").kind == 'd');
+  const auto held = connection.send("Subject: hold\n\nb\n");
+  BOOST_TEST(held.kind == 'c');
+  BOOST_TEST((held.first('q') != nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(too_many_recipients_are_refused_for_now) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  BOOST_TEST(connection.send(kOrdinary, {"a@x.example", "b@x.example", "c@x.example"}).kind == 'c');
+  BOOST_TEST(connection.send(kFlagged, {"a@x.example", "b@x.example", "c@x.example", "d@x.example"}).text ==
+             "452 4.5.3 Too many recipients");
+}
+
+BOOST_AUTO_TEST_CASE(a_flag_behind_the_header_limit_is_still_seen) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket());
+  std::string eml;
+  for (int i = 0; i < 60; ++i) eml += "X-Filler: x\n";
+  const auto ending = connection.send(eml + "zivver-relay: relay-1\n\nb\n");
+  BOOST_TEST(ending.text.starts_with("451 "));
+  BOOST_TEST(milter.line_with("event=message").find("class=anomaly") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_that_forgets_the_flag_is_not_carried_out) {
+  const Gateway gateway;
+  const auto services = gateway.services();
+  services->evaluate = [](const rules::Policy&, Message message, const Envelope&, const Client&,
+                          std::string_view, const rules::Moment&) {
+    rules::Plan plan;  // accept, normal route
+    plan.outgoing = std::move(message);
+    return plan;
+  };
+  RunningMilter milter(services);
+  Connection connection(gateway.socket());
+  BOOST_TEST(connection.send(kOrdinary).kind == 'c');
+  BOOST_TEST(connection.send(kFlagged).text == "451 4.3.0 Service temporarily unavailable");
+  BOOST_TEST(milter.line_with("event=exception").find("flag") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(without_leading_blanks_the_header_is_the_same) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  Connection connection(gateway.socket(), "127.0.0.1", Offer{.steps = 0x0fffff});
+  BOOST_TEST(connection.send(kFlagged).modifications.at(0).data == "X-PAMS-Route|" + kToken);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
