@@ -1,0 +1,98 @@
+/// What the trace keeps of one message, as a value, and the seam through which a session hands it over. The
+/// MTA's part of the story (sent, deferred, bounced) is joined later from its log. Values; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/message/envelope.hpp"
+#include "rules/policy/plan.hpp"
+
+namespace pams::milter::trace {
+
+using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// Exchange's statuses. A message that was refused, or dropped by a rule, is Failed, with the reply.
+enum class DeliveryStatus { Delivered, Failed, Pending, Quarantined, Expanded };
+std::string_view to_string(DeliveryStatus status);
+std::optional<DeliveryStatus> status_of(std::string_view name);  ///< any letter case
+
+/// The events of a message: first what pams-milter did, then what the MTA's log tells.
+enum class EventKind {
+  Receive,
+  Class,
+  Rule,
+  Action,
+  Note,
+  Archive,
+  Route,
+  Change,
+  Reply,
+  Send,     ///< handed to another mail server
+  Deliver,  ///< into a mailbox, a program or a mail store
+  Defer,
+  Fail,
+  Expand,
+  Requeue,
+  Hold,
+  Release,
+  Notice,  ///< the MTA wrote to the sender about it
+};
+std::string_view to_string(EventKind kind);  ///< "RECEIVE", "SEND", ...
+
+struct Event {
+  EventKind kind;
+  std::string text;
+};
+
+/// The way that a flagged message has to take; everything else that touches it is a leak.
+struct Route {
+  std::string connector;
+  std::string transport;                 ///< Postfix service, as in its log: "pams" of "postfix/pams/smtp"
+  std::vector<std::string> smart_hosts;  ///< "smtp.zivver.com:25"
+};
+
+struct MessageTrace {
+  Instant received;
+  std::string queue_id, message_id, sender;
+  std::vector<std::string> recipients;  ///< with those that rules added
+  std::string subject;                  ///< decoded, at most 256 characters
+  DeliveryStatus status = DeliveryStatus::Pending;
+  std::string message_class;
+  std::optional<Route> route;
+  std::string reply;  ///< what the client was told, when the message was not accepted
+  std::uint64_t size = 0;
+  std::string client;
+  std::vector<Event> events;
+};
+
+/// What a session knows about a message when it has its answer.
+struct Handled {
+  Instant received;
+  std::string_view queue_id;
+  const Envelope& envelope;
+  const Client& client;
+  const Headers& headers;  ///< for message-id and subject
+  std::uint64_t size = 0;
+  const rules::Plan* plan = nullptr;                    ///< null: refused before there was one
+  const rules::OutboundConnector* connector = nullptr;  ///< the one that plan->route names
+  std::string_view archive_record;                      ///< "" = not archived
+  std::optional<rules::Reply> refused;                  ///< the answer, whenever the message was not accepted
+  std::string_view reason;                              ///< why it was refused, for the operator
+};
+
+MessageTrace make_trace(const Handled& handled);
+
+/// Where sessions leave their messages. Never blocks for a disk, never throws: what cannot be kept is
+/// counted.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void record(MessageTrace message) noexcept = 0;
+};
+
+}  // namespace pams::milter::trace

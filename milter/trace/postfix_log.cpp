@@ -1,0 +1,154 @@
+#include "milter/trace/postfix_log.hpp"
+
+#include <algorithm>
+
+#include "milter/trace/scanner.hpp"
+#include "milter/trace/text_limits.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::trace {
+namespace {
+
+std::string_view program_of(std::string_view service) { return service.substr(service.rfind('/') + 1); }
+
+/// An address and the ">" behind it. A ">" within a quoted local part belongs to the address.
+std::optional<std::string_view> address(Scanner& scan) {
+  const auto text = scan.rest();
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (text[i] == '\\') ++i;  // the next one is plain
+    if (i < text.size() && text[i] == '>' && !quoted) {
+      scan.skip(text.substr(0, i + 1));
+      return text.substr(0, i);
+    }
+  }
+  return std::nullopt;
+}
+
+/// "to=<a@b>, orig_to=<c>, relay=h[1.2.3.4]:25, conn_use=2, delay=1, delays=1/0/0/0, dsn=2.0.0,
+/// status=sent (250 ok)"
+std::optional<LogFact> attempt(std::string_view queue_id, Scanner scan) {
+  Attempt found{std::string(queue_id), "", "", "", "", ""};
+  if (!scan.skip("to=<")) return std::nullopt;
+  const auto to = address(scan);
+  if (!to) return std::nullopt;
+  found.recipient = utf8_cut(*to, kMostAddress);
+  if (scan.skip(", orig_to=<")) {
+    const auto original = address(scan);
+    if (!original) return std::nullopt;
+    found.original_recipient = utf8_cut(*original, kMostAddress);
+  }
+  if (!scan.skip(", relay=")) return std::nullopt;
+  const auto relay = scan.some([](char c) { return c != ',' && c != ' '; });
+  if (!relay || !scan.skip(", ")) return std::nullopt;
+  found.relay = utf8_cut(*relay, kMostAddress);
+  const auto is_number = [](char c) { return text::is_digit(c) || c == '.' || c == '/'; };
+  if (scan.skip("conn_use=") && !(scan.some(is_number) && scan.skip(", "))) return std::nullopt;
+  for (const std::string_view key : {"delay=", "delays=", "dsn="})
+    if (!scan.skip(key) || !scan.some(is_number) || !scan.skip(", ")) return std::nullopt;
+  const auto result = scan.skip("status=") ? scan.some(text::is_alpha) : std::nullopt;
+  if (!result || !scan.skip(" (")) return std::nullopt;
+  found.result = *result;
+  auto reply = scan.rest();
+  if (reply.ends_with(')')) reply.remove_suffix(1);
+  found.reply = utf8_cut(reply, kMostReply);
+  return found;
+}
+
+/// "Verified TLS connection established to smtp.zivver.com[185.1.2.3]:25: TLSv1.3 with cipher ..."
+std::optional<LogFact> tls_established(std::string_view message) {
+  for (const std::string_view level : {"Verified", "Trusted", "Untrusted", "Anonymous"}) {
+    Scanner scan(message);
+    if (!scan.skip(level) || !scan.skip(" TLS connection ")) continue;
+    if (!scan.skip("established to ") && !scan.skip("reused to ")) return std::nullopt;
+    const auto peer = scan.until(": ");
+    const auto protocol = scan.some([](char c) { return c != ' '; });
+    if (!peer || !protocol) return std::nullopt;
+    return TlsEstablished{utf8_cut(*peer, kMostAddress), std::string(level), utf8_cut(*protocol, 32)};
+  }
+  return std::nullopt;
+}
+
+std::optional<LogFact> from_queue_manager(std::string_view queue_id, Scanner scan) {
+  const std::string id(queue_id);
+  if (scan.rest() == "removed") return Queue{id, QueueChange::Removed, ""};
+  if (!scan.skip("from=<") || !address(scan) || !scan.skip(", ")) return std::nullopt;
+  if (scan.rest().starts_with("size=") && scan.rest().ends_with("(queue active)"))
+    return Queue{id, QueueChange::Active, ""};
+  if (scan.skip("status=expired,") || scan.skip("status=force-expired,"))
+    return Queue{id, QueueChange::Expired, "its time in the queue was over"};
+  return std::nullopt;
+}
+
+/// "uid=102 from=<a@b> orig_id=8A3DAA7A068"
+std::optional<LogFact> from_pickup(std::string_view queue_id, Scanner scan) {
+  if (!scan.skip("uid=") || !scan.some(text::is_digit) || !scan.skip(" from=<") || !address(scan))
+    return std::nullopt;
+  if (!scan.skip(" orig_id=") || !is_queue_id(scan.rest())) return std::nullopt;
+  return Requeued{std::string(queue_id), std::string(scan.rest())};
+}
+
+std::optional<LogFact> from_postsuper(std::string_view queue_id, std::string_view text) {
+  const std::string id(queue_id);
+  if (text == "removed")
+    return Queue{id, QueueChange::Deleted, "deleted from the queue by the administrator"};
+  if (text == "placed on hold") return Queue{id, QueueChange::Held, "put on hold by the administrator"};
+  if (text == "released from hold") return Queue{id, QueueChange::Released, "released from hold"};
+  return std::nullopt;
+}
+
+/// "milter-reject: END-OF-MESSAGE from host[1.2.3.4]: 5.7.1 refused; from=<a@b> to=<c@d> ..."
+std::optional<LogFact> from_cleanup(std::string_view queue_id, Scanner scan) {
+  const std::string id(queue_id);
+  std::optional<QueueChange> change;
+  if (scan.skip("milter-reject: ")) change = QueueChange::Refused;
+  if (scan.skip("milter-discard: ")) change = QueueChange::Discarded;
+  if (scan.skip("milter-hold: ")) change = QueueChange::Held;
+  if (!change || !scan.skip("END-OF-MESSAGE from ") || !scan.until("]: ")) return std::nullopt;
+  const auto text = scan.until("; from=<");
+  return Queue{id, *change, utf8_cut(text.value_or(scan.rest()), kMostReply)};
+}
+
+/// "sender non-delivery notification: 13549A7A076"
+std::optional<LogFact> from_bounce(std::string_view queue_id, Scanner scan) {
+  const auto whole = scan.rest();
+  if (!scan.skip("sender ") || !scan.until(" notification: ") || !is_queue_id(scan.rest()))
+    return std::nullopt;
+  return Queue{std::string(queue_id), QueueChange::Notified, std::string(whole)};
+}
+
+}  // namespace
+
+bool is_queue_id(std::string_view word) {
+  const auto is_short = [](char c) { return text::is_digit(c) || (c >= 'A' && c <= 'F'); };
+  if (word.size() >= 6 && word.size() <= 20 && std::ranges::all_of(word, is_short)) return true;
+  // Long ids have no vowels, so that they are no words.
+  const auto is_long = [](char c) {
+    return text::is_alnum(c) && std::string_view("aeiou").find(text::lower(c)) == std::string_view::npos;
+  };
+  return word.size() >= 10 && word.size() <= 32 && std::ranges::all_of(word, is_long);
+}
+
+std::optional<LogFact> read_postfix(std::string_view service, std::string_view message) {
+  const auto program = program_of(service);
+  if (program == "smtpd" || program == "postscreen") return std::nullopt;  // strangers speak there
+  if (auto tls = tls_established(message)) return tls;
+  Scanner scan(message);
+  const bool is_warning = scan.skip("warning: ");
+  const auto queue_id = scan.until(": ");
+  if (!queue_id || !is_queue_id(*queue_id)) return std::nullopt;
+  if (is_warning)
+    return program == "cleanup" && scan.rest() == "queue file size limit exceeded"
+               ? std::optional<LogFact>(
+                     Queue{std::string(*queue_id), QueueChange::Refused, "552 5.3.4 message file too big"})
+               : std::nullopt;
+  if (program == "qmgr") return from_queue_manager(*queue_id, scan);
+  if (program == "pickup") return from_pickup(*queue_id, scan);
+  if (program == "postsuper") return from_postsuper(*queue_id, scan.rest());
+  if (program == "cleanup") return from_cleanup(*queue_id, scan);
+  if (program == "bounce") return from_bounce(*queue_id, scan);
+  return attempt(*queue_id, scan);
+}
+
+}  // namespace pams::milter::trace

@@ -1,0 +1,176 @@
+#include "milter/trace/trace_store.hpp"
+
+#include <algorithm>
+
+#include "milter/trace/log_join.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::trace {
+namespace {
+
+/// Tables of version 1. `open` of a queue id: its file is in the queue; ids are used again after that.
+constexpr const char* kSchema = R"(
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS message(
+  id INTEGER PRIMARY KEY, received INTEGER, queue_id TEXT, message_id TEXT, sender TEXT, sender_key TEXT,
+  subject TEXT, subject_key TEXT, class TEXT, route TEXT, transport TEXT, smart_hosts TEXT, size INTEGER,
+  client TEXT);
+CREATE INDEX IF NOT EXISTS message_by_message_id ON message(message_id);
+CREATE INDEX IF NOT EXISTS message_by_sender ON message(sender_key);
+CREATE INDEX IF NOT EXISTS message_flagged ON message(id) WHERE class = 'flagged';
+CREATE TABLE IF NOT EXISTS recipient(
+  message INTEGER REFERENCES message ON DELETE CASCADE, number INTEGER, address TEXT, address_key TEXT,
+  expanded_from TEXT, status TEXT, reply TEXT, tls TEXT, PRIMARY KEY(message, number)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS recipient_by_address ON recipient(address_key);
+CREATE TABLE IF NOT EXISTS queue(
+  queue_id TEXT, message INTEGER REFERENCES message ON DELETE CASCADE, open INTEGER,
+  PRIMARY KEY(queue_id, message)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS queue_by_message ON queue(message);
+CREATE TABLE IF NOT EXISTS event(
+  number INTEGER PRIMARY KEY, message INTEGER REFERENCES message ON DELETE CASCADE, time INTEGER,
+  last INTEGER, times INTEGER, kind TEXT, text TEXT, recipient TEXT, service TEXT, relay TEXT, result TEXT,
+  tls TEXT);
+CREATE INDEX IF NOT EXISTS event_by_message ON event(message);
+CREATE TABLE IF NOT EXISTS gap(began INTEGER, ended INTEGER, lost INTEGER, reason TEXT);
+CREATE TABLE IF NOT EXISTS tls(
+  process TEXT PRIMARY KEY, peer TEXT, tls TEXT, queue_id TEXT, time INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log_place(
+  one INTEGER PRIMARY KEY CHECK(one = 1), device INTEGER, inode INTEGER, offset INTEGER, line_length INTEGER,
+  line_hash INTEGER, cursor TEXT);
+CREATE TABLE IF NOT EXISTS run(one INTEGER PRIMARY KEY CHECK(one = 1), since INTEGER, clean INTEGER);
+COMMIT;
+PRAGMA user_version = 1;
+)";
+
+std::int64_t milliseconds_of(Instant instant) { return instant.time_since_epoch().count(); }
+Instant instant_of(std::int64_t milliseconds) { return Instant(std::chrono::milliseconds(milliseconds)); }
+
+/// A process tells of its next delivery within its lifetime; ids of processes come again.
+constexpr std::chrono::hours kTlsIsForgottenAfter(24);
+
+}  // namespace
+
+Result<TraceStore> TraceStore::open(const std::string& path, Instant now) {
+  auto database = sqlite::Database::open(path, sqlite::Access::ReadWrite, sqlite::Durability::Normal,
+                                         std::chrono::seconds(2));
+  if (!database) return tl::unexpected(database.error());
+  TraceStore store(std::move(*database));
+  if (const auto made = store.database_.script(kSchema); !made) return tl::unexpected(made.error());
+  if (const auto begun = store.begin_run(now); !begun) return tl::unexpected(begun.error());
+  return store;
+}
+
+Status TraceStore::begin_run(Instant now) {
+  return database_.transaction([&]() -> Status {
+    const auto since = database_.number("SELECT since FROM run WHERE clean = 0");
+    if (!since) return tl::unexpected(since.error());
+    if (*since) {
+      const auto last = database_.number("SELECT max(received) FROM message");
+      if (!last) return tl::unexpected(last.error());
+      const auto from = instant_of(std::max(**since, last->value_or(0)));
+      if (const auto noted = insert({from, now, std::nullopt, "pams-milter ended without a clean stop"});
+          !noted)
+        return noted;
+    }
+    return database_.run("INSERT OR REPLACE INTO run VALUES(1, ?, 0)", milliseconds_of(now));
+  });
+}
+
+Status TraceStore::close_cleanly() { return database_.run("UPDATE run SET clean = 1"); }
+
+Status TraceStore::write(std::span<const MessageTrace> messages, const std::optional<Gap>& gap) {
+  return database_.transaction([&]() -> Status {
+    for (const auto& message : messages)
+      if (auto inserted = insert(message); !inserted) return inserted;
+    return gap ? insert(*gap) : Status{};
+  });
+}
+
+Result<std::int64_t> TraceStore::next_id(Instant received) {
+  const auto last = database_.number("SELECT max(id) FROM message");
+  if (!last) return tl::unexpected(last.error());
+  return std::max(first_id_of(received), last->value_or(0) + 1);
+}
+
+Status TraceStore::insert(const MessageTrace& message) {
+  const auto id = next_id(message.received);
+  if (!id) return tl::unexpected(id.error());
+  const auto route = message.route.value_or(Route{});
+  auto done = database_.run(
+      "INSERT INTO message VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", *id, milliseconds_of(message.received),
+      message.queue_id, message.message_id, message.sender, search_key(message.sender), message.subject,
+      search_key(message.subject), message.message_class, route.connector, route.transport,
+      text::join(route.smart_hosts, " "), message.size, message.client);
+  std::int64_t number = 0;
+  for (const auto& recipient : message.recipients)
+    if (done)
+      done = database_.run("INSERT INTO recipient VALUES(?,?,?,?,'',?,?,'')", *id, number++, recipient,
+                           search_key(recipient), to_string(message.status), message.reply);
+  for (const auto& event : message.events)
+    if (done)
+      done = database_.run("INSERT INTO event VALUES(NULL,?,?,?,1,?,?,'','','','','')", *id,
+                           milliseconds_of(message.received), milliseconds_of(message.received),
+                           to_string(event.kind), event.text);
+  if (!done || message.queue_id.empty()) return done;
+  done = database_.run("UPDATE queue SET open = 0 WHERE queue_id = ?", message.queue_id);
+  if (!done) return done;
+  // A message that was not accepted has no file in the queue; its id soon belongs to another one.
+  const bool is_queued =
+      message.status == DeliveryStatus::Pending || message.status == DeliveryStatus::Quarantined;
+  return database_.run("INSERT INTO queue VALUES(?,?,?)", message.queue_id, *id, is_queued ? 1 : 0);
+}
+
+Status TraceStore::insert(const Gap& gap) {
+  if (!gap.lost)
+    return database_.run("INSERT INTO gap VALUES(?,?,NULL,?)", milliseconds_of(gap.from),
+                         milliseconds_of(gap.until), gap.reason);
+  return database_.run("INSERT INTO gap VALUES(?,?,?,?)", milliseconds_of(gap.from),
+                       milliseconds_of(gap.until), *gap.lost, gap.reason);
+}
+
+Status TraceStore::join(const LogBatch& batch, Instant now) {
+  return database_.transaction([&]() -> Status {
+    LogJoin join(database_);
+    for (const auto& entry : batch.entries)
+      if (auto joined = join.join(entry); !joined) return joined;
+    if (!batch.missed.empty())
+      if (auto noted = insert({now, now, std::nullopt, batch.missed}); !noted) return noted;
+    auto done = database_.run("DELETE FROM tls WHERE time < ?", milliseconds_of(now - kTlsIsForgottenAfter));
+    if (!done) return done;
+    const auto& place = batch.place;
+    return database_.run("INSERT OR REPLACE INTO log_place VALUES(1,?,?,?,?,?,?)", place.device, place.inode,
+                         place.offset, place.line_length, place.line_hash, place.cursor);
+  });
+}
+
+Result<std::optional<LogPlace>> TraceStore::log_place() {
+  std::optional<LogPlace> place;
+  const auto read =
+      database_.query("SELECT device, inode, offset, line_length, line_hash, cursor FROM log_place",
+                      [&](const sqlite::Row& row) {
+                        const auto unsigned_number = [&](int column) {
+                          return static_cast<std::uint64_t>(row.number(column));
+                        };
+                        place = {unsigned_number(0), unsigned_number(1), unsigned_number(2),
+                                 unsigned_number(3), unsigned_number(4), row.text(5)};
+                        return false;
+                      });
+  if (!read) return tl::unexpected(read.error());
+  return place;
+}
+
+Result<std::size_t> TraceStore::forget_before(Instant limit, std::size_t most) {
+  std::size_t gone = 0;
+  const auto done = database_.transaction([&]() -> Status {
+    auto deleted = database_.run(
+        "DELETE FROM message WHERE id IN (SELECT id FROM message WHERE id < ? ORDER BY id LIMIT ?)",
+        first_id_of(limit), most);
+    if (!deleted) return deleted;
+    gone = static_cast<std::size_t>(database_.changes());
+    return database_.run("DELETE FROM gap WHERE ended < ?", milliseconds_of(limit));
+  });
+  if (!done) return tl::unexpected(done.error());
+  return gone;
+}
+
+}  // namespace pams::milter::trace

@@ -1,0 +1,220 @@
+#include "milter/trace/trace_writer.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "milter/log/log.hpp"
+
+namespace pams::milter::trace {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t kMessagesPerTransaction = 500;
+constexpr std::size_t kForgottenPerTransaction = 200;
+constexpr std::chrono::minutes kForgetEvery(1);
+
+Instant now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+
+/// About how much memory it takes.
+std::size_t footprint(const MessageTrace& message) {
+  std::size_t bytes = sizeof(MessageTrace) + message.subject.size() + message.message_id.size();
+  for (const auto& recipient : message.recipients) bytes += sizeof(std::string) + recipient.size();
+  for (const auto& event : message.events) bytes += sizeof(Event) + event.text.size();
+  return bytes;
+}
+
+}  // namespace
+
+TraceWriter::TraceWriter(WriterSettings settings)
+    : settings_(std::move(settings)), thread_([this] { run(); }) {}
+
+void TraceWriter::record(MessageTrace message) noexcept {
+  try {
+    const auto bytes = footprint(message);
+    bool is_first_lost = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (queue_.size() < settings_.queue_length && queued_bytes_ + bytes <= settings_.queue_bytes) {
+        queue_.push_back(std::move(message));
+        queued_bytes_ += bytes;
+      } else {
+        is_first_lost = !lost_;
+        count_lost({message.received, message.received, 1});
+      }
+    }
+    changed_.notify_all();
+    if (is_first_lost) log::write(log::trace_full, {{"path", settings_.path}});
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for a trace is no reason to refuse mail
+  }
+}
+
+bool TraceWriter::wait_until_written(std::chrono::milliseconds most) {
+  std::unique_lock lock(mutex_);
+  const auto wanted = idle_cycles_ + 2;  // the cycle that runs now may have read the log already
+  return changed_.wait_for(lock, most, [&] { return idle_cycles_ >= wanted && queue_.empty() && !lost_; });
+}
+
+void TraceWriter::stop(std::chrono::milliseconds most) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    stop_at_ = steady_clock::now() + most;
+  }
+  changed_.notify_all();
+  thread_.join();
+  const auto left = queue_.size() + taken_.size() + (lost_ ? lost_->messages : 0);
+  if (left > 0) log::write(log::trace_lost, {{"path", settings_.path}, {"messages", std::to_string(left)}});
+  if (left == 0 && store_) static_cast<void>(store_->close_cleanly());
+}
+
+void TraceWriter::run() noexcept {
+  while (wait(guarded_cycle())) {
+  }
+}
+
+TraceWriter::Outcome TraceWriter::guarded_cycle() noexcept {
+  try {
+    return cycle();
+  } catch (const std::exception& e) {
+    tell_failure(told_of_store_, {Failure::Temporary, e.what()});
+    give_up_batch();
+    return Outcome::Stuck;
+  }
+}
+
+/// After a fault of ours, which would come again with the same data.
+void TraceWriter::give_up_batch() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!taken_.empty()) count_lost({taken_.front().received, taken_.back().received, taken_.size()});
+  }
+  taken_.clear();
+  if (batch_) joined_up_to_ = batch_->place;
+  batch_.reset();
+}
+
+/// The log is read before messages are taken: the MTA can only tell of a message that was recorded before, so
+/// every line finds its message.
+TraceWriter::Outcome TraceWriter::cycle() {
+  if (!open_store()) return Outcome::Stuck;
+  read_log();
+  const bool has_taken_all = take_from_queue();
+  if (!write()) return Outcome::Stuck;
+  if (!has_taken_all) return Outcome::MoreToDo;
+  const bool has_lines = batch_ && !batch_->entries.empty();
+  if (!join_log()) return Outcome::Stuck;
+  if (forget_old() || has_lines) return Outcome::MoreToDo;
+  {
+    const std::lock_guard lock(mutex_);
+    ++idle_cycles_;
+  }
+  changed_.notify_all();
+  return Outcome::Idle;
+}
+
+bool TraceWriter::open_store() {
+  if (store_) return true;
+  auto opened = TraceStore::open(settings_.path, now());
+  if (opened) store_ = std::move(*opened);
+  if (!opened) tell_failure(told_of_store_, opened.error());
+  return opened.has_value();
+}
+
+void TraceWriter::read_log() {
+  if (batch_ || settings_.mail_log.empty()) return;
+  if (!log_) {
+    const auto place = store_->log_place();
+    if (!place) return tell_failure(told_of_store_, place.error());
+    log_ = open_log(settings_.mail_log, *place);
+  }
+  auto batch = log_->read(now());
+  if (!batch) return tell_failure(told_of_log_, batch.error());
+  batch_ = std::move(*batch);
+  told_of_log_.clear();
+}
+
+/// True when nothing is left behind.
+bool TraceWriter::take_from_queue() {
+  const std::lock_guard lock(mutex_);
+  while (!queue_.empty() && taken_.size() < kMessagesPerTransaction) {
+    queued_bytes_ -= footprint(queue_.front());
+    taken_.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return queue_.empty();
+}
+
+bool TraceWriter::write() {
+  std::optional<Lost> lost;
+  {
+    const std::lock_guard lock(mutex_);
+    lost.swap(lost_);
+  }
+  if (taken_.empty() && !lost) return true;
+  std::optional<Gap> gap;
+  if (lost) gap = Gap{lost->from, lost->until, lost->messages, "the trace could not be written"};
+  if (const auto written = store_->write(taken_, gap); !written) {
+    const std::lock_guard lock(mutex_);
+    if (lost) count_lost(*lost);
+    tell_failure(told_of_store_, written.error());
+    return false;
+  }
+  if (lost)
+    log::write(log::trace_lost, {{"path", settings_.path}, {"messages", std::to_string(lost->messages)}});
+  taken_.clear();
+  told_of_store_.clear();
+  return true;
+}
+
+bool TraceWriter::join_log() {
+  if (!batch_) return true;
+  const bool is_news = !batch_->entries.empty() || !batch_->missed.empty() || batch_->place != joined_up_to_;
+  if (is_news) {
+    if (const auto joined = store_->join(*batch_, now()); !joined) {
+      tell_failure(told_of_store_, joined.error());
+      return false;
+    }
+    joined_up_to_ = batch_->place;
+  }
+  batch_.reset();
+  return true;
+}
+
+/// True when there may be more to forget.
+bool TraceWriter::forget_old() {
+  if (steady_clock::now() < forget_at_) return false;
+  const auto gone = store_->forget_before(now() - settings_.retention, kForgottenPerTransaction);
+  if (!gone) tell_failure(told_of_store_, gone.error());
+  const bool is_more = gone && *gone == kForgottenPerTransaction;
+  if (!is_more) forget_at_ = steady_clock::now() + kForgetEvery;
+  return is_more;
+}
+
+/// Under the lock.
+void TraceWriter::count_lost(const Lost& more) {
+  if (!lost_) lost_ = Lost{more.from, more.until, 0};
+  lost_->from = std::min(lost_->from, more.from);
+  lost_->until = std::max(lost_->until, more.until);
+  lost_->messages += more.messages;
+}
+
+/// Once for each new reason, until it works again.
+void TraceWriter::tell_failure(std::string& told, const Error& error) {
+  if (told == error.what) return;
+  told = error.what;
+  log::write(log::trace_failed, {{"path", settings_.path}, {"reason", error.what}});
+}
+
+bool TraceWriter::wait(Outcome outcome) {
+  std::unique_lock lock(mutex_);
+  if (outcome == Outcome::Stuck)
+    changed_.wait_for(lock, settings_.pause, [&] { return stopping_ && steady_clock::now() >= stop_at_; });
+  if (outcome == Outcome::Idle)
+    changed_.wait_for(lock, settings_.pause, [&] { return stopping_ || !queue_.empty(); });
+  if (!stopping_) return true;
+  return outcome != Outcome::Idle && steady_clock::now() < stop_at_;
+}
+
+}  // namespace pams::milter::trace

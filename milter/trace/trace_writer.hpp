@@ -1,0 +1,91 @@
+/// Takes messages from the sessions and writes them, and what the MTA's log tells of them, with one thread of
+/// its own. Mail never waits for it: when its queue is full because the disk refuses, messages are counted as
+/// lost, and a gap is written as soon as writing works again. Any thread may record.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "milter/trace/log_source.hpp"
+#include "milter/trace/message_trace.hpp"
+#include "milter/trace/trace_store.hpp"
+
+namespace pams::milter::trace {
+
+struct WriterSettings {
+  std::string path;
+  std::string mail_log;  ///< a file, or "journal"; "" = not joined
+  std::chrono::seconds retention = std::chrono::hours(90 * 24);
+  std::size_t queue_length = 10'000;
+  std::size_t queue_bytes = 64U << 20U;
+  /// How often the MTA's log is looked at, and how long after a failure it is tried again.
+  std::chrono::milliseconds pause = std::chrono::milliseconds(500);
+};
+
+class TraceWriter : public Sink {
+ public:
+  explicit TraceWriter(WriterSettings settings);
+  TraceWriter(const TraceWriter&) = delete;
+  TraceWriter& operator=(const TraceWriter&) = delete;
+  ~TraceWriter() override { stop(std::chrono::seconds(5)); }
+
+  void record(MessageTrace message) noexcept override;
+  /// Waits until all that was recorded before is written and what the log held is joined; false when that
+  /// did not happen within `most`.
+  bool wait_until_written(std::chrono::milliseconds most);
+  /// Writes what is left, within `most`; what cannot be written is counted and logged. Once.
+  void stop(std::chrono::milliseconds most);
+
+ private:
+  struct Lost {
+    Instant from, until;
+    std::uint64_t messages = 0;
+  };
+  enum class Outcome { Idle, MoreToDo, Stuck };
+  void run() noexcept;
+  Outcome cycle();
+  Outcome guarded_cycle() noexcept;
+  void give_up_batch();
+  bool open_store();
+  void read_log();
+  bool take_from_queue();
+  bool write();
+  bool join_log();
+  bool forget_old();
+  void count_lost(const Lost& more);
+  void tell_failure(std::string& told, const Error& error);
+  /// False when it is time to end.
+  bool wait(Outcome outcome);
+
+  const WriterSettings settings_;
+
+  std::mutex mutex_;  // guards what stands up to the blank line
+  std::condition_variable changed_;
+  std::deque<MessageTrace> queue_;
+  std::size_t queued_bytes_ = 0;
+  std::optional<Lost> lost_;
+  std::uint64_t idle_cycles_ = 0;  ///< those that left nothing to do
+  bool stopping_ = false;
+  std::chrono::steady_clock::time_point stop_at_;
+
+  // The thread's own.
+  std::optional<TraceStore> store_;
+  std::unique_ptr<LogSource> log_;
+  std::vector<MessageTrace> taken_;
+  std::optional<LogBatch> batch_;
+  LogPlace joined_up_to_;
+  std::chrono::steady_clock::time_point forget_at_;
+  std::string told_of_store_, told_of_log_;
+
+  std::thread thread_;
+};
+
+}  // namespace pams::milter::trace

@@ -1,0 +1,151 @@
+#include "milter/trace/trace_query.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/milter/trace/trace_fixture.hpp"
+
+using namespace pams::milter::trace;
+
+namespace {
+
+const Route kZivver{"Zivver", "pams", {"smart.example:25", "127.0.0.1:2525"}};
+
+ToldEvent attempt(std::string service, std::string relay, std::string result, std::string tls = "") {
+  ToldEvent event;
+  event.service = std::move(service);
+  event.relay = std::move(relay);
+  event.result = std::move(result);
+  event.tls = std::move(tls);
+  return event;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(trace_query, TraceFixture)
+
+BOOST_AUTO_TEST_CASE(ids_are_short_sort_like_time_and_come_back) {
+  const auto id = first_id_of(kNoon);
+  BOOST_TEST(shown_id(id).size() == 11U);
+  BOOST_TEST(id_of(shown_id(id)).value() == id);
+  BOOST_TEST(shown_id(id) < shown_id(id + 1));
+  BOOST_TEST(shown_id(id) < shown_id(first_id_of(kNoon + std::chrono::milliseconds(1))));
+  BOOST_TEST(!id_of("nosuchthing").has_value());
+  BOOST_TEST(!id_of("").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(rows_come_newest_first_one_a_recipient) {
+  write(message("8A3DAA7A068", {"a@b.example", "b@b.example"}));
+  write(message("8A3DAA7A069", {"c@b.example"}));
+  const auto all = rows();
+  BOOST_TEST_REQUIRE(all.size() == 3U);
+  BOOST_TEST(all[0].recipient == "c@b.example");
+  BOOST_TEST(all[1].recipient == "a@b.example");
+  BOOST_TEST(all[1].id == all[2].id);
+  BOOST_TEST((all[0].received == kNoon));
+  BOOST_TEST(all[0].size == 377U);
+  Filter one;
+  one.limit = 1;
+  BOOST_TEST(rows(one).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(every_filter_finds_whole_values_in_any_letter_case) {
+  auto wanted = message("8A3DAA7A068", {"Bob@B.example"});
+  wanted.subject =
+      "Jahres\xC3\xBC"
+      "bersicht 100%";
+  wanted.status = DeliveryStatus::Failed;
+  write(wanted);
+  auto other = message("8A3DAA7A069", {"bobby@b.example"});
+  other.received += std::chrono::hours(1);
+  other.sender = "joanna@example.org";
+  write(other);
+  const auto finds = [&](auto set) {
+    Filter filter;
+    set(filter);
+    const auto found = rows(filter);
+    return found.size() == 1 && found[0].queue_id == "8A3DAA7A068";
+  };
+  BOOST_TEST(finds([](Filter& f) { f.sender = "ANNA@example.org"; }));
+  BOOST_TEST(finds([](Filter& f) { f.recipient = "bob@b.EXAMPLE"; }));
+  BOOST_TEST(finds([](Filter& f) { f.message_id = "8A3DAA7A068@example.org"; }));
+  BOOST_TEST(finds([](Filter& f) { f.message_id = "<8A3DAA7A068@example.org>"; }));
+  BOOST_TEST(finds([](Filter& f) { f.queue_id = "8A3DAA7A068"; }));
+  BOOST_TEST(finds([](Filter& f) {
+    f.subject =
+        "RES\xC3\x9C"
+        "BER";
+  }));
+  BOOST_TEST(finds([](Filter& f) { f.subject = "100%"; }));
+  BOOST_TEST(finds([](Filter& f) { f.status = DeliveryStatus::Failed; }));
+  BOOST_TEST(finds([](Filter& f) { f.until = kNoon + std::chrono::hours(1); }));
+  BOOST_TEST(finds([](Filter& f) {
+    f.since = kNoon;
+    f.sender = "anna@example.org";
+    f.recipient = "bob@b.example";
+    f.subject = "100";
+  }));
+  Filter nobody;
+  nobody.sender = "na@example.org";  // only a part
+  BOOST_TEST(rows(nobody).empty());
+  nobody.sender = "' OR 1=1 --";
+  BOOST_TEST(rows(nobody).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_story_holds_all_events_in_order_and_an_unknown_id_has_none) {
+  write(message("8A3DAA7A068", {"a@b.example"}));
+  log(
+      {"postfix/smtp[1]: 8A3DAA7A068: to=<a@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, "
+       "dsn=2.0.0, status=sent (250 ok)"});
+  const auto story = query().story(rows()[0].id).value();
+  BOOST_TEST_REQUIRE(story.has_value());
+  BOOST_TEST_REQUIRE(story->events.size() == 3U);
+  BOOST_TEST(story->events[0].kind == "RECEIVE");
+  BOOST_TEST(story->events[2].kind == "SEND");
+  BOOST_TEST(story->events[2].relay == "mx[1.2.3.4]:25");
+  BOOST_TEST((story->events[2].time == kNoon + std::chrono::seconds(1)));
+  BOOST_TEST(!query().story("00000000000").value().has_value());
+  BOOST_TEST(!query().story("'; DROP").value().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_connector_over_verified_tls_is_no_leak) {
+  BOOST_TEST(why_leak(kZivver, attempt("postfix/pams/smtp", "Smart.example[1.2.3.4]:25", "sent",
+                                       "Verified TLSv1.3")) == "");
+  BOOST_TEST(why_leak(kZivver, attempt("postfix/pams/smtp", "127.0.0.1[127.0.0.1]:2525", "deferred",
+                                       "Untrusted TLSv1.3")) == "");
+  // smtp_tls_loglevel = 0: the log does not tell
+  BOOST_TEST(why_leak(kZivver, attempt("postfix/pams/smtp", "smart.example[1.2.3.4]:25", "sent")) == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_that_reached_nobody_is_no_leak) {
+  BOOST_TEST(why_leak(kZivver, attempt("postfix/smtp", "none", "deferred")) == "");
+  BOOST_TEST(why_leak(kZivver, attempt("postfix/error", "none", "deferred")) == "");
+}
+
+BOOST_AUTO_TEST_CASE(another_transport_another_host_or_unverified_tls_is_a_leak) {
+  const auto leaks = [](const ToldEvent& event) { return !why_leak(kZivver, event).empty(); };
+  BOOST_TEST(leaks(attempt("postfix/smtp", "smart.example[1.2.3.4]:25", "sent", "Verified TLSv1.3")));
+  BOOST_TEST(leaks(attempt("postfix/smtp", "mx[1.2.3.4]:25", "deferred")));
+  BOOST_TEST(leaks(attempt("postfix/local", "local", "sent")));
+  BOOST_TEST(leaks(attempt("pams/smtp", "smart.example[1.2.3.4]:25", "sent")));
+  BOOST_TEST(leaks(attempt("postfix/pams/smtp", "smart.example[1.2.3.4]:587", "sent", "Verified TLSv1.3")));
+  BOOST_TEST(
+      leaks(attempt("postfix/pams/smtp", "smart.example.evil[1.2.3.4]:25", "sent", "Verified TLSv1.3")));
+  BOOST_TEST(leaks(attempt("postfix/pams/smtp", "smart.example[1.2.3.4]:25", "sent", "Trusted TLSv1.3")));
+  BOOST_TEST(leaks(attempt("postfix/pams/smtp", "smart.example[1.2.3.4]:25", "sent", "Anonymous TLSv1.3")));
+}
+
+BOOST_AUTO_TEST_CASE(leaks_are_found_among_flagged_messages_only) {
+  write(message("8A3DAA7A068", {"a@b.example"}));
+  write(flagged("8A3DAA7A069", {"a@b.example"}));
+  const std::string rest =
+      ": to=<a@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=";
+  log({"postfix/smtp[1]: 8A3DAA7A068" + rest + "sent (250 ok)"});
+  BOOST_TEST(query().leaks().value().empty());
+  log({"postfix/smtp[1]: 8A3DAA7A069" + rest + "deferred (450 later)"});
+  const auto leaks = query().leaks().value();
+  BOOST_TEST_REQUIRE(leaks.size() == 1U);
+  BOOST_TEST(leaks[0].queue_id == "8A3DAA7A069");
+  BOOST_TEST(leaks[0].recipient == "a@b.example");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

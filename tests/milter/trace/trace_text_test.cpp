@@ -1,0 +1,72 @@
+#include "milter/trace/trace_text.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "rules/base/text.hpp"
+#include "tests/milter/trace/trace_fixture.hpp"
+
+using namespace pams::milter::trace;
+
+BOOST_FIXTURE_TEST_SUITE(trace_text, TraceFixture)
+
+BOOST_AUTO_TEST_CASE(times_are_iso_8601_in_utc_and_come_back) {
+  const auto instant = kNoon + std::chrono::milliseconds(123);
+  BOOST_TEST(shown_time(instant) == "2026-11-23T12:00:00.123Z");
+  BOOST_TEST((time_of(shown_time(instant)).value() == instant));
+  BOOST_TEST((time_of("2026-11-23T12:00:00Z").value() == kNoon));
+  BOOST_TEST((time_of("2026-11-23 12:00").value() == kNoon));
+  BOOST_TEST((time_of("2026-11-23").value() == kNoon - std::chrono::hours(12)));
+  for (const auto* wrong :
+       {"", "yesterday", "2026-13-01", "2026-11-23T", "2026-11-23T25:00", "2026-11-23T12:00:00+01:00"})
+    BOOST_TEST(!time_of(wrong).has_value(), wrong);
+}
+
+BOOST_AUTO_TEST_CASE(no_line_of_a_table_is_wider_than_the_terminal) {
+  auto wide = message("8A3DAA7A068", {std::string(300, 'r') + "@b.example"});
+  wide.subject = std::string(100, 'x') + "\xC3\xA9\xC3\xA9";
+  write(wide);
+  for (const std::size_t width : {80U, 81U, 132U, 200U}) {
+    const auto table = shown_table(rows(), width);
+    for (const auto line : pams::text::split(table, '\n')) BOOST_TEST(line.size() <= width, line);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nothing_in_a_message_reaches_the_terminal_as_a_control_character) {
+  auto hostile = message("8A3DAA7A068", {"\x1b[31mred\x07@b.example"});
+  hostile.sender = "\xE2\x80\xAEgnissim@example.org";
+  hostile.subject = "a\nID forged\r\x1b]0;title\x07";
+  hostile.message_id =
+      "<\x9b"
+      "1A\x01>";
+  hostile.events.push_back({EventKind::Note, "\x1b[2J"});
+  write(hostile);
+  log(
+      {"postfix/smtp[1]: 8A3DAA7A068: to=<x@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, "
+       "dsn=2.0.0, status=sent (250 \x1b[31m ok)"});
+  const auto story = query().story(rows().at(0).id).value().value();
+  for (const auto& text : {shown_table(rows(), 120), shown_story(story)}) {
+    BOOST_TEST(text.find('\x1b') == std::string::npos);
+    BOOST_TEST(text.find('\x07') == std::string::npos);
+    BOOST_TEST(text.find('\r') == std::string::npos);
+    BOOST_TEST(text.find("\xE2\x80\xAE") == std::string::npos);
+  }
+  const auto table = shown_table(rows(), 120);
+  BOOST_TEST(pams::text::split(table, '\n').size() == 4U);  // title, two rows, and the end
+}
+
+BOOST_AUTO_TEST_CASE(a_story_is_told_in_plain_words) {
+  write(flagged("8A3DAA7A068", {"bob@b.example"}));
+  log(
+      {"postfix/pams/smtp[20]: Verified TLS connection established to smart.example[1.2.3.4]:25: TLSv1.3 "
+       "with x",
+       "postfix/pams/smtp[20]: 8A3DAA7A068: to=<bob@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, "
+       "delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
+  const auto told = shown_story(query().story(rows().at(0).id).value().value());
+  BOOST_TEST(told.find("12:00:00.000Z  received from 127.0.0.1\n") != std::string::npos, told);
+  BOOST_TEST(
+      told.find("12:00:01.000Z  sent for bob@b.example to smart.example[1.2.3.4]:25 over TLS (Verified "
+                "TLSv1.3) by postfix/pams/smtp: 250 ok\n") != std::string::npos,
+      told);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
