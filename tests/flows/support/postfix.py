@@ -161,6 +161,15 @@ class Postfix:
     def log(self):
         return self.log_file.read_text(errors="replace")
 
+    def rotate_log(self, mode=0o644):
+        """As logrotate does."""
+        rotated = self.log_file.with_name(self.log_file.name + f".{len(list(self.folder.glob('mail.log*')))}")
+        self.log_file.rename(rotated)
+        self.log_file.touch()
+        self.log_file.chmod(mode)
+        self.tool("postfix", "reload")
+        self._mark = 0
+
     def mark_log(self):
         """What is logged from now on belongs to the next flow."""
         self._mark = len(self.log())
