@@ -117,7 +117,7 @@ class Killer(threading.Thread):
     def kill_postfix(self):
         name = self.gateway.postfix.kill_one(self.chance)
         self.killed[name] += 1
-        if name == "master":  # its children end when they see it; nobody starts new ones
+        if name == "master":
             self.gateway.postfix.start_again()
 
 

@@ -153,7 +153,7 @@ TAMPERING = {
         sql(f"UPDATE record SET number = {new} WHERE number = {old}")(folder) for old, new in ((1, 99), (2, 1), (99, 2))],
     "a row was inserted": sql("INSERT INTO record SELECT 77, 'x', time, message_id, queue_id, sender, recipients, subject, "
                               "size, rules, actions, connector, sent, received FROM record WHERE number = 1"),
-    "a link was altered": sql("UPDATE chain SET hash = replace(hash, 'a', 'b') WHERE number = 2"),
+    "a link was altered": sql("UPDATE chain SET hash = hash || '0' WHERE number = 2"),
     "the head was removed": lambda folder: (folder / "head").unlink(),
     "checkpoints were removed": sql("DELETE FROM checkpoint"),
 }

@@ -137,14 +137,16 @@ class Postfix:
         return found
 
     def kill_one(self, chance):
-        """Kills one of its processes as the out-of-memory killer does; says its name."""
-        process, name = chance.choice(self.processes())
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+        """Kills one of its processes as the out-of-memory killer does, or all with the master; says its name."""
+        processes = self.processes()
+        process, name = chance.choice(processes)
+        for one, _ in processes if name == "master" else [(process, name)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
         return name
 
     def start_again(self):
-        """After the master process was killed: its lock is held until its children have noticed."""
+        """After the master process was killed."""
         wait_for("Postfix starts again", lambda: self.tool("postfix", "start", check=False) is not None
                  and master_is_running(self.queue_directory) and greets(self.outbound_port))
 
