@@ -6,6 +6,7 @@
 #include "milter/log/log.hpp"
 #include "milter/session/apply.hpp"
 #include "milter/session/archiving.hpp"
+#include "milter/session/hooks.hpp"
 #include "milter/session/message_log.hpp"
 #include "milter/session/peer.hpp"
 #include "milter/session/progress.hpp"
@@ -60,11 +61,15 @@ class EndOfMessage {
     received_ = message;  // shares the body
     report_.received(whole ? message.wire_size() : message_.declared_size(), whole);
     Progress progress(context_);
+    Hooks hooks(context_, report_.queue_id());
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
-    const rules::Moment moment{now_, [&] {
-                                 progress.tell();
-                                 return std::chrono::steady_clock::now() > deadline;
-                               }};
+    const rules::Moment moment{
+        now_,
+        [&] {
+          progress.tell();
+          return std::chrono::steady_clock::now() > deadline + hooks.time_spent();
+        },
+        [&](const rules::Hook& hook, const Mail& mail) { return hooks.run(hook, mail); }};
     return message_.services().evaluate(policy, std::move(message), message_.envelope(), client,
                                         message_.limits_exceeded(), moment);
   }

@@ -112,6 +112,9 @@ void check_action(const ReadAction& read, const Location& at, const Reading& rea
         reading.error(at,
                       "no rule may change the header " + guarded + ": it decides where the message leaves");
   }
+  if (name == "run_hook" && reading.files.check_program)
+    if (const auto fine = reading.files.check_program(read.args.words("command").front()); !fine)
+      reading.error(read.args.at("command"), "command: " + fine.error().what);
   if (name == "archive" && std::ranges::find(names.archives, read.args.text("to")) == names.archives.end())
     reading.error(read.args.at("to"), nothing_named("archive", read.args.text("to"), names.archives));
   if (name == "route_message_outbound_connector" &&
