@@ -90,7 +90,8 @@ BOOST_AUTO_TEST_CASE(arguments_are_passed_on_without_a_shell) {
 }
 
 BOOST_AUTO_TEST_CASE(the_envelope_is_in_an_environment_with_nothing_else_in_it) {
-  const Program program("exec /usr/bin/env");
+  Program program("");
+  program.hook.command = {"/usr/bin/env"};  // a shell would add PWD
   ::setenv("PAMS_TEST_SECRET", "of the milter", 1);
   auto mail = mail_of(kLetter, {"", {"bob@example.net", "\"$(id)\"@example.com"}});
   mail.classify(true, true);
@@ -109,8 +110,8 @@ BOOST_AUTO_TEST_CASE(an_address_with_a_line_break_is_not_two_addresses) {
 }
 
 BOOST_AUTO_TEST_CASE(a_program_sees_no_descriptor_of_the_milter) {
-  const Fd connection(::open("/dev/null", O_RDONLY));  // on purpose without O_CLOEXEC
-  BOOST_TEST_REQUIRE(connection.get() > 3);
+  const Fd connection(::fcntl(STDERR_FILENO, F_DUPFD, 20));  // on purpose without close-on-exec
+  BOOST_TEST_REQUIRE(connection.get() >= 20);
   const Program program("import os\nprint(sorted(os.listdir('/proc/self/fd')))", "/usr/bin/python3 -I");
   BOOST_TEST(program.output() == "['0', '1', '2', '3']\n");  // 3 is the listed folder itself
 }

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(headers_are_lines_with_either_line_end) {
   BOOST_TEST(answer(0, "X-A: 1\nX-B: 2") == "X-A: 1|X-B: 2");
   BOOST_TEST(answer(0, "X-A:1\r\nX-B:   2  \r\n") == "X-A: 1|X-B: 2");
   BOOST_TEST(answer(0, "X-A:\n") == "X-A:");
-  BOOST_TEST(answer(0, "X-A: caf\xc3\xa9\n") == "X-A: =?utf-8?q?caf=C3=A9?=");
+  BOOST_TEST(answer(0, "X-A: caf\xc3\xa9\n") == "X-A: =?utf-8?Q?caf=C3=A9?=");
 }
 
 BOOST_AUTO_TEST_CASE(whatever_is_not_exactly_header_lines_is_refused) {
