@@ -79,17 +79,18 @@ class Conversation {
 
   /// How it ended, once follow() has found nothing wrong.
   Result<rules::HookRun> result() const {
-    HookReport last{};
-    const auto& reports = report_.content();
-    if (reports.size() < sizeof last)
+    using Kind = HookReport::Kind;
+    if (const auto error = reported(Kind::NotStarted))
+      return fail(Failure::Temporary, std::string("cannot be started: ") + std::strerror(*error));
+    const auto status = reported(Kind::Ended);
+    if (!status) {
+      if (const auto program = reported(Kind::Started)) kill(-*program, SIGKILL);
       return fail(Failure::Temporary, "was lost: its supervisor has been killed");
-    std::memcpy(&last, reports.data(), sizeof last);  // what kept it from starting is told first
-    if (last.kind == HookReport::Kind::NotStarted)
-      return fail(Failure::Temporary, std::string("cannot be started: ") + std::strerror(last.value));
-    if (WIFSIGNALED(last.value))
+    }
+    if (WIFSIGNALED(*status))
       return fail(Failure::Temporary,
-                  std::string("was ended by the signal ") + sigabbrev_np(WTERMSIG(last.value)));
-    return rules::HookRun{WEXITSTATUS(last.value), output_.content()};
+                  std::string("was ended by the signal ") + sigabbrev_np(WTERMSIG(*status)));
+    return rules::HookRun{WEXITSTATUS(*status), output_.content()};
   }
 
   std::string complaint() const {
@@ -98,6 +99,16 @@ class Conversation {
 
  private:
   static constexpr std::size_t kMostReports = 64;
+
+  std::optional<int> reported(HookReport::Kind kind) const {
+    HookReport one{};
+    for (auto rest = std::string_view(report_.content()); rest.size() >= sizeof one;
+         rest.remove_prefix(sizeof one)) {
+      std::memcpy(&one, rest.data(), sizeof one);
+      if (one.kind == kind) return one.value;
+    }
+    return std::nullopt;
+  }
 
   const rules::Hook& hook_;
   Stream output_;

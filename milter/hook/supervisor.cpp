@@ -153,6 +153,7 @@ void supervise(const Supervision& wanted) noexcept {
     report(wanted, HookReport::Kind::NotStarted, errno);
     _exit(1);
   }
+  report(wanted, HookReport::Kind::Started, program);
   // Were they left open here, the milter would never see the end of what the program writes.
   close(wanted.input);
   close(wanted.output);

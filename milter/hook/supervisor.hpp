@@ -16,7 +16,11 @@ namespace pams::milter {
 
 /// What it writes to `report`, each in one piece.
 struct HookReport {
-  enum class Kind : std::int32_t { NotStarted, Ended };  ///< errno | as waitpid() gives it
+  enum class Kind : std::int32_t {
+    Started,     ///< number of the program's process, which is that of its group too
+    NotStarted,  ///< errno
+    Ended,       ///< as waitpid() gives it
+  };
   Kind kind;
   std::int32_t value;
 };

@@ -254,7 +254,14 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_started_is_a_failure_with_its_reason) {
 
 BOOST_AUTO_TEST_CASE(a_signal_is_no_answer) {
   BOOST_TEST(Program("kill -SEGV $$").failure() == "was ended by the signal SEGV");
-  BOOST_TEST(Program("kill -KILL $PPID; sleep 1000").failure() == "was lost: its supervisor has been killed");
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_supervisor_is_a_failure_and_takes_the_programs_group_with_it) {
+  Program program("echo $$ > \"$1\"; kill -KILL $PPID; exec sleep 1000");
+  program.hook.command.push_back(program.file("pid"));
+  BOOST_TEST(program.failure() == "was lost: its supervisor has been killed");
+  BOOST_TEST_REQUIRE(pid_in(program.file("pid")) > 0);
+  while (is_alive(-pid_in(program.file("pid")))) std::this_thread::yield();  // init buries it
 }
 
 BOOST_AUTO_TEST_CASE(when_the_milter_is_killed_the_hook_dies_with_it) {
