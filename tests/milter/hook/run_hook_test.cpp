@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_signal_is_no_answer) {
 }
 
 BOOST_AUTO_TEST_CASE(a_killed_supervisor_is_a_failure_and_takes_the_programs_group_with_it) {
-  Program program("echo $$ > \"$1\"; kill -KILL $PPID; exec sleep 1000");
+  Program program("sleep 1000 & echo $$ > \"$1\"; kill -KILL $PPID; wait");
   program.hook.command.push_back(program.file("pid"));
   BOOST_TEST(program.failure() == "was lost: its supervisor has been killed");
   BOOST_TEST_REQUIRE(pid_in(program.file("pid")) > 0);
