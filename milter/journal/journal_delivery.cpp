@@ -4,8 +4,6 @@
 #include <csignal>
 #include <set>
 
-#include <pthread.h>
-
 #include "milter/log/log.hpp"
 
 namespace pams::milter {

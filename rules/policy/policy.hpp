@@ -96,6 +96,8 @@ struct Policy {
   const OutboundConnector* connector(std::string_view name) const;
   /// Whether any enabled rule must see the body.
   bool rules_need_body() const;
+  /// Or something else: journal reports hold the whole message.
+  bool needs_body() const { return rules_need_body() || !journal.rules.empty(); }
 };
 
 /// The name of the header that carries the route to the MTA. An incoming one is always removed.
