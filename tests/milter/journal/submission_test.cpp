@@ -76,7 +76,7 @@ class ScriptedMta {
                                       {"DATA", "354 go on"}}) {
       if (!hear(client.get(), "\r\n") || !say(client.get(), verb, usual)) return;
     }
-    if (hear(client.get(), "\r\n.\r\n")) say(client.get(), "end", "250 2.0.0 queued as 4Zq1");
+    if (!hear(client.get(), "\r\n.\r\n") || !say(client.get(), "end", "250 2.0.0 queued as 4Zq1")) return;
     hear(client.get(), "QUIT\r\n");
   }
 
