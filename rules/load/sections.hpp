@@ -43,6 +43,10 @@ void read_connector(const schema::Value& table, const Reading& reading,
 void read_rule(const schema::Value& table, const Reading& reading, Names& names,
                std::vector<TransportRule>& rules);
 
+/// [journal] and every [[journal_rule]]. The connectors, the organization and [pams] are read before.
+void read_journal(const schema::Value& section, std::span<const schema::Value* const> rules,
+                  const Reading& reading, Policy& policy);
+
 /// "there is no archive 'x'; did you mean 'y'?"
 std::string nothing_named(std::string_view kind, const std::string& name, std::span<const std::string> known);
 std::vector<std::string> names_of(const std::vector<OutboundConnector>& connectors);
