@@ -6,6 +6,7 @@
 #include "milter/log/log.hpp"
 #include "milter/session/apply.hpp"
 #include "milter/session/archiving.hpp"
+#include "milter/session/hooks.hpp"
 #include "milter/session/journaling.hpp"
 #include "milter/session/message_log.hpp"
 #include "milter/session/message_tracing.hpp"
@@ -72,11 +73,15 @@ class EndOfMessage {
   rules::Plan evaluate() {
     const auto& policy = message_.config().policy;
     Progress progress(context_);
+    Hooks hooks(context_, report_.queue_id());
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
-    const rules::Moment moment{now_, [&] {
-                                 progress.tell();
-                                 return std::chrono::steady_clock::now() > deadline;
-                               }};
+    const rules::Moment moment{
+        now_,
+        [&] {
+          progress.tell();
+          return std::chrono::steady_clock::now() > deadline + hooks.time_spent();
+        },
+        [&](const rules::Hook& hook, const Mail& mail) { return hooks.run(hook, mail); }};
     // The copy shares the body.
     return message_.services().evaluate(policy, received_, message_.envelope(), client_,
                                         message_.limits_exceeded(), moment);

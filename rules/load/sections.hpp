@@ -30,6 +30,7 @@ struct Names {
   const Policy& policy;  ///< all but its rules
   std::span<const std::string> archives;
   std::vector<std::pair<std::string, std::string>> routes{};  ///< enforced rule -> connector
+  std::uint64_t hook_seconds = 0;  ///< that one message may wait for hooks, if it meets all of them
 };
 
 void read_organization(const schema::Value& section, const Reading& reading, Organization& organization);
