@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <filesystem>
 #include <random>
 #include <thread>
 
@@ -53,13 +52,6 @@ std::string message_text(const Config& config, const std::string& recipient, con
          "\nMIME-Version: 1.0\nContent-Type: text/plain; charset=us-ascii\n\n"
          "`pamsctl connector validate --send-to` sent this message to see whether flagged mail\n"
          "reaches the smart host. You can delete it.\n";
-}
-
-/// Where this Postfix logs.
-std::string mail_log(const Postfix& postfix) {
-  if (const auto own = postfix.parameter("maillog_file"); own && own->starts_with('/')) return *own;
-  constexpr const char* kSyslog = "/var/log/mail.log";
-  return std::filesystem::exists(kSyslog) ? kSyslog : "journal";
 }
 
 trace::Instant now() {
@@ -125,7 +117,7 @@ Delivery not_told(const Follower& follower, const std::string& log) {
   if (follower.queue_id().empty())
     return {StageStatus::Fail, "",
             "it was handed over, but " + log +
-                " does not mention it in time; is this the MTA's log, and "
+                " does not mention it in time; is that the MTA's log ([trace] mail_log), and "
                 "is Postfix running?"};
   return {StageStatus::Fail, "", follower.queue_id() + " is still under way; look for it with: postqueue -p"};
 }
@@ -158,7 +150,7 @@ Status can_test(const Config& config) {
 
 Delivery send_test_message(const Config& config, const Postfix& postfix, const std::string& recipient,
                            Deadline deadline) {
-  const auto path = mail_log(postfix);
+  const auto& path = config.settings.trace.mail_log;
   const auto log = trace::open_log(path, std::nullopt);
   // The first look only finds the end of the log.
   if (const auto begun = log->read(now()); !begun)
