@@ -121,7 +121,8 @@ class ServicesPlan {
                                connector.name + "' another transport");
       return;
     }
-    const auto wanted = transport_settings(connector, map_prefix(site_.map_types, site_.config_directory));
+    const auto wanted = transport_settings(connector, map_prefix(site_.map_types, site_.config_directory),
+                                           site_.config_directory);
     const auto now = own_settings(site_, key);
     auto merged = wanted;
     for (const auto& own : now)
@@ -179,7 +180,8 @@ class ServicesPlan {
   }
 
   void change(ChangeKind kind, std::string setting, std::string from, std::string to, std::string why) {
-    plan_.changes.push_back({kind, std::move(setting), std::move(from), std::move(to), std::move(why)});
+    plan_.changes.push_back(
+        {kind, std::move(setting), std::move(from), std::move(to), std::move(why), false});
   }
 
   const Config& config_;
@@ -206,6 +208,30 @@ void plan_tables(const Config& config, const std::string& token, const Site& sit
     const auto from = now == site.tables.end() ? "" : now->second;
     if (const auto to = kBanner + table.first; from != to)
       plan.changes.push_back({ChangeKind::Table, path, from, to, table.second});
+  }
+}
+
+/// The tables of passwords, one a connector with a user.
+void plan_passwords(const Config& config, const Site& site, SetupPlan& plan) {
+  for (const auto& connector : config.policy.connectors) {
+    if (connector.username.empty()) continue;
+    const auto password = site.passwords.find(connector.name);
+    if (password == site.passwords.end() || !password->second) {
+      plan.problems.push_back(password == site.passwords.end() ? "no password for '" + connector.name + "'"
+                                                               : password->second.error().what);
+      continue;
+    }
+    std::string to = kBanner;
+    for (const auto& host : connector.smart_hosts)
+      to += host.nexthop() + " " + connector.username + ":" + *password->second + "\n";
+    const auto path = site.config_directory + "/" + password_map(connector);
+    const auto now = site.tables.find(path);
+    const auto from = now == site.tables.end() ? "" : now->second;
+    if (from != to)
+      plan.changes.push_back({ChangeKind::Table, path, from, to,
+                              "the password for '" + connector.name + "'; for root alone", true});
+    plan.notes.push_back("'" + connector.name +
+                         "' logs in at its smart hosts: Postfix needs the package libsasl2-modules");
   }
 }
 
@@ -251,6 +277,7 @@ SetupPlan plan_setup(const Config& config, const std::string& token, const std::
     plan.problems.push_back("[pams] connector '" + config.policy.pams.connector + "' is not defined");
   find_shared_transports(config, plan);
   plan_tables(config, token, site, plan);
+  plan_passwords(config, site, plan);
   ServicesPlan services(config, site, plan);
   services.plan_transports();
   services.plan_retry();
