@@ -2,10 +2,30 @@
 
 #include "milter/archive/directory_archive.hpp"
 #include "milter/doctor/route_verifier.hpp"
+#include "milter/doctor/route_watch.hpp"
 #include "milter/log/log.hpp"
 #include "milter/trace/trace_writer.hpp"
 
 namespace pams::milter {
+namespace {
+
+void tell(const rules::OutboundConnector& connector, const Status& status) {
+  if (status)
+    log::write(log::route_verified, {{"connector", connector.name}});
+  else
+    log::write(log::route_unverified, {{"connector", connector.name}, {"reason", status.error().what}});
+}
+
+/// With a verifier of its own: what it finds in the middle of an operator's edits is not what the next
+/// flagged message is answered by.
+std::shared_ptr<const void> watch_route(const std::shared_ptr<const Config>& config) {
+  const auto* connector = config->policy.connector(config->policy.pams.connector);
+  if (connector == nullptr || !config->settings.verify_route) return nullptr;
+  return std::make_shared<const doctor::RouteWatch>(doctor::make_route_verifier(config),
+                                                    std::vector<rules::OutboundConnector>{*connector}, tell);
+}
+
+}  // namespace
 
 std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> config) {
   auto services = std::make_shared<Services>();
@@ -20,6 +40,7 @@ std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> conf
   if (const auto token = services->route_token->read(); !token)
     log::write(log::route_token_unreadable, {{"reason", token.error().what}});
   services->route_guard = doctor::make_route_verifier(config);
+  services->route_watch = watch_route(config);
   services->trace =
       std::make_shared<trace::TraceWriter>(trace::WriterSettings{.path = settings.trace.path,
                                                                  .mail_log = settings.trace.mail_log,
