@@ -13,10 +13,41 @@ std::string security_level(const rules::OutboundConnector& connector) {
   return connector.tls_settings == rules::TlsSettings::EncryptionOnly ? "encrypt" : "secure";
 }
 
+/// smtp_tls_secure_cert_match. Of several smart hosts each must show its own name, not another's: that is
+/// what "nexthop" means, host by host.
+std::string certificate_match(const rules::OutboundConnector& connector) {
+  return connector.tls_domain.empty() ? "nexthop" : connector.tls_domain;
+}
+
+/// SMTP AUTH. Postfix logs in after TLS, and with the level "secure" there is no after without a verified
+/// certificate; so a mechanism that shows the password itself does no harm, and is what smart hosts offer.
+void add_authentication(const rules::OutboundConnector& connector, const std::string& folder,
+                        std::vector<TransportSetting>& settings) {
+  const bool has_user = !connector.username.empty();
+  settings.push_back(
+      {"smtp_sasl_auth_enable", has_user ? "yes" : "no", true,
+       has_user ? "the smart host demands a password" : "no passwords of other relays for the smart host"});
+  if (!has_user) return;
+  settings.insert(
+      settings.end(),
+      {{"smtp_sasl_password_maps", "texthash:" + folder + "/" + password_map(connector), true,
+        "this connector's password and no other"},
+       {"smtp_sender_dependent_authentication", "no", true, "no senders' own passwords for the smart host"},
+       {"smtp_sasl_type", "cyrus", true, "the SASL client that Debian's Postfix has"},
+       {"smtp_sasl_path", "", true, "no other SASL configuration from main.cf"},
+       {"smtp_sasl_security_options", "noanonymous", true,
+        "PLAIN and LOGIN are fine: only over verified TLS"},
+       {"smtp_sasl_tls_security_options", "noanonymous", true, "PLAIN and LOGIN are fine over verified TLS"},
+       {"smtp_sasl_tls_verified_security_options", "noanonymous", true,
+        "PLAIN and LOGIN are fine over verified TLS"},
+       {"smtp_sasl_mechanism_filter", "plain,login", true, "what pamsctl connector validate tries too"},
+       {"smtp_sasl_auth_soft_bounce", "yes", true,
+        "a wrong password lets mail wait, it does not bounce it"}});
+}
+
 }  // namespace
 
 std::vector<std::string> certificate_names(const rules::OutboundConnector& connector) {
-  // Postfix cannot verify a chain without a name: certificate_validation gets the smart hosts' own names.
   if (!connector.tls_domain.empty()) return {connector.tls_domain};
   std::vector<std::string> names;
   for (const auto& host : connector.smart_hosts)
@@ -25,13 +56,13 @@ std::vector<std::string> certificate_names(const rules::OutboundConnector& conne
 }
 
 std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector,
-                                                 const std::string& maps) {
-  const auto names = text::join(certificate_names(connector), ",");
-  return {
+                                                 const std::string& maps, const std::string& folder) {
+  std::vector<TransportSetting> settings{
       {"syslog_name", "postfix/" + connector.transport, false, "its log lines are found by this name"},
       {"smtp_tls_security_level", security_level(connector), true,
        "TLS with a verified chain and name, or no delivery"},
-      {"smtp_tls_secure_cert_match", names, false, "the name that the certificate must carry"},
+      {"smtp_tls_secure_cert_match", certificate_match(connector), false,
+       "the name that the certificate must carry"},
       {"smtp_tls_CAfile", connector.tls_ca_file, true, "the authorities that are believed"},
       {"smtp_tls_CApath", "", true, "no other authorities from main.cf"},
       {"smtp_tls_trust_anchor_file", "", true, "no other trust anchors from main.cf"},
@@ -50,7 +81,6 @@ std::vector<TransportSetting> transport_settings(const rules::OutboundConnector&
       {"smtp_connection_cache_destinations", "", true, "a connection of another message is not used"},
       {"smtp_tls_loglevel", "1", false, "the log shows that TLS was verified"},
       {"smtp_fallback_relay", "", true, "no other host when the smart host is down"},
-      {"smtp_sasl_auth_enable", "no", true, "no passwords of other relays for the smart host"},
       {"smtp_send_xforward_command", "no", true, "no client data for the smart host"},
       {"smtp_generic_maps", "", true, "addresses reach the smart host as they are"},
       {"smtp_header_checks", maps + kTransportMap, false, "the route marker stays here"},
@@ -61,6 +91,12 @@ std::vector<TransportSetting> transport_settings(const rules::OutboundConnector&
       {"smtp_delivery_status_filter", "", true, "a delivery that failed is never called something else"},
       {"smtp_dns_reply_filter", "", true, "the smart host's address is not rewritten"},
   };
+  add_authentication(connector, folder, settings);
+  return settings;
+}
+
+std::string password_map(const rules::OutboundConnector& connector) {
+  return "pams_password_" + connector.transport;
 }
 
 std::string milter_entry(const std::string& address) {

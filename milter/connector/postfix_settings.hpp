@@ -18,11 +18,11 @@ struct TransportSetting {
   std::string why;
 };
 
-/// `maps` is the folder-and-type prefix of our tables: "pcre:/etc/postfix/".
+/// `maps` is the type and folder of our header tables: "pcre:/etc/postfix/"; `folder` that of all: main.cf's.
 std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector,
-                                                 const std::string& maps);
+                                                 const std::string& maps, const std::string& folder);
 
-/// The names that the smart host's certificate may carry, as smtp_tls_secure_cert_match takes them.
+/// The names that the smart hosts' certificates carry.
 std::vector<std::string> certificate_names(const rules::OutboundConnector& connector);
 
 /// `{ unix:…, default_action=tempfail, … }`
@@ -32,6 +32,9 @@ std::string milter_entry(const std::string& address);
 inline constexpr const char* kNetMap = "pams_header_checks";
 inline constexpr const char* kMarkerMap = "pams_milter_header_checks";
 inline constexpr const char* kTransportMap = "pams_smtp_header_checks";
+/// The connector's user and password; for root alone, who opens it before the smtp client gives up its
+/// rights.
+std::string password_map(const rules::OutboundConnector& connector);
 
 /// "pcre:/etc/postfix/"; regexp: where Postfix was built without PCRE.
 std::string map_prefix(const std::vector<std::string>& map_types, const std::string& config_directory);

@@ -11,6 +11,7 @@
 
 #include "milter/base/fd.hpp"
 #include "milter/config/files.hpp"
+#include "milter/connector/password.hpp"
 #include "milter/connector/postfix_settings.hpp"
 
 namespace pams::milter {
@@ -23,6 +24,9 @@ struct Owner {
   gid_t group;
   mode_t mode;
 };
+
+/// Of tables that hold a password.
+constexpr Owner kRootAlone{0, 0, 0600};
 
 tl::unexpected<Error> trouble(const std::string& path) {
   return fail(Failure::Misconfigured, path + ": " + std::strerror(errno));
@@ -124,7 +128,7 @@ std::vector<std::string> files_of(const SetupPlan& plan, const std::string& fold
 Status make_change(const Change& change, const Postfix& postfix, const Owner& owner) {
   switch (change.kind) {
     case ChangeKind::Table:
-      return replace_file(change.setting, change.to, owner);
+      return replace_file(change.setting, change.to, change.secret ? kRootAlone : owner);
     case ChangeKind::Service:
       return postfix.set_service(change.setting, change.to);
     case ChangeKind::ServiceParameter:
@@ -160,9 +164,28 @@ Status read_back(const SetupPlan& plan, const Postfix& postfix) {
   return {};
 }
 
-bool is_private(const std::string& path, gid_t group) {
+bool is_kept_for(const std::string& path, gid_t group, mode_t mode) {
   struct stat status {};
-  return stat(path.c_str(), &status) == 0 && (status.st_mode & 07777U) == 0640 && status.st_gid == group;
+  return stat(path.c_str(), &status) == 0 && (status.st_mode & 07777U) == mode && status.st_gid == group;
+}
+
+/// Our tables as they are. One with another owner or mode counts as missing, so that it is written anew.
+void read_tables(const Config& config, Site& site) {
+  const auto keep = [&](const std::string& path) {
+    if (auto content = read_file(path)) site.tables[path] = std::move(*content);
+  };
+  struct stat token {};
+  const bool has_token = stat(config.settings.route_token_file.c_str(), &token) == 0;
+  for (const auto* name : {kMarkerMap, kNetMap, kTransportMap}) {
+    const auto path = site.config_directory + "/" + name;
+    if (has_token && is_kept_for(path, token.st_gid, 0640)) keep(path);
+  }
+  for (const auto& connector : config.policy.connectors) {
+    if (connector.username.empty()) continue;
+    const auto path = site.config_directory + "/" + password_map(connector);
+    if (is_kept_for(path, kRootAlone.group, kRootAlone.mode)) keep(path);
+    site.passwords.emplace(connector.name, read_password(connector));
+  }
 }
 
 }  // namespace
@@ -191,13 +214,7 @@ Result<Site> read_site(const Postfix& postfix, const Config& config) {
   for (const auto& line : *own)
     if (auto parameter = parse_service_parameter(line))
       site.service_parameters.push_back(std::move(*parameter));
-  struct stat token {};
-  const bool has_token = stat(config.settings.route_token_file.c_str(), &token) == 0;
-  for (const auto* name : {kMarkerMap, kNetMap, kTransportMap}) {
-    const auto path = site.config_directory + "/" + name;
-    if (!has_token || !is_private(path, token.st_gid)) continue;  // written anew, with the right owner
-    if (auto content = read_file(path)) site.tables[path] = std::move(*content);
-  }
+  read_tables(config, site);
   return site;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "milter/connector/journal_listener.hpp"
 #include "milter/connector/postfix_settings.hpp"
 #include "milter/connector/route.hpp"
 #include "milter/connector/setup_main.hpp"
@@ -70,9 +71,34 @@ class ServicesPlan {
         plan_.problems.push_back("master.cf has no listener '" + wanted + "' for --outbound");
     bool any_inbound = false;
     for (const auto& service : site_.services)
-      if (service.command == "smtpd" || service.command == "qmqpd")
+      if ((service.command == "smtpd" || service.command == "qmqpd") &&
+          !is_journal_listener(config_, service))
         any_inbound = plan_listener(service, outbound) || any_inbound;
     if (any_inbound) plan_inbound_cleanup();
+  }
+
+  void plan_journal_listener() {
+    const auto& journal = config_.policy.journal;
+    if (journal.rules.empty()) return;
+    const auto key = journal.submit_to + "/inet";
+    const auto* service = find_service(site_, key);
+    if (service != nullptr && service->command != "smtpd")
+      return plan_.problems.push_back(key + " exists and runs " + service->command +
+                                      "; give [journal] submit_to another port");
+    const auto wanted = journal_listener_settings();
+    auto now = own_settings(site_, key);
+    // Its cleanup must have the net, and none of its options may switch that off.
+    const bool has_others = now.size() != wanted.size();
+    const bool good =
+        service != nullptr && !has_others && std::ranges::all_of(wanted, [&](const auto& setting) {
+          return std::ranges::any_of(now, [&](const auto& own) {
+            return own.name == setting.name && split_list(own.value) == split_list(setting.value);
+          });
+        });
+    if (!good)
+      change(ChangeKind::Service, key, service == nullptr ? "" : service->line,
+             service_line(journal.submit_to + " inet n - n - - smtpd", wanted),
+             "journal reports: from this machine, without milters, with the net");
   }
 
  private:
@@ -95,9 +121,10 @@ class ServicesPlan {
                                connector.name + "' another transport");
       return;
     }
-    auto wanted = transport_settings(connector, map_prefix(site_.map_types, site_.config_directory));
-    if (!site_.effective.contains(
-            "tls_required_enable"))  // Postfix before 3.10 warns of what it does not know
+    auto wanted = transport_settings(connector, map_prefix(site_.map_types, site_.config_directory),
+                                     site_.config_directory);
+    // Postfix before 3.10 warns of what it does not know.
+    if (!site_.effective.contains("tls_required_enable"))
       std::erase_if(wanted, [](const auto& setting) { return setting.name == "tls_required_enable"; });
     const auto now = own_settings(site_, key);
     auto merged = wanted;
@@ -156,7 +183,8 @@ class ServicesPlan {
   }
 
   void change(ChangeKind kind, std::string setting, std::string from, std::string to, std::string why) {
-    plan_.changes.push_back({kind, std::move(setting), std::move(from), std::move(to), std::move(why)});
+    plan_.changes.push_back(
+        {kind, std::move(setting), std::move(from), std::move(to), std::move(why), false});
   }
 
   const Config& config_;
@@ -183,6 +211,30 @@ void plan_tables(const Config& config, const std::string& token, const Site& sit
     const auto from = now == site.tables.end() ? "" : now->second;
     if (const auto to = kBanner + table.first; from != to)
       plan.changes.push_back({ChangeKind::Table, path, from, to, table.second});
+  }
+}
+
+/// The tables of passwords, one a connector with a user.
+void plan_passwords(const Config& config, const Site& site, SetupPlan& plan) {
+  for (const auto& connector : config.policy.connectors) {
+    if (connector.username.empty()) continue;
+    const auto password = site.passwords.find(connector.name);
+    if (password == site.passwords.end() || !password->second) {
+      plan.problems.push_back(password == site.passwords.end() ? "no password for '" + connector.name + "'"
+                                                               : password->second.error().what);
+      continue;
+    }
+    std::string to = kBanner;
+    for (const auto& host : connector.smart_hosts)
+      to += host.nexthop() + " " + connector.username + ":" + *password->second + "\n";
+    const auto path = site.config_directory + "/" + password_map(connector);
+    const auto now = site.tables.find(path);
+    const auto from = now == site.tables.end() ? "" : now->second;
+    if (from != to)
+      plan.changes.push_back({ChangeKind::Table, path, from, to,
+                              "the password for '" + connector.name + "'; for root alone", true});
+    plan.notes.push_back("'" + connector.name +
+                         "' logs in at its smart hosts: Postfix needs the package libsasl2-modules");
   }
 }
 
@@ -228,10 +280,12 @@ SetupPlan plan_setup(const Config& config, const std::string& token, const std::
     plan.problems.push_back("[pams] connector '" + config.policy.pams.connector + "' is not defined");
   find_shared_transports(config, plan);
   plan_tables(config, token, site, plan);
+  plan_passwords(config, site, plan);
   ServicesPlan services(config, site, plan);
   services.plan_transports();
   services.plan_retry();
   services.plan_listeners(outbound);
+  services.plan_journal_listener();
   const auto address = milter_address(config, site, plan.problems);
   plan_main(config, address, site, plan);
   note_own_milters(site, plan);

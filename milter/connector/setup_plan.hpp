@@ -9,6 +9,7 @@
 
 #include "milter/config/config.hpp"
 #include "milter/connector/postfix_text.hpp"
+#include "rules/base/result.hpp"
 
 namespace pams::milter {
 
@@ -23,6 +24,7 @@ struct Site {
   std::vector<Service> services;
   std::vector<ServiceParameter> service_parameters;
   std::map<std::string, std::string> tables;  ///< ours that are there and kept from others' eyes, by path
+  std::map<std::string, Result<std::string>> passwords;  ///< of connectors with a user, by connector
 };
 
 /// The main.cf parameters that a Site must hold for `policy`.
@@ -36,6 +38,7 @@ struct Change {
   std::string from;     ///< "" when it was not there
   std::string to;
   std::string why;
+  bool secret = false;  ///< a table for root alone, whose content is never shown
 };
 
 struct SetupPlan {

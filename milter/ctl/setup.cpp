@@ -16,6 +16,7 @@ namespace pams::milter::ctl {
 namespace {
 
 constexpr const char* kHiddenToken = "<token>";
+constexpr const char* kHiddenTable = "<holds a password>";
 /// Stands for a token that is not made yet; letters alone, as a real one, so that tables look the same.
 constexpr const char* kFutureToken = "TOKENTHATISNOTMADEYET";
 
@@ -49,7 +50,7 @@ std::string file_of(const Change& change) {
 
 /// As the file will hold it, the token hidden.
 std::string shown(const Change& change, const std::string& token) {
-  std::string out = change.to;
+  std::string out = change.secret ? kHiddenTable : change.to;
   if (change.kind == ChangeKind::Parameter) out = change.setting + " = " + change.to;
   if (change.kind == ChangeKind::ServiceParameter)
     out = change.setting.substr(0, change.setting.rfind('/')) + ":  -o " +
@@ -72,11 +73,12 @@ void print(const SetupPlan& plan, const std::string& token) {
 nlohmann::json to_json(const SetupPlan& plan, const std::string& token) {
   auto changes = nlohmann::json::array();
   for (const auto& change : plan.changes)
-    changes.push_back({{"file", file_of(change)},
-                       {"setting", change.setting},
-                       {"from", text::replace_all(change.from, token, kHiddenToken)},
-                       {"to", text::replace_all(change.to, token, kHiddenToken)},
-                       {"why", change.why}});
+    changes.push_back(
+        {{"file", file_of(change)},
+         {"setting", change.setting},
+         {"from", change.secret ? kHiddenTable : text::replace_all(change.from, token, kHiddenToken)},
+         {"to", change.secret ? kHiddenTable : text::replace_all(change.to, token, kHiddenToken)},
+         {"why", change.why}});
   return {{"changes", changes},
           {"problems", plan.problems},
           {"notes", plan.notes},

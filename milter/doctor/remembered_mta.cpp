@@ -72,8 +72,9 @@ Result<std::map<std::string, std::string>> RememberedMta::parameters(
   auto found = mta_.parameters(names, overrides);
   if (found)
     for (const auto& [name, value] : *found)
-      if (name.ends_with("_checks"))
-        for (const auto& map : split_list(value)) watch_map(map);
+      if (name.ends_with("_checks") || name.ends_with("_restrictions"))
+        for (const auto& map : split_list(value))
+          if (map.find(':') != std::string::npos) watch_map(map);
   return parameters_.emplace(key, std::move(found)).first->second;
 }
 

@@ -54,7 +54,7 @@ Finding examine_authorities(const rules::OutboundConnector& connector) {
 }
 
 Finding examine_settings(const Examination& examination, const Gateway& gateway, const Service& service) {
-  const auto settings = transport_settings(examination.connector, "");
+  const auto settings = transport_settings(examination.connector, "", examination.mta.config_directory());
   std::vector<std::string> names{"smtp_header_checks"};
   for (const auto& setting : settings) names.push_back(setting.name);
   const auto values = gateway.values(service, names);

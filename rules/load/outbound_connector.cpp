@@ -16,7 +16,10 @@ constexpr std::string_view kTlsSettings[] = {"domain_validation", "certificate_v
                                              "encryption_only"};
 constexpr Param kConnector[] = {
     {.key = "name", .type = Type::Text, .doc = "What rules and [pams] call it.", .required = true},
-    {.key = "smart_hosts", .type = Type::Words, .doc = "host or host:port; no MX look-up.", .required = true},
+    {.key = "smart_hosts",
+     .type = Type::Words,
+     .doc = "host or host:port, tried in this order; no MX look-up.",
+     .required = true},
     {.key = "tls_settings",
      .type = Type::Choice,
      .doc = "How the smart host proves who it is.",
@@ -39,14 +42,12 @@ constexpr Param kConnector[] = {
      .fallback = "\"50 MB\""},
     {.key = "username",
      .type = Type::Text,
-     .doc = "User for SMTP AUTH at the smart host.",
-     .fallback = "\"\"",
-     .later = "SMTP AUTH at the smart host"},
+     .doc = "User for SMTP AUTH at the smart host, only after verified TLS.",
+     .fallback = "\"\""},
     {.key = "password_file",
      .type = Type::Path,
-     .doc = "File with the password for SMTP AUTH.",
-     .fallback = "\"\"",
-     .later = "SMTP AUTH at the smart host"},
+     .doc = "File with the password for SMTP AUTH on one line, readable for root alone.",
+     .fallback = "\"\""},
 };
 
 bool is_host_name(std::string_view name) {
@@ -95,9 +96,10 @@ void read_smart_hosts(const schema::Args& args, const Reading& reading, Outbound
                                                 "' is not of the form host:port or [address]:port");
   }
   if (written.empty()) reading.error(args.at("smart_hosts"), "smart_hosts: name one");
-  if (written.size() > 1)
-    reading.error(args.at("smart_hosts"),
-                  "smart_hosts: more than one is not available in this version; name one");
+  for (auto one = connector.smart_hosts.begin(); one != connector.smart_hosts.end(); ++one)
+    if (std::any_of(connector.smart_hosts.begin(), one,
+                    [&](const SmartHost& other) { return other.nexthop() == one->nexthop(); }))
+      reading.error(args.at("smart_hosts"), "smart_hosts: '" + one->address() + "' is there twice");
 }
 
 void read_tls(const schema::Args& args, const Reading& reading, OutboundConnector& connector) {
@@ -119,10 +121,34 @@ void read_tls(const schema::Args& args, const Reading& reading, OutboundConnecto
     reading.error(args.at("tls_domain"),
                   "tls_domain: '" + text::printable(connector.tls_domain) + "' is not a host name");
   if (has_domain || connector.smart_hosts.empty()) return;
-  connector.tls_domain = connector.smart_hosts.front().name;
-  if (verifies && parse_ip(connector.tls_domain))
+  if (connector.smart_hosts.size() == 1) connector.tls_domain = connector.smart_hosts.front().name;
+  const auto is_address = [](const SmartHost& host) { return parse_ip(host.name).has_value(); };
+  if (verifies && std::ranges::any_of(connector.smart_hosts, is_address))
     reading.error(args.at("smart_hosts"),
                   "smart_hosts: an address has no name to verify; write the name in tls_domain");
+}
+
+/// Postfix's table of passwords holds "username:password", with nothing around it.
+bool is_username(std::string_view name) {
+  return text::trim(name).size() == name.size() && text::printable(name) == name &&
+         name.find(':') == std::string_view::npos;
+}
+
+void read_authentication(const schema::Args& args, const Reading& reading, OutboundConnector& connector) {
+  connector.username = args.text("username");
+  connector.password_file = args.text("password_file");
+  if (connector.username.empty() && connector.password_file.empty()) return;
+  if (!is_username(connector.username))
+    reading.error(args.at("username"),
+                  "username: must not hold a colon, control characters or blanks around it");
+  if (connector.username.empty())
+    reading.error(args.at("password_file"), "password_file: is of no use without a username");
+  if (connector.password_file.empty()) reading.error(args.at("username"), "username: needs a password_file");
+  if (connector.tls_settings == TlsSettings::EncryptionOnly)
+    reading.error(
+        args.at("username"),
+        "username: encryption_only does not look who the smart host is, so it would give the password "
+        "to anybody; use domain_validation");
 }
 
 bool is_transport(std::string_view name) {
@@ -178,6 +204,7 @@ void read_connector(const schema::Value& table, const Reading& reading,
     reading.error(args->at("max_message_size"), "max_message_size: 0 would refuse every message");
   read_smart_hosts(*args, reading, connector);
   read_tls(*args, reading, connector);
+  read_authentication(*args, reading, connector);
   connectors.push_back(std::move(connector));
 }
 

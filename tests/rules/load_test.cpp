@@ -127,13 +127,28 @@ BOOST_AUTO_TEST_CASE(smart_hosts_are_read_with_and_without_port_and_as_addresses
     BOOST_TEST(has(host(wrong), "error:"), wrong);
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_later_says_so) {
-  BOOST_TEST(
-      has(connector("smart_hosts = [\"a.example\", \"b.example\"]").text, "more than one is not available"));
-  BOOST_TEST(has(connector("smart_hosts = \"a.example\"\nusername = \"u\"").text,
-                 "SMTP AUTH at the smart host is not"));
-  BOOST_TEST(
-      connector("smart_hosts = \"a.example\"\nusername = \"\"\npassword_file = \"\"").policy.has_value());
+BOOST_AUTO_TEST_CASE(several_smart_hosts_each_show_their_own_name_unless_one_is_given_for_all) {
+  const auto two = std::string("smart_hosts = [\"a.example\", \"b.example:587\"]");
+  const auto own = connector(two);
+  BOOST_TEST_REQUIRE(own.policy.has_value(), own.text);
+  const auto& hosts = own.policy->connectors.front();
+  BOOST_TEST(hosts.certificate_name(hosts.smart_hosts[1]) == "b.example");
+  const auto shared = connector(two + "\ntls_domain = \"mx.example\"");
+  BOOST_TEST_REQUIRE(shared.policy.has_value(), shared.text);
+  BOOST_TEST(shared.policy->connectors.front().certificate_name(hosts.smart_hosts[1]) == "mx.example");
+  BOOST_TEST(has(connector("smart_hosts = [\"a.example\", \"a.example:25\"]").text, "is there twice"));
+  BOOST_TEST(has(connector("smart_hosts = [\"a.example\", \"192.0.2.1\"]").text, "no name to verify"));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_needs_a_password_and_a_smart_host_that_proves_who_it_is) {
+  const auto with = [](const std::string& more) { return connector("smart_hosts = \"a.example\"\n" + more); };
+  BOOST_TEST(with("username = \"\"\npassword_file = \"\"").policy.has_value());
+  BOOST_TEST(with("username = \"u\"\npassword_file = \"p\"").policy.has_value());
+  BOOST_TEST(has(with("username = \"u\"").text, "needs a password_file"));
+  BOOST_TEST(has(with("password_file = \"p\"").text, "of no use without a username"));
+  BOOST_TEST(has(with("username = \"u:v\"\npassword_file = \"p\"").text, "colon"));
+  BOOST_TEST(has(with("username = \"u\"\npassword_file = \"p\"\ntls_settings = \"encryption_only\"").text,
+                 "give the password"));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_but_a_name_gets_into_the_mtas_configuration) {

@@ -133,6 +133,9 @@ THE_MARKER = [
     Row("a filter inside a union of tables", main(body_checks=
         "unionmap:{ regexp:{{/Dear/ FILTER smtp:[127.0.0.1]:@RELAY@}} }"), "other_filters"),
     Row("a table that nobody can list", main(body_checks="tcp:127.0.0.1:1"), "other_filters"),
+    Row("an access table that redirects", main(smtpd_recipient_restrictions=
+        "check_client_access static:{REDIRECT eve@other.example}"), "redirects"),
+    Row("a header check that redirects", table("header_checks", "/^Subject: Hello/ REDIRECT eve@other.example"), "redirects"),
     Row("a filter for the body", main(body_checks="regexp:{{/Dear/ FILTER smtp:[127.0.0.1]:@RELAY@}}"), "other_filters"),
 ]
 
@@ -189,7 +192,7 @@ THE_TRANSPORT = [
 
 THE_MILTERS_OWN_FILES = [
     Row("routing is not verified", settings("verify_route = true", "verify_route = false"), "verify_route", warns=True),
-    Row("the smart host moved", settings('smart_hosts = ["localhost:@SMART@"]', 'smart_hosts = ["127.0.0.1:@SMART@"]'),
+    Row("the smart host moved", settings('smart_hosts = ["localhost:@SMART@"]', 'smart_hosts = ["localhost:1"]'),
         "milter_header_checks"),
     Row("another transport than setup made", settings(
         'tls_settings = "domain_validation"', 'tls_settings = "domain_validation"\ntransport = "secret"'), "transport"),

@@ -8,10 +8,13 @@ SMART_HOST_NAME = "localhost"
 # name of the pair -> who signs it, the name it carries, and its time of validity (openssl's YYMMDDHHMMSSZ)
 NOW = ("20200101000000Z", "20991231000000Z")
 PAST = ("20200101000000Z", "20200201000000Z")
+FUTURE = ("20980101000000Z", "20991231000000Z")
 KINDS = {
     "good": ("ca", SMART_HOST_NAME, NOW),
     "wrong-name": ("ca", "smtp.impostor.example", NOW),
+    "cn-only": ("ca", SMART_HOST_NAME, NOW),
     "expired": ("ca", SMART_HOST_NAME, PAST),
+    "not-yet-valid": ("ca", SMART_HOST_NAME, FUTURE),
     "other-ca": ("other", SMART_HOST_NAME, NOW),
     "self-signed": (None, SMART_HOST_NAME, NOW),
 }
@@ -63,7 +66,9 @@ class Certificates:
 
     def _make(self, kind, ca, name, validity):
         out = str(self.folder / f"{kind}.pem")
-        subject = ["-key", str(self.key), "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+        subject = ["-key", str(self.key), "-subj", f"/CN={name}"]
+        if kind != "cn-only":
+            subject += ["-addext", f"subjectAltName=DNS:{name}"]
         if ca is None:
             openssl("req", "-x509", "-new", *subject, "-days", "3650", "-out", out)
             return

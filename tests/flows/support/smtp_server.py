@@ -33,6 +33,7 @@ class Behaviour:
     rcpt_reply: str | None = None  # "550 5.1.1 unknown" instead of 250
     data_reply: str | None = None  # after the message
     hang_up_at: str | None = None  # "DATA": close the connection there
+    login: str | None = None  # AUTH PLAIN is offered, in clear too, and demanded with this argument
 
 
 @dataclass
@@ -43,7 +44,8 @@ class Server:
 
     def __post_init__(self):
         self.transactions: list[Transaction] = []
-        self.clear_commands: list[str] = []  # MAIL, RCPT and DATA commands that came before TLS
+        self.clear_commands: list[str] = []  # MAIL, RCPT, DATA and AUTH commands that came before TLS
+        self.logins: list[str] = []  # arguments of AUTH PLAIN
         self.connections = 0
         self._lock = threading.Lock()
         self._listener = None
@@ -72,6 +74,7 @@ class Server:
         self.behaviour = Behaviour()
         self.transactions = []
         self.clear_commands = []
+        self.logins = []
         if not self._listener:
             self.start()
 
@@ -117,6 +120,7 @@ class Conversation:
         self.connection = connection
         self.stream = connection.makefile("rb")
         self.tls = None
+        self.is_known = False
         self.forget()
 
     def forget(self):
@@ -132,7 +136,7 @@ class Conversation:
             line = self.stream.readline().decode("utf-8", "replace").rstrip("\r\n")
             verb, _, argument = line.partition(" ")
             verb = verb.upper()
-            if verb in ("MAIL", "RCPT", "DATA") and not self.tls:
+            if verb in ("MAIL", "RCPT", "DATA", "AUTH") and not self.tls:
                 self.server.clear_commands.append(line)
             if not line or verb == self.behaviour.hang_up_at:
                 return
@@ -149,6 +153,8 @@ class Conversation:
         lines = ["250-" + self.server.name, "250-SIZE 104857600", "250-8BITMIME", "250-DSN", "250-SMTPUTF8"]
         if self.server.certificates and self.behaviour.starttls != "absent" and not self.tls:
             lines.append("250-STARTTLS")
+        if self.behaviour.login:
+            lines.append("250-AUTH PLAIN")
         self.say(*lines, "250 ENHANCEDSTATUSCODES")
 
     def on_helo(self, _):
@@ -167,7 +173,16 @@ class Conversation:
         self.tls = self.connection.version()
         self.forget()
 
+    def on_auth(self, argument):
+        word = argument.removeprefix("PLAIN").strip()
+        self.server.logins.append(word)
+        self.is_known = word == self.behaviour.login
+        self.say("235 2.7.0 welcome" if self.is_known else "535 5.7.8 who are you?")
+
     def on_mail(self, argument):
+        if self.behaviour.login and not self.is_known:
+            self.say("530 5.7.0 authentication required")
+            return
         self.mail_from = argument.partition(":")[2].strip()
         self.say("250 2.1.0 sender fine")
 

@@ -26,6 +26,11 @@ BOOST_AUTO_TEST_CASE(the_child_sees_only_the_environment_that_it_is_given) {
   BOOST_TEST(shell("echo $ONLY $HOME").value().output == "this\n");
 }
 
+BOOST_AUTO_TEST_CASE(the_child_reads_what_it_is_given_to_its_end) {
+  BOOST_TEST(run_process({"/bin/cat"}, {}, 20s, "one\ntwo").value().output == "one\ntwo");
+  BOOST_TEST(run_process({"/bin/cat"}, {}, 20s).value().output == "");
+}
+
 BOOST_AUTO_TEST_CASE(arguments_are_not_read_by_a_shell) {
   const auto finished = run_process({"/bin/echo", "$(id); `id` > x"}, {}, 20s).value();
   BOOST_TEST(finished.output == "$(id); `id` > x\n");

@@ -184,4 +184,49 @@ BOOST_AUTO_TEST_CASE(the_transport_of_ordinary_mail_is_not_taken_over) {
   BOOST_TEST(wanted(result, "smtp/unix") == "(unchanged)");
 }
 
+BOOST_AUTO_TEST_CASE(a_user_gets_a_secret_table_with_every_smart_host) {
+  auto config = gateway_config();
+  auto& connector = config.policy.connectors.front();
+  connector.smart_hosts = {{"a.example", 25}, {"b.example", 587}};
+  connector.tls_domain = "";
+  connector.username = "gate";
+  auto site = debian_site();
+  BOOST_TEST(plan(site, {}, config).problems.size() == 1U);  // no password, nothing is done
+  site.passwords.emplace("Zivver", "correct horse");
+  const auto result = plan(site, {}, config);
+  BOOST_TEST(result.problems.empty());
+  const auto table = std::ranges::find(result.changes, "/etc/postfix/pams_password_pams", &Change::setting);
+  BOOST_TEST_REQUIRE((table != result.changes.end()));
+  BOOST_TEST(table->secret);
+  BOOST_TEST(table->to.ends_with("[a.example]:25 gate:correct horse\n[b.example]:587 gate:correct horse\n"));
+  const auto service = wanted(result, "pams/unix");
+  BOOST_TEST(service.find("smtp_sasl_password_maps=texthash:/etc/postfix/pams_password_pams") !=
+             std::string::npos);
+  BOOST_TEST(service.find("smtp_tls_secure_cert_match=nexthop") != std::string::npos);
+  BOOST_TEST(service.find("correct horse") == std::string::npos);
+  BOOST_TEST(wanted(result, "/etc/postfix/pams_milter_header_checks")
+                 .find("FILTER pams:[a.example]:25,[b.example]:587\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(journal_reports_get_a_listener_with_the_net_and_without_milters) {
+  auto config = gateway_config();
+  BOOST_TEST(wanted(plan(debian_site(), {}, config), "127.0.0.1:895/inet") == "(unchanged)");
+  config.policy.journal.submit_to = "127.0.0.1:895";
+  config.policy.journal.rules = {{"All", {}, "", "journal@example.org"}};
+  const auto line = wanted(plan(debian_site(), {"submission"}, config), "127.0.0.1:895/inet");
+  BOOST_TEST(line.starts_with("127.0.0.1:895 inet n - n - - smtpd -o "));
+  BOOST_TEST(line.find(" -o smtpd_milters= ") != std::string::npos);
+  BOOST_TEST(line.find("no_header_body_checks") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_listener_is_never_made_an_inbound_one) {
+  auto config = gateway_config();
+  config.policy.journal.submit_to = "127.0.0.1:895";
+  config.policy.journal.rules = {{"All", {}, "", "journal@example.org"}};
+  auto site = debian_site();
+  site.services.push_back(*parse_service("127.0.0.1:895 inet n - n - - smtpd"));
+  BOOST_TEST(wanted(plan(site, {"submission"}, config), "127.0.0.1:895/inet/cleanup_service_name") ==
+             "(unchanged)");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

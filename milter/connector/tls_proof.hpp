@@ -1,0 +1,36 @@
+/// What a smart host's certificate proves: three verdicts that the operator mends in three different ways.
+/// Stricter than Postfix 3.7 in one point: a name that stands only in the subject's CN does not count, for
+/// public authorities do not vouch for it. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <openssl/ssl.h>
+
+#include "rules/base/c_ptr.hpp"
+#include "rules/base/result.hpp"
+
+namespace pams::milter {
+
+using TlsContext = CPtr<SSL_CTX, SSL_CTX_free>;
+
+/// A client that speaks TLS 1.2 and later and believes the authorities in `ca_file` (PEM) alone; "" = none.
+/// It finishes any handshake: who it talks to is told by prove().
+Result<TlsContext> make_tls_context(const std::string& ca_file);
+
+struct Verdict {
+  bool holds = false;
+  std::string reason;  ///< what was seen, and what to do when it does not hold
+};
+struct TlsProof {
+  Verdict chain, name, expiry;
+};
+
+/// After a handshake. `names`: the certificate must carry one of them.
+TlsProof prove(const SSL* tls, const std::vector<std::string>& names, const std::string& ca_file);
+
+/// "TLSv1.3 with TLS_AES_256_GCM_SHA384"
+std::string tls_summary(const SSL* tls);
+
+}  // namespace pams::milter
