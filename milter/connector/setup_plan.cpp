@@ -121,8 +121,11 @@ class ServicesPlan {
                                connector.name + "' another transport");
       return;
     }
-    const auto wanted = transport_settings(connector, map_prefix(site_.map_types, site_.config_directory),
-                                           site_.config_directory);
+    auto wanted = transport_settings(connector, map_prefix(site_.map_types, site_.config_directory),
+                                     site_.config_directory);
+    // Postfix before 3.10 warns of what it does not know.
+    if (!site_.effective.contains("tls_required_enable"))
+      std::erase_if(wanted, [](const auto& setting) { return setting.name == "tls_required_enable"; });
     const auto now = own_settings(site_, key);
     auto merged = wanted;
     for (const auto& own : now)
@@ -259,11 +262,11 @@ void note_own_milters(const Site& site, SetupPlan& plan) {
 }  // namespace
 
 std::vector<std::string> parameters_of_interest(const rules::Policy& policy) {
-  std::vector<std::string> names{"queue_directory",       "compatibility_level", "milter_protocol",
-                                 "milter_default_action", "smtpd_milters",       "non_smtpd_milters",
-                                 "milter_header_checks",  "header_checks",       "mime_header_checks",
-                                 "nested_header_checks",  "message_size_limit",  "mailbox_size_limit",
-                                 "virtual_mailbox_limit", "cleanup_service_name"};
+  std::vector<std::string> names{"queue_directory",       "compatibility_level",  "milter_protocol",
+                                 "milter_default_action", "smtpd_milters",        "non_smtpd_milters",
+                                 "milter_header_checks",  "header_checks",        "mime_header_checks",
+                                 "nested_header_checks",  "message_size_limit",   "mailbox_size_limit",
+                                 "virtual_mailbox_limit", "cleanup_service_name", "tls_required_enable"};
   for (const auto& connector : policy.connectors)
     names.push_back(connector.transport + "_destination_recipient_limit");
   return names;

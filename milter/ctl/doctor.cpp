@@ -1,5 +1,6 @@
 // pamsctl doctor: evaluates the MTA's configuration and says what is wrong and how to mend it.
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -10,37 +11,45 @@
 #include "milter/connector/postfix.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/doctor/check.hpp"
+#include "milter/doctor/remembered_mta.hpp"
 
 namespace pams::milter::ctl {
 namespace {
+
+constexpr std::chrono::seconds kPatience(60);
 
 struct Outcome {
   std::string_view id, why;
   doctor::Finding finding;
 };
 
-Outcome token_outcome(const Result<std::string>& token, const std::string& path) {
-  constexpr std::string_view kWhy = "Without the token no route marker is believed, and flagged mail waits.";
-  if (token) return {"route_token", kWhy, {doctor::CheckStatus::Ok, path, ""}};
-  return {
-      "route_token", kWhy, {doctor::CheckStatus::Fail, token.error().what, "pamsctl setup postfix --apply"}};
+/// What this user may not see is neither right nor wrong.
+doctor::Finding as_told(doctor::Finding finding) {
+  if (!finding.unseen) return finding;
+  return {doctor::CheckStatus::Warn, finding.seen, "run as root: pamsctl doctor", true};
 }
 
 doctor::Finding run_check(const doctor::Check& check, const doctor::Examination& examination) {
   try {
-    return check.run(examination);
+    return as_told(check.run(examination));
   } catch (const std::exception& e) {
-    return {doctor::CheckStatus::Fail, std::string("the check could not be made: ") + e.what(), ""};
+    return {doctor::CheckStatus::Fail, std::string("the check could not be made: ") + e.what(),
+            "pamsctl check"};
   }
 }
 
 std::vector<Outcome> examine(const Config& config) {
-  const auto token = read_route_token(config.settings.route_token_file);
-  std::vector<Outcome> outcomes{token_outcome(token, config.settings.route_token_file)};
-  const auto* connector = config.policy.connector(config.policy.pams.connector);
-  if (!token || connector == nullptr) return outcomes;
-  const Postfix mta(config.settings.postfix_config);
-  const doctor::Examination examination{config, *connector, *token, mta};
+  const auto& name = config.policy.pams.connector;
+  const auto* connector = config.policy.connector(name);
+  if (connector == nullptr)
+    return {{"connector",
+             "Flagged mail has no way out, and is answered 451.",
+             {doctor::CheckStatus::Fail, "[pams] connector '" + name + "' is not defined", "pamsctl check"}}};
+  const auto token = read_route_token(config.settings.route_token_file).value_or("");
+  const Postfix postfix(config.settings.postfix_config);
+  const doctor::RememberedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
+  const doctor::Examination examination{config, *connector, token, mta};
+  std::vector<Outcome> outcomes;
   for (const auto* check : doctor::checks())
     outcomes.push_back({check->id, check->why, run_check(*check, examination)});
   return outcomes;

@@ -5,12 +5,29 @@
 #include "milter/archive/directory_archive.hpp"
 #include "milter/doctor/local_mailbox.hpp"
 #include "milter/doctor/route_verifier.hpp"
+#include "milter/doctor/route_watch.hpp"
 #include "milter/journal/durable_journal.hpp"
 #include "milter/log/log.hpp"
 #include "milter/trace/trace_writer.hpp"
 
 namespace pams::milter {
 namespace {
+
+void tell(const rules::OutboundConnector& connector, const Status& status) {
+  if (status)
+    log::write(log::route_verified, {{"connector", connector.name}});
+  else
+    log::write(log::route_unverified, {{"connector", connector.name}, {"reason", status.error().what}});
+}
+
+/// With a verifier of its own: what it finds in the middle of an operator's edits is not what the next
+/// flagged message is answered by.
+std::shared_ptr<const void> watch_route(const std::shared_ptr<const Config>& config) {
+  const auto* connector = config->policy.connector(config->policy.pams.connector);
+  if (connector == nullptr || !config->settings.verify_route) return nullptr;
+  return std::make_shared<const doctor::RouteWatch>(doctor::make_route_verifier(config),
+                                                    std::vector<rules::OutboundConnector>{*connector}, tell);
+}
 
 /// Also without journal rules, where a former configuration has left reports.
 std::shared_ptr<JournalStore> make_journal(const std::shared_ptr<const Config>& config,
@@ -39,6 +56,7 @@ std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> conf
   if (const auto token = services->route_token->read(); !token)
     log::write(log::route_token_unreadable, {{"reason", token.error().what}});
   services->route_guard = doctor::make_route_verifier(config);
+  services->route_watch = watch_route(config);
   services->journal = make_journal(config, services->route_guard);
   services->trace =
       std::make_shared<trace::TraceWriter>(trace::WriterSettings{.path = settings.trace.path,

@@ -17,12 +17,14 @@ struct Finding {
   CheckStatus status = CheckStatus::Ok;
   std::string seen;    ///< what was found, in one line
   std::string remedy;  ///< a command or a line to paste; "" when ok
+  /// This user may not look, so nothing is known: a failure for the daemon, a warning to an operator.
+  bool unseen = false;
 };
 
 struct Examination {
   const Config& config;
   const rules::OutboundConnector& connector;  ///< the flagged mail's
-  const std::string& token;
+  const std::string& token;                   ///< "" when it cannot be read: the check route_token says why
   const Mta& mta;
 };
 

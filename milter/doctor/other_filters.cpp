@@ -4,6 +4,7 @@
 #include "milter/config/files.hpp"
 #include "milter/connector/route.hpp"
 #include "milter/doctor/route_rules.hpp"
+#include "milter/doctor/tables.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::doctor {
@@ -12,10 +13,15 @@ namespace {
 const std::vector<std::string> kParameters{"milter_header_checks", "header_checks", "mime_header_checks",
                                            "nested_header_checks", "body_checks"};
 
-/// Tables whose actions stand in the file as text.
-bool is_text_table(std::string_view map) {
-  static constexpr std::array<std::string_view, 4> kTypes{"pcre:", "regexp:", "texthash:", "cidr:"};
-  return std::ranges::any_of(kTypes, [&](std::string_view type) { return map.starts_with(type); });
+/// Tables whose actions stand in the file, or in main.cf, as text.
+bool is_text(const Table& table) {
+  static constexpr std::array<std::string_view, 4> kFiles{"pcre", "regexp", "texthash", "cidr"};
+  static constexpr std::array<std::string_view, 3> kConstant{"inline", "static", "fail"};
+  return std::ranges::find(kFiles, table.type) != kFiles.end() ||
+         std::ranges::find(kConstant, table.type) != kConstant.end();
+}
+bool stands_in_main(const Table& table) {
+  return table.is_inline() || table.type == "static" || table.type == "fail";
 }
 
 bool is_ours(const Examination& examination, std::string_view action) {
@@ -37,16 +43,16 @@ std::string foreign_filter(const Examination& examination, std::string_view tabl
   return "";
 }
 
-Finding examine(const Examination& examination, const std::string& parameter, std::string map) {
-  if (map.starts_with("proxy:")) map.erase(0, 6);
-  if (!is_text_table(map)) return ok("");
-  const auto path = map.substr(map.find(':') + 1);
-  Result<std::string> table = path;  // pcre:{ {/^X:/ FILTER …} } stands in main.cf itself
-  if (!path.starts_with('{')) table = read_file(path);
-  if (!table) return unanswered(table.error());
-  const auto action = foreign_filter(examination, *table);
+Finding examine(const Examination& examination, const std::string& parameter, const Table& table) {
+  if (!is_text(table))
+    return failed(parameter + ": nobody can list the rules of " + table.name() + ", and one may reroute mail",
+                  "write its rules into a pcre: or regexp: table, and take it out of " + parameter);
+  // pcre:{ {/^X:/ FILTER …} } stands in main.cf itself
+  const auto content = stands_in_main(table) ? Result<std::string>(" " + table.rest) : read_file(table.rest);
+  if (!content) return unanswered(content.error());
+  const auto action = foreign_filter(examination, *content);
   if (action.empty()) return ok("");
-  return failed(parameter + ": " + map + " has '" + action + "'",
+  return failed(parameter + ": " + table.name() + " has '" + action + "'",
                 "move that rule to an smtpd access table (check_…_access): a FILTER there comes before ours");
 }
 
@@ -60,8 +66,9 @@ Finding run(const Examination& examination) {
     if (!values) return unanswered(values.error());
     for (const auto& [parameter, maps] : *values)
       for (const auto& map : split_list(maps))
-        if (const auto finding = examine(examination, parameter, map); finding.status != CheckStatus::Ok)
-          return finding;
+        for (const auto& table : tables_of(map))
+          if (const auto finding = examine(examination, parameter, table); finding.status != CheckStatus::Ok)
+            return finding;
   }
   return ok("no other rule reroutes mail");
 }

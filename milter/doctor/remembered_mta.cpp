@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "milter/connector/postfix_text.hpp"
+#include "milter/doctor/tables.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::doctor {
@@ -46,16 +47,13 @@ void RememberedMta::watch_map(std::string_view map) const {
   static constexpr std::array<std::string_view, 10> kFiles{"pcre",  "regexp", "texthash", "cidr", "hash",
                                                            "btree", "lmdb",   "cdb",      "dbm",  "sdbm"};
   static constexpr std::array<std::string_view, 3> kConstant{"inline", "static", "fail"};
-  if (map.starts_with("proxy:")) map.remove_prefix(6);
-  const auto colon = map.find(':');
-  const auto type = map.substr(0, colon);
-  const auto path = std::string(colon == std::string_view::npos ? "" : map.substr(colon + 1));
-  if (std::ranges::find(kConstant, type) != kConstant.end() || path.starts_with('{')) return;
-  if (std::ranges::find(kFiles, type) == kFiles.end()) {
-    beyond_files_ = true;
-    return;
+  for (const auto& table : tables_of(map)) {
+    if (std::ranges::find(kConstant, table.type) != kConstant.end() || table.is_inline()) continue;
+    if (std::ranges::find(kFiles, table.type) == kFiles.end())
+      beyond_files_ = true;
+    else
+      for (const auto* suffix : {"", ".db", ".lmdb", ".cdb", ".dir", ".pag"}) watch(table.rest + suffix);
   }
-  for (const auto* suffix : {"", ".db", ".lmdb", ".cdb", ".dir", ".pag"}) watch(path + suffix);
 }
 
 Result<std::string> RememberedMta::parameter(const std::string& name) const {
@@ -74,8 +72,9 @@ Result<std::map<std::string, std::string>> RememberedMta::parameters(
   auto found = mta_.parameters(names, overrides);
   if (found)
     for (const auto& [name, value] : *found)
-      if (name.ends_with("_checks"))
-        for (const auto& map : split_list(value)) watch_map(map);
+      if (name.ends_with("_checks") || name.ends_with("_restrictions"))
+        for (const auto& map : split_list(value))
+          if (map.find(':') != std::string::npos) watch_map(map);
   return parameters_.emplace(key, std::move(found)).first->second;
 }
 

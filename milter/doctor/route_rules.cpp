@@ -14,7 +14,8 @@ std::vector<std::string> flag_headers(const std::string& name) {
   std::string upper = name;
   std::ranges::transform(upper, upper.begin(),
                          [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return {name + ": x", text::to_lower(name) + ": x", upper + ": x", upper + ":"};
+  return {name + ": x",  text::to_lower(name) + ": x", upper + ": x", upper + ":",
+          name + ":0.b", name + ":\n  folded.value"};
 }
 
 Result<std::string> net_fault_in(const Examination& examination, const std::string& maps) {
@@ -39,11 +40,12 @@ Finding failed(std::string seen, std::string remedy) {
 }
 
 Finding unanswered(const Error& error) {
-  if (error.what.find("Permission denied") != std::string::npos)
-    return failed(
-        "this user may not read it: " + error.what,
-        "chgrp pams-milter FILE && chmod 640 FILE, with the milter's group and the file named here");
-  return failed(error.what, kSetup);
+  if (error.what.find("Permission denied") == std::string::npos) return failed(error.what, kSetup);
+  auto finding =
+      failed("this user may not read it: " + error.what,
+             "chgrp pams-milter FILE && chmod 640 FILE, with the milter's group and the file named here");
+  finding.unseen = true;
+  return finding;
 }
 
 Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& maps,

@@ -6,6 +6,7 @@
 #include "milter/config/route_token.hpp"
 #include "milter/connector/postfix.hpp"
 #include "milter/doctor/check.hpp"
+#include "milter/doctor/instances.hpp"
 
 namespace pams::milter::doctor {
 namespace {
@@ -67,11 +68,10 @@ RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnec
   const RememberedMta remembered(mta, kPatience, std::chrono::steady_clock::now);
   remembered.watch(config.settings.route_token_file);
   remembered.watch(connector.tls_ca_file);
+  for (const auto& folder : other_instances(mta.config_directory())) remembered.watch(folder + "/main.cf");
   RouteEvaluation evaluation;
-  if (const auto token = read_route_token(config.settings.route_token_file); !token)
-    evaluation.status = unverified("route_token", token.error().what, "pamsctl setup postfix --apply");
-  else
-    evaluation.status = run_checks({config, connector, *token, remembered});
+  const auto token = read_route_token(config.settings.route_token_file).value_or("");
+  evaluation.status = run_checks({config, connector, token, remembered});
   evaluation.files = remembered.files();
   evaluation.beyond_files = remembered.asked_beyond_files();
   return evaluation;

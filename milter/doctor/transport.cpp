@@ -22,7 +22,23 @@ bool is_modern_tls(const std::string& protocols) {
   return any;
 }
 
+/// OpenSSL's NULL ciphers do not encrypt. They come in only by name or by a primitive such as kRSA, never
+/// with HIGH (ciphers(1)); so a list that names more than HIGH must shut them out.
+bool is_encrypting(const std::string& ciphers) {
+  bool only_high = true;
+  for (const auto& element : text::split(ciphers, ':')) {
+    const auto name = text::trim(element);
+    if (name == "!eNULL" || name == "!NULL") return true;
+    const bool adds = !name.empty() && std::string_view("!-+@").find(name.front()) == std::string_view::npos;
+    if (adds && name != "HIGH" && name != "aNULL") only_high = false;  // "secure" itself shuts out aNULL
+  }
+  return only_high;
+}
+
 bool holds(const TransportSetting& setting, const std::string& value) {
+  if (setting.name == "tls_high_cipherlist") return is_encrypting(value);
+  // A Postfix that does not know the parameter does not obey the header either.
+  if (setting.name == "tls_required_enable" && value.empty()) return true;
   if (setting.name == "smtp_tls_mandatory_protocols") return is_modern_tls(value);
   return value == setting.value;
 }

@@ -8,6 +8,7 @@ example.org handed to the mailbox server, opportunistic TLS, and header checks o
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -61,9 +62,11 @@ SITE_HEADER_CHECKS = """# the site's own rule, which must keep working
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the kernel gives to outgoing connections: those may take it while Postfix restarts."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", random.randrange(15000, 32000)))
+            return probe.getsockname()[1]
 
 
 def why_not_here():

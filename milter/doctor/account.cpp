@@ -1,0 +1,166 @@
+#include "milter/doctor/account.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "milter/base/fd.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string slurp(const fs::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// proc(5): "Uid:\treal\teffective\tsaved\tfile" and its like, as numbers by name.
+std::map<std::string, std::vector<unsigned>> numbers_of(const fs::path& process) {
+  std::map<std::string, std::vector<unsigned>> all;
+  std::ifstream status(process / "status");
+  for (std::string line; std::getline(status, line);) {
+    const auto colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    std::istringstream words(line.substr(colon + 1));
+    std::copy(std::istream_iterator<unsigned>(words), {}, std::back_inserter(all[line.substr(0, colon)]));
+  }
+  return all;
+}
+
+/// Whether the process is a pams-milter with this configuration; without --config it has the default one.
+bool is_milter_of(const fs::path& process, const std::string& config_file) {
+  if (text::trim(slurp(process / "comm")) != "pams-milter") return false;
+  const auto command = slurp(process / "cmdline");
+  const auto arguments = text::split(command, '\0');
+  if (std::ranges::find(arguments, config_file) != arguments.end()) return true;
+  return config_file == kDefaultConfig && command.find("--config") == std::string::npos;
+}
+
+std::string name_of(uid_t user) {
+  const auto* entry = getpwuid(user);
+  return entry == nullptr ? std::to_string(user) : entry->pw_name;
+}
+
+std::optional<Account> running_milter(const std::string& config_file) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    if (!is_milter_of(entry.path(), config_file)) continue;
+    auto numbers = numbers_of(entry.path());
+    if (numbers["Uid"].size() < 2 || numbers["Gid"].size() < 2) continue;
+    const auto user = numbers["Uid"][1];
+    return Account{
+        name_of(user), user, numbers["Gid"][1], {numbers["Groups"].begin(), numbers["Groups"].end()}};
+  }
+  return std::nullopt;
+}
+
+Account with_groups(const struct passwd& entry) {
+  Account account{entry.pw_name, entry.pw_uid, entry.pw_gid, {}};
+  int count = 64;
+  account.groups.resize(static_cast<std::size_t>(count));
+  if (getgrouplist(entry.pw_name, entry.pw_gid, account.groups.data(), &count) < 0)
+    account.groups.resize(static_cast<std::size_t>(count)),
+        getgrouplist(entry.pw_name, entry.pw_gid, account.groups.data(), &count);
+  account.groups.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return account;
+}
+
+std::optional<Account> owner_of(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || stat(path.c_str(), &status) != 0) return std::nullopt;
+  const auto* entry = getpwuid(status.st_uid);
+  if (entry == nullptr) return Account{std::to_string(status.st_uid), status.st_uid, status.st_gid, {}};
+  return with_groups(*entry);
+}
+
+/// In the child: becomes the user for good. Groups first, while it is still allowed.
+bool become(const Account& account, const std::string& root) {
+  if (!root.empty() && (chroot(root.c_str()) != 0 || chdir("/") != 0)) return false;
+  if (account.user == geteuid()) return true;
+  return setgroups(account.groups.size(), account.groups.data()) == 0 &&
+         setresgid(account.group, account.group, account.group) == 0 &&
+         setresuid(account.user, account.user, account.user) == 0;
+}
+
+[[noreturn]] void tell_and_end(int fd, const std::string& words) {
+  const auto written = write(fd, words.data(), std::min<std::size_t>(words.size(), PIPE_BUF));
+  _exit(written < 0 ? 1 : 0);
+}
+
+std::string attempted(const std::function<std::string()>& attempt) {
+  try {
+    return attempt();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+std::string read_all(int fd) {
+  std::string words;
+  char part[512];
+  for (;;) {
+    const auto count = read(fd, part, sizeof part);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return words;
+    words.append(part, static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
+Result<Account> account_named(const std::string& name) {
+  const auto* entry = getpwnam(name.c_str());
+  if (entry == nullptr) return fail(Failure::Misconfigured, "there is no user " + name);
+  return with_groups(*entry);
+}
+
+Result<Account> milter_account(const Settings& settings) {
+  if (auto running = running_milter(settings.file)) return *running;
+  for (const auto& path : {settings.listen.unix_path, fs::path(settings.trace.path).parent_path().string()})
+    if (auto owner = owner_of(path)) return *owner;
+  return account_named("pams-milter");
+}
+
+Result<std::string> attempt_as(const Account& account, const std::function<std::string()>& attempt,
+                               const std::string& root) {
+  if (geteuid() != 0 && (account.user != geteuid() || !root.empty()))
+    return fail(Failure::Temporary,
+                "only root can see what user " + account.name + " may do: Permission denied");
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return fail(Failure::Temporary, std::strerror(errno));
+  const Fd reading(ends[0]);
+  Fd writing(ends[1]);
+  const auto child = fork();
+  if (child < 0) return fail(Failure::Temporary, std::strerror(errno));
+  if (child == 0) {
+    if (!become(account, root)) tell_and_end(ends[1], "cannot become user " + account.name);
+    tell_and_end(ends[1], attempted(attempt));
+  }
+  writing = Fd();
+  auto words = read_all(reading.get());
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return fail(Failure::Temporary, "the attempt as user " + account.name + " did not end well");
+  return words;
+}
+
+}  // namespace pams::milter::doctor

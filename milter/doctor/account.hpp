@@ -1,0 +1,37 @@
+/// Who the milter is on this machine, and what that user (or Postfix's) may do: asked by becoming that user
+/// in a child process, so that the answer is the kernel's. For `pamsctl doctor`, which has one thread; the
+/// daemon runs no check that needs this.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "milter/config/config.hpp"
+#include "milter/doctor/check.hpp"
+
+namespace pams::milter::doctor {
+
+struct Account {
+  std::string name;
+  uid_t user = 0;
+  gid_t group = 0;
+  std::vector<gid_t> groups;
+};
+
+/// The running pams-milter's account; when none runs, the socket's or the trace folder's owner, and last the
+/// user pams-milter. Failure::Misconfigured when there is none of them.
+Result<Account> milter_account(const Settings& settings);
+
+/// A user of the system by name, with the groups that it has there.
+Result<Account> account_named(const std::string& name);
+
+/// What `attempt` said in a child that is that user, "" when all went well. Only root may become somebody
+/// else: for others Failure::Temporary, with "Permission denied" in its text (unanswered() knows that).
+/// `root`: the folder that the child sees as "/"; "" for the real one.
+Result<std::string> attempt_as(const Account& account, const std::function<std::string()>& attempt,
+                               const std::string& root = "");
+
+}  // namespace pams::milter::doctor

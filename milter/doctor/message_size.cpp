@@ -1,0 +1,46 @@
+#include <charconv>
+
+#include "milter/connector/gateway.hpp"
+#include "milter/connector/postfix_settings.hpp"
+#include "milter/doctor/route_rules.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+Finding examine(const Examination& examination, const Service& service, const std::string& value) {
+  std::uint64_t limit = 0;
+  std::from_chars(value.data(), value.data() + value.size(), limit);
+  const auto wanted = examination.connector.max_message_size;
+  const auto needed = needed_message_size(examination.config.policy);
+  const auto seen = service.key() + ": message_size_limit is " + value;
+  const auto remedy = "postconf -e message_size_limit=" + std::to_string(needed) + " && postfix reload";
+  if (limit == 0 || limit >= needed) return ok("");  // 0: no limit
+  if (limit < wanted) return failed(seen + ", and the connector takes " + std::to_string(wanted), remedy);
+  return warn(seen + ": no room for what disclaimers add to the connector's " + std::to_string(wanted),
+              remedy);
+}
+
+Finding run(const Examination& examination) {
+  const auto gateway = Gateway::read(examination.mta);
+  if (!gateway) return unanswered(gateway.error());
+  auto services = gateway->listeners();
+  const auto cleanups = gateway->cleanups();
+  if (!cleanups) return unanswered(cleanups.error());
+  services.insert(services.end(), cleanups->begin(), cleanups->end());
+  for (const auto* service : services) {
+    const auto value = gateway->value(*service, "message_size_limit");
+    if (!value) return unanswered(value.error());
+    if (auto finding = examine(examination, *service, *value); finding.status != CheckStatus::Ok)
+      return finding;
+  }
+  return ok("Postfix takes what the connector takes, and what is added to it");
+}
+
+}  // namespace
+
+extern const Check message_size;
+const Check message_size{
+    "message_size", "Postfix refuses a message that became too long, with 552, after the milter archived it.",
+    false, run};
+
+}  // namespace pams::milter::doctor

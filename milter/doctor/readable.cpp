@@ -1,0 +1,54 @@
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+
+#include "milter/base/fd.hpp"
+#include "milter/connector/postfix_settings.hpp"
+#include "milter/doctor/account.hpp"
+#include "milter/doctor/route_rules.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+std::vector<std::string> needed_files(const Examination& examination) {
+  const auto& settings = examination.config.settings;
+  const auto& folder = examination.mta.config_directory();
+  std::vector<std::string> files{settings.file, settings.route_token_file, folder + "/main.cf",
+                                 folder + "/master.cf"};
+  for (const auto* table : {kNetMap, kMarkerMap, kTransportMap}) files.push_back(folder + "/" + table);
+  for (const auto& connector : examination.config.policy.connectors)
+    if (connector.tls_settings != rules::TlsSettings::EncryptionOnly) files.push_back(connector.tls_ca_file);
+  std::erase(files, "");
+  return files;
+}
+
+std::string first_unreadable(const std::vector<std::string>& files) {
+  for (const auto& file : files)
+    if (const Fd opened(open(file.c_str(), O_RDONLY | O_CLOEXEC)); !opened)
+      return file + ": " + std::strerror(errno);
+  return "";
+}
+
+Finding run(const Examination& examination) {
+  const auto account = milter_account(examination.config.settings);
+  if (!account) return warn(account.error().what, "useradd --system pams-milter");
+  const auto files = needed_files(examination);
+  const auto trouble = attempt_as(*account, [&] { return first_unreadable(files); });
+  if (!trouble) return unanswered(trouble.error());
+  if (trouble->empty())
+    return ok("user " + account->name + " can read all " + std::to_string(files.size()) + " files");
+  const auto file = trouble->substr(0, trouble->find(": "));
+  return failed("user " + account->name + " cannot read " + *trouble,
+                "chgrp " + std::to_string(account->group) + " " + file + " && chmod g+r " + file +
+                    "; the folders above it must let that group pass (chmod g+x)");
+}
+
+}  // namespace
+
+extern const Check readable;
+const Check readable{"readable",
+                     "The milter itself checks the routing: what it cannot read makes flagged mail wait.",
+                     false, run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,237 @@
+"""`pamsctl doctor` on a gateway that works less well than it could: each check that tells of the operation has a flow in
+which it does not say ok, and a remedy. Routing checks are in 50-misconfiguration-matrix; here stand those of them that
+no edit of one setting shows."""
+
+import os
+import shutil
+import subprocess
+import time
+
+from support import doctor, messages
+from support.milter import USER
+from support.outcome import Skipped
+from support.waiting import wait_for
+
+OUTSIDE = ["bob@client.example"]
+
+
+def says(gateway, check, status):
+    finding = doctor.findings(gateway)[check]
+    assert finding["status"] == status, finding
+    assert (status == "ok") == (finding["remedy"] == ""), finding
+    assert finding["seen"] and finding["why"], finding
+    return finding
+
+
+def is_not_accepted(gateway):
+    assert gateway.send(messages.flagged(), OUTSIDE).code == 451
+
+
+class Altered:
+    """A file or folder with another owner or mode, as long as this lasts."""
+
+    def __init__(self, path, owner=None, group=None, mode=None):
+        self.path, self.before = path, os.stat(path)
+        if owner is not None:
+            os.chown(path, owner, group)
+        if mode is not None:
+            os.chmod(path, mode)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.chown(self.path, self.before.st_uid, self.before.st_gid)
+        os.chmod(self.path, self.before.st_mode & 0o7777)
+
+
+# -- files and folders ---------------------------------------------------------------------------------------------
+
+def flow_a_table_that_only_root_can_read(gateway):
+    says(gateway, "readable", "ok")
+    with Altered(gateway.postfix.config / "pams_milter_header_checks", 0, 0, 0o600):
+        finding = says(gateway, "readable", "fail")
+        assert "pams_milter_header_checks" in finding["seen"] and USER in finding["seen"]
+        is_not_accepted(gateway)
+
+
+def flow_a_token_that_everybody_can_read(gateway):
+    with Altered(gateway.settings / "route.token", mode=0o644):
+        says(gateway, "route_token", "fail")
+        is_not_accepted(gateway)
+
+
+def flow_a_table_with_the_token_that_everybody_can_read(gateway):
+    with Altered(gateway.postfix.config / "pams_header_checks", mode=0o644):
+        says(gateway, "token_secrecy", "fail")
+
+
+def flow_a_socket_that_postfix_cannot_reach(gateway):
+    says(gateway, "socket_reachable", "ok")
+    with Altered(gateway.milter.unix_socket.parent, mode=0o700):
+        says(gateway, "socket_reachable", "fail")
+        is_not_accepted(gateway)
+
+
+def flow_no_milter_behind_the_socket(gateway):
+    gateway.milter.kill()
+    assert "refused" in says(gateway, "socket_reachable", "fail")["seen"]
+
+
+def flow_an_archive_that_the_milter_cannot_write(gateway):
+    says(gateway, "archive", "ok")
+    with Altered(gateway.folder / "archive", 0, 0, 0o700):
+        says(gateway, "archive", "fail")
+
+
+def flow_a_trace_that_the_milter_cannot_write(gateway):
+    says(gateway, "trace", "ok")
+    with Altered(gateway.folder / "trace", 0, 0, 0o700):
+        says(gateway, "trace", "fail")
+
+
+def flow_a_mail_log_that_the_milter_cannot_read(gateway):
+    with Altered(gateway.postfix.log_file, 0, 0, 0o600):
+        says(gateway, "mail_log", "fail")
+
+
+def flow_a_mail_log_that_is_not_postfixs(gateway):
+    other = gateway.folder / "other.log"
+    other.touch()
+    gateway.write_settings(replace=[(f'mail_log = "{gateway.postfix.log_file}"', f'mail_log = "{other}"')])
+    says(gateway, "mail_log", "warn")
+
+
+def flow_a_disk_that_is_nearly_full(gateway):
+    small = gateway.folder / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "pams-flows", small], capture_output=True).returncode != 0:
+        raise Skipped("this machine lets nobody mount a small disk")
+    try:
+        gateway.write_settings(replace=[(f'path = "{gateway.folder}/archive"', f'path = "{small}"')])
+        assert str(small) in says(gateway, "disk_space", "fail")["seen"]
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def flow_a_clock_that_was_set_back(gateway):
+    settings = gateway.settings / "pams-milter.toml"
+    tomorrow = time.time() + 86400
+    os.utime(settings, (tomorrow, tomorrow))
+    try:
+        says(gateway, "clock_is_right", "fail")
+    finally:
+        os.utime(settings)
+
+
+# -- Postfix's settings --------------------------------------------------------------------------------------------
+
+def flow_smaller_messages_than_the_connector_takes(gateway):
+    says(gateway, "message_size", "ok")
+    gateway.postfix.set(message_size_limit="10240000")
+    says(gateway, "message_size", "fail")
+    gateway.postfix.set(message_size_limit=str(50 * 2**20))
+    says(gateway, "message_size", "warn")
+
+
+def flow_a_signer_in_front_of_us(gateway):
+    says(gateway, "milter_order", "ok")
+    ours = gateway.postfix.tool("postconf", "-h", "smtpd_milters").strip()
+    gateway.postfix.set(smtpd_milters=f"inet:localhost:8891, {ours}")
+    finding = says(gateway, "milter_order", "warn")
+    # The line to paste is a command that works.
+    command = finding["remedy"].removesuffix(" && postfix reload").replace("postconf ", f"postconf -c {gateway.postfix.config} ", 1)
+    subprocess.run(command, shell=True, check=True, capture_output=True)
+    says(gateway, "milter_order", "ok")
+    assert gateway.postfix.tool("postconf", "-h", "smtpd_milters").strip().endswith("inet:localhost:8891")
+
+
+def flow_a_postfix_that_does_not_wait_for_us(gateway):
+    says(gateway, "milter_timeouts", "ok")
+    main = gateway.postfix.config / "main.cf"
+    main.write_text(main.read_text().replace("content_timeout=300s", "content_timeout=5s"))
+    says(gateway, "milter_timeouts", "warn")
+
+
+def flow_a_milter_behind_a_port(gateway):
+    says(gateway, "inet_socket", "ok")
+    listen = f'listen = "unix:{gateway.milter.unix_socket}"'
+    gateway.write_settings(replace=[(listen, 'listen = "inet:127.0.0.1:8894"')])
+    assert "44 ms" in says(gateway, "inet_socket", "warn")["seen"]
+    gateway.write_settings(replace=[(listen, 'listen = "inet:0.0.0.0:8894"')])
+    assert "other machines" in says(gateway, "inet_socket", "warn")["seen"]
+
+
+def flow_networks_that_only_postfix_trusts(gateway):
+    gateway.postfix.set(mynetworks="127.0.0.1/32")
+    says(gateway, "trusted_networks", "ok")
+    gateway.postfix.set(mynetworks="127.0.0.1/32, 192.0.2.0/24")
+    assert "192.0.2.0/24" in says(gateway, "trusted_networks", "warn")["seen"]
+
+
+def flow_strangers_at_a_listener_with_the_net(gateway):
+    says(gateway, "untrusted_peers", "ok")
+    gateway.postfix.tool("postconf", "-M", "0.0.0.0:10587/inet=0.0.0.0:10587 inet n - y - - smtpd")
+    says(gateway, "untrusted_peers", "warn")
+    gateway.postfix.tool("postconf", "-P",
+                         "0.0.0.0:10587/inet/smtpd_client_restrictions=permit_mynetworks,permit_sasl_authenticated,reject")
+    says(gateway, "untrusted_peers", "ok")
+
+
+def flow_lone_line_feeds(gateway):
+    gateway.postfix.set(smtpd_forbid_bare_newline="no")
+    says(gateway, "bare_newline", "warn")
+    gateway.postfix.set(smtpd_forbid_bare_newline="normalize")
+    says(gateway, "bare_newline", "ok")
+
+
+# -- routing checks beyond one setting -------------------------------------------------------------------------------
+
+def flow_another_instance_sends_its_mail_here(gateway):
+    other = gateway.folder / "other-instance"
+    shutil.copytree(gateway.postfix.config, other)
+    with (other / "main.cf").open("a") as main:
+        main.write("\nmilter_header_checks =\nheader_checks =\n")
+    gateway.postfix.set(multi_instance_directories=str(other))
+    gateway.postfix.restart()
+    assert str(other) in says(gateway, "instance", "fail")["seen"]
+    is_not_accepted(gateway)
+    (other / "main.cf").write_text((other / "main.cf").read_text() + "\nsmtpd_milters =\nnon_smtpd_milters =\n")
+    says(gateway, "instance", "ok")
+
+
+def flow_a_proxy_filter_takes_mail_past_everything(gateway):
+    """Nothing inside Postfix can hold what goes to such a filter: it gets the message before any header is looked at.
+    So the daemon alarms without any mail, and says which check it is. No message is sent here."""
+    listener = f"{gateway.postfix.outbound_service}/inet"
+    gateway.postfix.tool("postconf", "-P", f"{listener}/smtpd_proxy_filter=127.0.0.1:{gateway.relayhost.port}")
+    says(gateway, "proxy_filter", "fail")
+    wait_for("the milter's log names the check", lambda: "proxy_filter" in gateway.milter.log())
+
+
+def flow_a_proxy_filter_on_a_listener_that_is_not_said_to_be_outbound(gateway):
+    listener = f"{gateway.postfix.inbound_service}/inet"
+    gateway.postfix.tool("postconf", "-P", f"{listener}/smtpd_proxy_filter=127.0.0.1:10024")
+    says(gateway, "proxy_filter", "warn")
+
+
+def flow_a_listener_without_milters_and_without_the_net(gateway):
+    """The other hole that nothing behind it closes: named by doctor, and by the daemon without any mail."""
+    gateway.postfix.tool("postconf", "-M", "127.0.0.1:10588/inet=127.0.0.1:10588 inet n - y - - smtpd "
+                         "-o receive_override_options=no_milters,no_header_body_checks")
+    assert "10588" in says(gateway, "milter", "fail")["seen"]
+    wait_for("the milter's log names the check", lambda: "127.0.0.1:10588" in gateway.milter.log())
+
+
+# -- other users -----------------------------------------------------------------------------------------------------
+
+def flow_an_ordinary_user_hears_what_could_not_be_seen(gateway):
+    with Altered(gateway.settings, mode=0o755):
+        done = subprocess.run([gateway.folder / "bin/pamsctl", "--config", gateway.settings / "pams-milter.toml", "doctor",
+                               "--json"], capture_output=True, text=True, user="nobody", group="nogroup", extra_groups=[])
+    import json
+    found = {one["id"]: one for one in json.loads(done.stdout)["checks"]}
+    for name in ("route_token", "header_checks", "milter_header_checks", "readable", "socket_reachable", "archive", "trace"):
+        assert found[name]["status"] == "warn", found[name]
+        assert "Permission denied" in found[name]["seen"] and found[name]["remedy"], found[name]
+    assert not [one for one in found.values() if one["status"] == "fail"], found
