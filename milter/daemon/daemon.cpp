@@ -75,20 +75,24 @@ void stop(const Listen& listen) {
   while (stopped.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) wake_listener(listen);
 }
 
-/// libmilter on a thread of its own, until a signal comes or it ends by itself. Returns what smfi_main said.
+/// libmilter on a thread of its own, until a signal comes or it ends by itself. Returns what smfi_main said
+/// of an end that nobody asked for; an end that was asked for is never a failure.
 int serve(const Listen& listen, const sigset_t& stops) {
-  std::atomic<int> result = MI_FAILURE;
-  std::thread listener([&result] {
+  int result = MI_FAILURE;
+  std::atomic<bool> has_ended = false;
+  std::thread listener([&] {
     result = smfi_main();
+    has_ended = true;
     ::kill(::getpid(), SIGTERM);  // ends the wait below if nobody has asked for a stop
   });
   int signal = 0;
   sigwait(&stops, &signal);
+  const bool was_asked = !has_ended;
   stop(listen);
   listener.join();
   remove_socket(listen);  // libmilter leaves it when it runs as root
   wait_for_messages_in_work();
-  return result;
+  return was_asked ? MI_SUCCESS : result;
 }
 
 }  // namespace
