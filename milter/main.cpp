@@ -7,6 +7,7 @@
 #include <malloc.h>
 
 #include "milter/config/config.hpp"
+#include "milter/daemon/control_socket.hpp"
 #include "milter/daemon/daemon.hpp"
 #include "milter/daemon/wiring.hpp"
 #include "milter/log/log.hpp"
@@ -35,9 +36,10 @@ int serve(const Loaded& loaded) {
   // Bodies from 1 MiB on have pages of their own: they grow without copying and go back when they are done.
   // Without this glibc would move the limit up with the first large one.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  static_cast<void>(
-      take_signals());  // before there is a thread that a stop could hit: it would end the process at once
-  return run_daemon(make_services(loaded.config));
+  // Shared, because a reload that hangs may outlive this function.
+  const auto wiring = std::make_shared<Wiring>();
+  const auto wire = [wiring](auto config) { return wiring->wire(std::move(config)); };
+  return run_daemon(loaded.config, wire, control_socket_path());
 }
 
 int run(int argc, char** argv) {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "milter/daemon/control.hpp"
 #include "milter/daemon/listen_socket.hpp"
 #include "milter/log/log.hpp"
 #include "milter/session/callbacks.hpp"
@@ -22,6 +23,22 @@ constexpr int kBacklog = 256;
 constexpr int kTimeoutSeconds = 7210;
 /// systemd gives 90 seconds; what the trace could not write by then is counted in the log.
 constexpr std::chrono::seconds kTimeToTrace(10);
+
+/// A reload in work ends well before that, unless a disk hangs.
+constexpr std::chrono::seconds kTimeToReload(10);
+
+/// libmilter stops on HUP, TERM and INT, whichever thread of its own hears them. HUP is Control's matter;
+/// TERM and INT are waited for on this thread, which the kernel prefers, and blocked on every other.
+sigset_t take_signals() {
+  for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(ignored, SIG_IGN);
+  sigset_t stops;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGTERM);
+  sigaddset(&stops, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+  take_hangups();
+  return stops;
+}
 
 Status registered(const std::string& address) {
   auto writable = address;
@@ -46,7 +63,7 @@ Result<std::string> opened(const Listen& listen) {
 }
 
 Result<std::string> started(const Listen& listen) {
-  return clear_stale_socket(listen)
+  return clear_stale_socket(listen.unix_path)
       .and_then([&] { return registered(listen.for_libmilter()); })
       .and_then([&] { return opened(listen); });
 }
@@ -58,52 +75,45 @@ void stop(const Listen& listen) {
   while (stopped.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) wake_listener(listen);
 }
 
-/// libmilter on a thread of its own, until a signal comes or it ends by itself. Returns what smfi_main said.
+/// libmilter on a thread of its own, until a signal comes or it ends by itself. Returns what smfi_main said
+/// of an end that nobody asked for; an end that was asked for is never a failure.
 int serve(const Listen& listen, const sigset_t& stops) {
-  std::atomic<int> result = MI_FAILURE;
-  std::thread listener([&result] {
+  int result = MI_FAILURE;
+  std::atomic<bool> has_ended = false;
+  std::thread listener([&] {
     result = smfi_main();
+    has_ended = true;
     ::kill(::getpid(), SIGTERM);  // ends the wait below if nobody has asked for a stop
   });
   int signal = 0;
   sigwait(&stops, &signal);
+  const bool was_asked = !has_ended;
   stop(listen);
   listener.join();
   remove_socket(listen);  // libmilter leaves it when it runs as root
   wait_for_messages_in_work();
-  return result;
+  return was_asked ? MI_SUCCESS : result;
 }
 
 }  // namespace
 
-/// libmilter stops on HUP, TERM and INT, whichever thread of its own hears them. HUP is ignored here and not
-/// blocked on this thread, so the kernel drops it before any thread can wait for it; TERM and INT are waited
-/// for on this thread, which the kernel prefers.
-sigset_t take_signals() {
-  for (const int ignored : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(ignored, SIG_IGN);
-  sigset_t stops;
-  sigemptyset(&stops);
-  sigaddset(&stops, SIGTERM);
-  sigaddset(&stops, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
-  return stops;
-}
-
-int run_daemon(const std::shared_ptr<const Services>& services) {
-  const auto& listen = services->config->settings.listen;
+int run_daemon(const std::shared_ptr<const Config>& config, Wire wire, const std::string& control_socket) {
+  const auto& listen = config->settings.listen;
   const auto stops = take_signals();
-  use_services(services);
+  const auto reloader = std::make_shared<Reloader>(config, std::move(wire));
   const auto socket = started(listen);
   if (!socket) {
     log::write(log::start_failed, {{"reason", socket.error().what}});
     return 1;
   }
+  Control control(reloader, control_socket);
   log::write(log::started, {{"listen", listen.for_libmilter()},
                             {"socket", *socket},
                             {"version", PAMS_VERSION},
                             {"pid", std::to_string(::getpid())}});
   const int result = serve(listen, stops);
-  if (services->trace != nullptr) services->trace->stop(kTimeToTrace);
+  control.stop(kTimeToReload);
+  reloader->stop(kTimeToTrace);
   if (result != MI_SUCCESS) {
     log::write(log::start_failed, {{"reason", "libmilter's listener has failed; see the system log"}});
     return 1;

@@ -23,12 +23,12 @@ namespace {
 std::string reason() { return std::strerror(errno); }
 
 /// 0, or the error. A path that is too long for a socket address is one.
-int try_to_connect(const std::string& path) {
+int try_to_connect(const std::string& path, int type = SOCK_STREAM) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
   std::memcpy(address.sun_path, path.data(), path.size());
-  const Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const Fd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return errno;
   const bool connected =
       ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
@@ -81,8 +81,7 @@ int listening_descriptor() {
 
 }  // namespace
 
-Status clear_stale_socket(const Listen& listen) {
-  const auto& path = listen.unix_path;
+Status clear_stale_socket(const std::string& path, int type) {
   struct stat there {};
   if (path.empty()) return {};
   if (::lstat(path.c_str(), &there) != 0) {
@@ -91,7 +90,7 @@ Status clear_stale_socket(const Listen& listen) {
   }
   if (!S_ISSOCK(there.st_mode))
     return fail(Failure::Misconfigured, path + " is not a socket; it is left alone");
-  const int error = try_to_connect(path);
+  const int error = try_to_connect(path, type);
   if (error == 0 || error == EAGAIN)  // EAGAIN: its queue is full
     return fail(Failure::Misconfigured, "another program answers at " + path);
   if (error != ECONNREFUSED)

@@ -4,6 +4,7 @@
 
 #include "milter/archive/directory_archive.hpp"
 #include "milter/doctor/local_mailbox.hpp"
+#include "milter/doctor/remembered_mta.hpp"
 #include "milter/doctor/route_verifier.hpp"
 #include "milter/doctor/route_watch.hpp"
 #include "milter/journal/durable_journal.hpp"
@@ -29,42 +30,87 @@ std::shared_ptr<const void> watch_route(const std::shared_ptr<const Config>& con
                                                     std::vector<rules::OutboundConnector>{*connector}, tell);
 }
 
-/// Also without journal rules, where a former configuration has left reports.
-std::shared_ptr<JournalStore> make_journal(const std::shared_ptr<const Config>& config,
-                                           const std::shared_ptr<RouteGuard>& guard) {
-  const auto& journal = config->policy.journal;
-  if (journal.rules.empty() && !std::filesystem::exists(journal.path + "/waiting")) return nullptr;
-  const ReportRoute route(config, guard, doctor::make_local_delivery(config));
-  auto made = std::make_shared<DurableJournal>(config, route);
-  if (const auto started = made->start(); !started)
-    log::write(log::journal_unusable, {{"reason", started.error().what}});
-  return made;
+/// A file that is read once: another one under the same name is another origin.
+std::string version_of(const std::string& file) {
+  const auto stamp = doctor::stamp_of(file);
+  std::string text = file;
+  for (const auto number : {stamp.device, stamp.inode, static_cast<unsigned long>(stamp.size),
+                            static_cast<unsigned long>(stamp.changed_seconds),
+                            static_cast<unsigned long>(stamp.changed_nanoseconds)})
+    text.append(1, '\0').append(std::to_string(number));
+  return text;
+}
+
+std::string origin_of(const ArchiveSettings& settings) {
+  return settings.name + '\0' + settings.path + '\0' + version_of(settings.encrypt_to) + '\0' +
+         version_of(settings.checkpoint_key);
+}
+
+/// The same for every spelling of one file.
+std::string origin_of(const TraceSettings& settings) {
+  std::error_code unknown;
+  const auto path = std::filesystem::weakly_canonical(settings.path, unknown);
+  return unknown ? settings.path : path.string();
 }
 
 }  // namespace
 
-std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> config) {
+Wired Wiring::wire(std::shared_ptr<const Config> config) {
+  Wired wired;
   auto services = std::make_shared<Services>();
   const auto& settings = config->settings;
-  for (const auto& wanted : settings.archives) {
-    const auto archive = std::make_shared<DirectoryArchive>(wanted);
-    if (const auto tried = archive->check(); !tried)
-      log::write(log::archive_unusable, {{"archive", wanted.name}, {"reason", tried.error().what}});
-    services->archives[wanted.name] = archive;
-  }
+  for (const auto& wanted : settings.archives) services->archives[wanted.name] = archive(wanted, wired);
   services->route_token = std::make_shared<RouteTokenFile>(settings.route_token_file);
-  if (const auto token = services->route_token->read(); !token)
+  if (const auto token = services->route_token->read(); !token) {
     log::write(log::route_token_unreadable, {{"reason", token.error().what}});
+    wired.remarks.push_back(token.error().what + "; flagged mail waits");
+  }
   services->route_guard = doctor::make_route_verifier(config);
   services->route_watch = watch_route(config);
-  services->journal = make_journal(config, services->route_guard);
-  services->trace =
-      std::make_shared<trace::TraceWriter>(trace::WriterSettings{.path = settings.trace.path,
-                                                                 .mail_log = settings.trace.mail_log,
-                                                                 .retention = settings.trace.retention});
+  services->journal = journal(config, services->route_guard, wired);
+  services->trace = trace(settings.trace);
   services->evaluate = rules::evaluate;
   services->config = std::move(config);
-  return services;
+  wired.services = std::move(services);
+  return wired;
+}
+
+std::shared_ptr<ArchiveStore> Wiring::archive(const ArchiveSettings& settings, Wired& wired) {
+  auto archive =
+      archives_.get(origin_of(settings), [&] { return std::make_shared<DirectoryArchive>(settings); });
+  if (const auto tried = archive->check(); !tried) {
+    log::write(log::archive_unusable, {{"archive", settings.name}, {"reason", tried.error().what}});
+    wired.remarks.push_back("archive " + settings.name + ": " + tried.error().what +
+                            "; messages that it must keep wait");
+  }
+  return archive;
+}
+
+std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {
+  auto writer = traces_.get(origin_of(settings), [&] {
+    return std::make_shared<trace::TraceWriter>(trace::WriterSettings{
+        .path = settings.path, .mail_log = settings.mail_log, .retention = settings.retention});
+  });
+  writer->change(settings.mail_log, settings.retention);
+  return writer;
+}
+
+/// Also without journal rules, where a former configuration has left reports.
+std::shared_ptr<JournalStore> Wiring::journal(const std::shared_ptr<const Config>& config,
+                                              const std::shared_ptr<RouteGuard>& guard, Wired& wired) {
+  const auto& settings = config->policy.journal;
+  if (settings.rules.empty() && !std::filesystem::exists(settings.path + "/waiting")) return nullptr;
+  const ReportRoute route(config, guard, doctor::make_local_delivery(config));
+  auto journal = journals_.get(settings.path, [&] {
+    auto made = std::make_shared<DurableJournal>(config, route);
+    if (const auto started = made->start(); !started) {
+      log::write(log::journal_unusable, {{"reason", started.error().what}});
+      wired.remarks.push_back("journal: " + started.error().what + "; messages that must be journaled wait");
+    }
+    return made;
+  });
+  journal->use(config, route);
+  return journal;
 }
 
 }  // namespace pams::milter

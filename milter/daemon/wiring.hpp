@@ -1,14 +1,57 @@
-/// From a configuration to what sessions work with. One thread.
+/// From a configuration to what sessions work with, at the start and at every reload. One thread at a time.
+///
+/// Each part of Services is of one of three kinds; a new part chooses its own:
+///   made anew     knows nothing that a new configuration may not forget (route token, route verifier: it
+///   must
+///                 not believe what it found out for another configuration);
+///   kept          by its origin, see Kept: made anew when that changed, while messages in work go on with
+///   the
+///                 former one. For what is safe beside a second one (archives);
+///   kept and told by the one thing that only one may have open; what else changed is told to it. For what
+///                 is not safe beside a second one (the trace: one writer for one database; the journal: one
+///                 thread that delivers from one spool).
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "milter/daemon/kept.hpp"
 #include "milter/session/services.hpp"
 
 namespace pams::milter {
 
-/// Tries each archive folder and the route token once. What is not in order stops nothing: the mail that
-/// needs it waits, and the log says so now (events archive_unusable, journal_unusable, route_token_unreadable).
-std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> config);
+class DirectoryArchive;
+class DurableJournal;
+namespace trace {
+class TraceWriter;
+}
+
+struct Wired {
+  std::shared_ptr<const Services> services;
+  std::vector<std::string> remarks;  ///< what is not in order, for the operator; the log has it already
+};
+
+/// As Wiring::wire; a test puts its own here.
+using Wire = std::function<Wired(std::shared_ptr<const Config>)>;
+
+class Wiring {
+ public:
+  /// Tries each archive folder and the route token once. What is not in order stops nothing: the mail that
+  /// needs it waits, and the log says so now (events archive_unusable, journal_unusable,
+  /// route_token_unreadable).
+  Wired wire(std::shared_ptr<const Config> config);
+
+ private:
+  std::shared_ptr<ArchiveStore> archive(const ArchiveSettings& settings, Wired& wired);
+  std::shared_ptr<trace::Sink> trace(const TraceSettings& settings);
+  std::shared_ptr<JournalStore> journal(const std::shared_ptr<const Config>& config,
+                                        const std::shared_ptr<RouteGuard>& guard, Wired& wired);
+
+  Kept<DirectoryArchive> archives_;
+  Kept<trace::TraceWriter> traces_;
+  Kept<DurableJournal> journals_;
+};
 
 }  // namespace pams::milter

@@ -43,10 +43,9 @@ std::string domain_of(const Organization& organization) {
 
 DurableJournal::DurableJournal(std::shared_ptr<const Config> config, ReportRoute route,
                                std::shared_ptr<Disk> disk, JournalDelivery::Submit submit_report)
-    : config_(std::move(config)),
-      route_(std::move(route)),
-      spool_(config_->policy.journal.path, std::move(disk)),
-      delivery_(config_, spool_, route_, std::move(submit_report)) {}
+    : setup_(std::make_shared<JournalSetup>(std::move(config), std::move(route))),
+      spool_(setup_->now()->journal().path, std::move(disk)),
+      delivery_(setup_, spool_, std::move(submit_report)) {}
 
 Status DurableJournal::start() {
   auto recovered = spool_.recover();
@@ -55,10 +54,11 @@ Status DurableJournal::start() {
 }
 
 Status DurableJournal::prepare(const JournalEntry& entry) {
+  const auto setup = setup_->now();
   Status ready;
   for (const auto& mailbox : entry.mailboxes)
     ready = ready.and_then([&]() -> Status {
-      const auto fields = route_.fields(mailbox, entry.is_confidential);
+      const auto fields = setup->route.fields(mailbox, entry.is_confidential);
       if (!fields) return tl::unexpected(fields.error());
       return {};
     });
@@ -75,10 +75,10 @@ Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
     const auto is_there = spool_.has(one);
     if (!is_there) return tl::unexpected(is_there.error());
     if (*is_there) continue;
-    const auto& report =
-        written.emplace_back(entry.sent, entry.envelope,
-                             journal::ReportDetails{mailbox, domain_of(config_->policy.organization), one,
-                                                    entry.time, entry.is_addressing_trusted});
+    const auto& report = written.emplace_back(
+        entry.sent, entry.envelope,
+        journal::ReportDetails{mailbox, domain_of(setup_->now()->config->policy.organization), one,
+                               entry.time, entry.is_addressing_trusted});
     reports.push_back(
         {one, {mailbox, entry.queue_id, entry.is_confidential, report.has_8bit()}, report.pieces()});
   }

@@ -38,12 +38,9 @@ std::thread deaf_thread(Work work) {
 
 }  // namespace
 
-JournalDelivery::JournalDelivery(std::shared_ptr<const Config> config, JournalSpool& spool, ReportRoute route,
+JournalDelivery::JournalDelivery(std::shared_ptr<const JournalSetup> setup, JournalSpool& spool,
                                  Submit submit_report)
-    : config_(std::move(config)),
-      spool_(spool),
-      route_(std::move(route)),
-      submit_(std::move(submit_report)) {}
+    : setup_(std::move(setup)), spool_(spool), submit_(std::move(submit_report)) {}
 
 JournalDelivery::~JournalDelivery() {
   {
@@ -137,7 +134,7 @@ bool JournalDelivery::finish(const std::string& id, steady_clock::time_point now
 
 Submitted JournalDelivery::deliver(const std::string& id, JournalSpool::Opened report) {
   auto submitted = send(report, report.label.mailbox);
-  const auto& alternate = config_->policy.journal.journaling_report_ndr_to;
+  const auto alternate = setup_->now()->journal().journaling_report_ndr_to;
   if (submitted.outcome != Outcome::Refused || alternate.empty()) return submitted;
   auto again = spool_.open(id);  // from its beginning
   if (!again) return {Outcome::Later, again.error().what};
@@ -154,12 +151,13 @@ Submitted JournalDelivery::deliver(const std::string& id, JournalSpool::Opened r
 }
 
 Submitted JournalDelivery::send(const JournalSpool::Opened& report, const std::string& recipient) {
-  const auto fields = route_.fields(recipient, report.label.is_confidential);
+  const auto setup = setup_->now();
+  const auto fields = setup->route.fields(recipient, report.label.is_confidential);
   if (!fields) return {Outcome::Later, fields.error().what};
   const auto content = [&](const Sink& sink) {
     return sink(*fields).and_then([&] { return spool_.read(report, sink); });
   };
-  return submit_({config_->policy.journal.submit_to, recipient, report.label.has_8bit, content});
+  return submit_({setup->journal().submit_to, recipient, report.label.has_8bit, content});
 }
 
 void JournalDelivery::postpone(const std::string& id, const std::string& reason,
@@ -173,7 +171,7 @@ void JournalDelivery::postpone(const std::string& id, const std::string& reason,
 
 void JournalDelivery::alert(const std::vector<JournalSpool::Waiting>& waiting,
                             std::chrono::sys_seconds time) {
-  const auto limit = config_->policy.journal.alert_after;
+  const auto limit = setup_->now()->journal().alert_after;
   const auto is_late = [&](const auto& report) {
     return report.since + limit <= time && trials_.contains(report.id);
   };

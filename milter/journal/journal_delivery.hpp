@@ -12,8 +12,8 @@
 #include <mutex>
 #include <thread>
 
+#include "milter/journal/journal_setup.hpp"
 #include "milter/journal/journal_spool.hpp"
-#include "milter/journal/report_route.hpp"
 #include "milter/journal/submission.hpp"
 
 namespace pams::milter {
@@ -23,7 +23,7 @@ class JournalDelivery {
   using Submit = std::function<Submitted(const Submission&)>;
 
   /// `spool` lives longer than this.
-  JournalDelivery(std::shared_ptr<const Config> config, JournalSpool& spool, ReportRoute route,
+  JournalDelivery(std::shared_ptr<const JournalSetup> setup, JournalSpool& spool,
                   Submit submit_report = submit);
   JournalDelivery(const JournalDelivery&) = delete;
   JournalDelivery& operator=(const JournalDelivery&) = delete;
@@ -55,9 +55,8 @@ class JournalDelivery {
   void postpone(const std::string& id, const std::string& reason, std::chrono::steady_clock::time_point now);
   void alert(const std::vector<JournalSpool::Waiting>& waiting, std::chrono::sys_seconds time);
 
-  const std::shared_ptr<const Config> config_;
+  const std::shared_ptr<const JournalSetup> setup_;
   JournalSpool& spool_;
-  const ReportRoute route_;
   const Submit submit_;
   std::map<std::string, Trial> trials_;  ///< the thread's own
   std::chrono::sys_seconds next_alert_{};

@@ -1,5 +1,6 @@
 #include "milter/log/log.hpp"
 
+#include <atomic>
 #include <memory>
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -27,7 +28,7 @@ spdlog::logger& logger() {
   return *instance;
 }
 
-bool json_format = false;  // set once, before the first session
+std::atomic<bool> json_format = false;
 
 constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
                                                  spdlog::level::warn, spdlog::level::err,

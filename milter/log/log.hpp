@@ -29,7 +29,7 @@ const std::vector<const Event*>& events();
 
 using Field = std::pair<std::string_view, std::string>;
 
-/// Chooses format and least level; before that: text, info.
+/// Chooses format and least level; before that: text, info. Again at any time.
 void configure(std::string_view level, bool json);
 
 void write(const Event& event, std::initializer_list<Field> fields);

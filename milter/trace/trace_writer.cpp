@@ -49,6 +49,11 @@ void TraceWriter::record(MessageTrace message) noexcept {
   }
 }
 
+void TraceWriter::change(std::string mail_log, std::chrono::seconds retention) {
+  const std::lock_guard lock(mutex_);
+  wanted_ = Wanted{std::move(mail_log), retention};
+}
+
 bool TraceWriter::wait_until_written(std::chrono::milliseconds most) {
   std::unique_lock lock(mutex_);
   const auto wanted = idle_cycles_ + 2;  // the cycle that runs now may have read the log already
@@ -98,6 +103,7 @@ void TraceWriter::give_up_batch() {
 /// The log is read before messages are taken: the MTA can only tell of a message that was recorded before, so
 /// every line finds its message.
 TraceWriter::Outcome TraceWriter::cycle() {
+  take_wanted();
   if (!open_store()) return Outcome::Stuck;
   read_log();
   const bool has_taken_all = take_from_queue();
@@ -120,6 +126,19 @@ bool TraceWriter::open_store() {
   if (opened) store_ = std::move(*opened);
   if (!opened) tell_failure(told_of_store_, opened.error());
   return opened.has_value();
+}
+
+/// Lines that were read from the former log already are still joined.
+void TraceWriter::take_wanted() {
+  std::optional<Wanted> wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    wanted.swap(wanted_);
+  }
+  if (!wanted) return;
+  if (wanted->mail_log != settings_.mail_log) log_.reset();
+  settings_.mail_log = std::move(wanted->mail_log);
+  settings_.retention = wanted->retention;
 }
 
 void TraceWriter::read_log() {

@@ -38,6 +38,8 @@ class TraceWriter : public Sink {
   ~TraceWriter() override { stop(std::chrono::seconds(5)); }
 
   void record(MessageTrace message) noexcept override;
+  /// What a new configuration says of the same database; soon.
+  void change(std::string mail_log, std::chrono::seconds retention);
   /// Waits until all that was recorded before is written and what the log held is joined; false when that
   /// did not happen within `most`.
   bool wait_until_written(std::chrono::milliseconds most);
@@ -49,12 +51,17 @@ class TraceWriter : public Sink {
     Instant from, until;
     std::uint64_t messages = 0;
   };
+  struct Wanted {
+    std::string mail_log;
+    std::chrono::seconds retention;
+  };
   enum class Outcome { Idle, MoreToDo, Stuck };
   void run() noexcept;
   Outcome cycle();
   Outcome guarded_cycle() noexcept;
   void give_up_batch();
   bool open_store();
+  void take_wanted();
   void read_log();
   bool take_from_queue();
   bool write();
@@ -65,13 +72,14 @@ class TraceWriter : public Sink {
   /// False when it is time to end.
   bool wait(Outcome outcome);
 
-  const WriterSettings settings_;
+  WriterSettings settings_;  // what change() changes is the thread's own; the rest stays as it is
 
   std::mutex mutex_;  // guards what stands up to the blank line
   std::condition_variable changed_;
   std::deque<MessageTrace> queue_;
   std::size_t queued_bytes_ = 0;
   std::optional<Lost> lost_;
+  std::optional<Wanted> wanted_;
   std::uint64_t idle_cycles_ = 0;  ///< those that left nothing to do
   bool stopping_ = false;
   std::chrono::steady_clock::time_point stop_at_;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "milter/session/services.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -38,6 +39,11 @@ class Gateway {
  public:
   explicit Gateway(const std::string& rules = "");
 
+  /// Writes the configuration file again; `replace` changes a text of it.
+  void write_settings(const std::string& rules,
+                      const std::pair<std::string, std::string>& replace = {}) const;
+  std::string settings_file() const { return folder_ / "pams-milter.toml"; }
+  std::string control_socket() const { return folder_ / "control"; }
   std::string socket() const { return folder_ / "pams.sock"; }
   std::string archive() const { return folder_ / "archive"; }
   std::string token_file() const { return folder_ / "route.token"; }

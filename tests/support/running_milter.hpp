@@ -9,14 +9,17 @@
 #include <sys/types.h>
 
 #include "milter/base/fd.hpp"
-#include "milter/session/services.hpp"
+#include "milter/daemon/wiring.hpp"
 
 namespace pams::milter::test {
 
 class RunningMilter {
  public:
-  /// Returns when it listens, or has ended without listening.
+  /// Returns when it listens, or has ended without listening. A reload keeps all services but `config`.
   explicit RunningMilter(const std::shared_ptr<const Services>& services);
+  /// With services as `wire` makes them, in the child process.
+  RunningMilter(const std::shared_ptr<const Config>& config, const Wire& wire,
+                const std::string& control_socket = "");
   RunningMilter(const RunningMilter&) = delete;
   RunningMilter& operator=(const RunningMilter&) = delete;
   ~RunningMilter();

@@ -8,6 +8,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import smtplib
 import subprocess
@@ -53,7 +54,8 @@ class Gateway:
         self.settings = self._prepare_folders()
         self._copy_programs(binaries)
         self.milter = Milter(self.folder / "bin/pams-milter", self.settings / "pams-milter.toml",
-                             self.postfix.queue_directory / "pams-milter/pams.sock", self.folder / "milter.log")
+                             self.postfix.queue_directory / "pams-milter/pams.sock", self.folder / "milter.log",
+                             self.folder / "run")
         self.archive = Archive(self.folder / "archive")
 
     def _prepare_folders(self):
@@ -63,6 +65,7 @@ class Gateway:
                 (settings, "root", USER, 0o2750),
                 (self.folder / "archive", USER, USER, 0o700),
                 (self.folder / "trace", USER, USER, 0o700),
+                (self.folder / "run", USER, USER, 0o750),
                 (self.postfix.queue_directory / "pams-milter", USER, "postfix", 0o2710)):
             path.mkdir()
             shutil.chown(path, owner, group)
@@ -155,7 +158,8 @@ class Gateway:
 
     def pamsctl(self, *arguments, check=True, config=None):
         done = subprocess.run([self.folder / "bin/pamsctl", "--config", config or self.settings / "pams-milter.toml",
-                               *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+                               *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "RUNTIME_DIRECTORY": str(self.milter.runtime_folder)})
         if check and done.returncode != 0:
             raise RuntimeError(f"pamsctl {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_stale_socket_is_replaced) {
 BOOST_AUTO_TEST_CASE(a_socket_that_answers_is_left_to_its_owner) {
   const Gateway gateway;
   RunningMilter first(gateway.services());
-  const auto said = clear_stale_socket(gateway.services()->config->settings.listen);
+  const auto said = clear_stale_socket(gateway.socket());
   BOOST_REQUIRE(!said);
   BOOST_TEST(said.error().what.find("another program answers") != std::string::npos);
   RunningMilter second(gateway.services());

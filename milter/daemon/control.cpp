@@ -1,0 +1,109 @@
+#include "milter/daemon/control.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "milter/daemon/control_socket.hpp"
+#include "milter/log/log.hpp"
+
+namespace pams::milter {
+namespace {
+
+/// How soon the services of a former configuration end after their last message.
+constexpr int kLookAgain = 1000;  // milliseconds
+
+/// Written by the handler and by stop(); read by the thread. There is one process, so there is one.
+std::atomic<int> wake_event = -1;
+
+void wake() {
+  const std::uint64_t one = 1;
+  static_cast<void>(!::write(wake_event, &one, sizeof one));  // EAGAIN: it is awake already
+}
+
+void on_hangup(int) {
+  const int before = errno;
+  wake();
+  errno = before;
+}
+
+bool names_the_same(const std::string& one, const std::string& other) {
+  std::error_code unknown;
+  return one == other || std::filesystem::equivalent(one, other, unknown);
+}
+
+}  // namespace
+
+struct Control::Shared {
+  std::shared_ptr<Reloader> reloader;
+  Fd listener;
+  std::atomic<bool> ends = false;
+};
+
+void take_hangups() {
+  if (wake_event < 0) wake_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  struct sigaction action {};
+  action.sa_handler = on_hangup;
+  action.sa_flags = SA_RESTART | SA_NODEFER;  // not blocked even while the handler runs
+  ::sigaction(SIGHUP, &action, nullptr);
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  pthread_sigmask(SIG_UNBLOCK, &hangup, nullptr);
+}
+
+Control::Control(std::shared_ptr<Reloader> reloader, std::string socket)
+    : socket_(std::move(socket)), shared_(std::make_shared<Shared>()) {
+  shared_->reloader = std::move(reloader);
+  if (!socket_.empty()) {
+    auto listener = open_control_socket(socket_);
+    if (listener) shared_->listener = std::move(*listener);
+    if (!listener) log::write(log::control_unavailable, {{"reason", listener.error().what}});
+  }
+  std::packaged_task<void()> task([shared = shared_] { serve(shared); });
+  ended_ = task.get_future();
+  thread_ = std::thread(std::move(task));
+}
+
+void Control::stop(std::chrono::milliseconds most) {
+  if (!thread_.joinable()) return;
+  shared_->ends = true;
+  wake();
+  if (shared_->listener) ::unlink(socket_.c_str());
+  if (ended_.wait_for(most) == std::future_status::ready)
+    thread_.join();
+  else
+    thread_.detach();
+}
+
+void Control::serve(const std::shared_ptr<Shared>& shared) {
+  while (!shared->ends) {
+    const bool has_formers = shared->reloader->drop_unused();
+    std::array<pollfd, 2> waits{{{wake_event, POLLIN, 0}, {shared->listener.get(), POLLIN, 0}}};
+    if (::poll(waits.data(), waits.size(), has_formers ? kLookAgain : -1) <= 0) continue;
+    std::uint64_t hangups = 0;
+    const bool woken = ::read(wake_event, &hangups, sizeof hangups) > 0;
+    if (woken && !shared->ends) shared->reloader->reload();
+    if (waits[1].revents != 0 && !shared->ends) answer_one(*shared);
+  }
+}
+
+void Control::answer_one(Shared& shared) {
+  const auto request = take_request(shared.listener);
+  if (request.config_file.empty()) return;
+  const auto& own = shared.reloader->config_file();
+  if (!names_the_same(request.config_file, own))
+    return give_answer(request.connection,
+                       {false, "the milter that answers here runs with " + own + ", not with " +
+                                   request.config_file + "; nothing was reloaded\n"});
+  auto [reloaded, text] = shared.reloader->reload();
+  give_answer(request.connection, {reloaded, std::move(text)});
+}
+
+}  // namespace pams::milter

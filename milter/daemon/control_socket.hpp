@@ -1,0 +1,40 @@
+/// How pamsctl reaches the running milter: a unix socket (SOCK_SEQPACKET: one packet to ask, one to answer)
+/// that only root and the milter's user may connect to. Its place does not depend on the configuration, so
+/// that a broken or changed one can be told. No function here waits longer than it says. Any thread.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "milter/base/fd.hpp"
+#include "rules/base/result.hpp"
+
+namespace pams::milter {
+
+/// `control` in $RUNTIME_DIRECTORY, which systemd sets, or in /run/pams-milter.
+std::string control_socket_path();
+
+/// Listens there, with mode 0600. What a killed milter left behind is replaced; a program that answers there
+/// is not (Misconfigured).
+Result<Fd> open_control_socket(const std::string& path);
+
+struct ControlAnswer {
+  bool reloaded = false;
+  std::string text;
+};
+
+/// The daemon's side: takes one connection and its request, which names the configuration file that is meant.
+/// "" when nobody asks properly soon enough: the connection is closed then.
+struct ControlRequest {
+  Fd connection;
+  std::string config_file;
+};
+ControlRequest take_request(const Fd& listener);
+/// What is longer than a packet is cut.
+void give_answer(const Fd& connection, const ControlAnswer& answer);
+
+/// The operator's side: asks to reload and waits for the answer. The error is a sentence for the operator.
+Result<ControlAnswer> ask_to_reload(const std::string& path, const std::string& config_file,
+                                    std::chrono::seconds most);
+
+}  // namespace pams::milter

@@ -1,0 +1,115 @@
+#include "milter/daemon/reloader.hpp"
+
+#include <exception>
+#include <set>
+
+#include "milter/log/log.hpp"
+#include "milter/session/callbacks.hpp"
+
+namespace pams::milter {
+namespace {
+
+void log_diagnostics(const Diagnostics& diagnostics) {
+  for (const auto& diagnostic : diagnostics.all()) {
+    const auto& at = diagnostic.at;
+    const auto place = at.source == nullptr ? ""
+                                            : at.source->name + ":" + std::to_string(at.line) + ":" +
+                                                  std::to_string(at.column);
+    const bool is_error = diagnostic.severity == Severity::Error;
+    log::write(is_error ? log::configuration_error : log::configuration_warning,
+               {{"at", place}, {"text", diagnostic.text}});
+  }
+}
+
+Reloader::Outcome refused(const std::string& file, const std::string& reason, const std::string& text) {
+  log::write(log::reload_refused, {{"file", file}, {"reason", reason}});
+  return {false, text + file + ": " + reason + "; the milter goes on with the configuration that it has\n"};
+}
+
+}  // namespace
+
+Reloader::Reloader(std::shared_ptr<const Config> first, Wire wire)
+    : config_file_(first->settings.file), listen_(first->settings.listen), wire_(std::move(wire)) {
+  put_in_place(wire_(std::move(first)).services);
+}
+
+Reloader::Outcome Reloader::reload() noexcept {
+  try {
+    try {
+      return load_and_use();
+    } catch (const std::exception& e) {
+      return refused(config_file_, e.what(), "");
+    }
+  } catch (...) {
+    return {};  // not even memory for a line of the log: nothing was changed
+  }
+}
+
+Reloader::Outcome Reloader::load_and_use() {
+  auto loaded = load_config(config_file_);
+  log_diagnostics(loaded.diagnostics);
+  if (loaded.config == nullptr)
+    return refused(config_file_, std::to_string(loaded.diagnostics.errors()) + " error(s)",
+                   loaded.diagnostics.text());
+  return use(std::move(loaded.config), loaded.diagnostics.text());
+}
+
+Reloader::Outcome Reloader::use(std::shared_ptr<const Config> config, std::string text) {
+  const auto wanted = config->settings.listen.for_libmilter();
+  const bool elsewhere = wanted != listen_.for_libmilter();
+  if (elsewhere) {
+    // The routing checks must compare the MTA's settings with the place where the milter does listen.
+    auto mended = std::make_shared<Config>(*config);
+    mended->settings.listen = listen_;
+    config = std::move(mended);
+  }
+  const auto [services, remarks] = wire_(config);
+  if (!put_in_place(services)) return refused(config_file_, "the milter is stopping", text);
+  log::configure(config->settings.log_level, config->settings.log_format == LogFormat::Json);
+  log::write(log::reloaded, {{"file", config_file_},
+                             {"rules", std::to_string(config->policy.rules.size())},
+                             {"connectors", std::to_string(config->policy.connectors.size())}});
+  for (const auto& remark : remarks) text += "warning: " + remark + '\n';
+  if (elsewhere) {
+    const auto kept = listen_.for_libmilter();
+    log::write(log::restart_needed, {{"setting", "milter.listen"}, {"runs_with", kept}, {"wanted", wanted}});
+    text += "warning: restart needed: milter.listen stays " + kept + ", the file says " + wanted + '\n';
+  }
+  return {true, text + config_file_ + ": reloaded, " + std::to_string(config->policy.rules.size()) +
+                    " rule(s), " + std::to_string(config->policy.connectors.size()) + " connector(s)\n"};
+}
+
+bool Reloader::put_in_place(const std::shared_ptr<const Services>& services) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return false;
+  if (current_ != nullptr) formers_.push_back(current_);
+  current_ = services;
+  use_services(services);
+  return true;
+}
+
+bool Reloader::drop_unused() {
+  std::vector<std::shared_ptr<const Services>> unused;  // ended when the lock is free again
+  const std::lock_guard lock(mutex_);
+  // Nobody can get at a former one but the messages that have it: a count of one stays one.
+  std::erase_if(formers_, [&](auto& former) {
+    if (former.use_count() > 1) return false;
+    unused.push_back(std::move(former));
+    return true;
+  });
+  return !formers_.empty();
+}
+
+void Reloader::stop(std::chrono::milliseconds most) {
+  std::set<std::shared_ptr<trace::Sink>> traces;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    for (const auto& former : formers_) traces.insert(former->trace);
+    traces.insert(current_->trace);
+  }
+  for (const auto& trace : traces)
+    if (trace != nullptr) trace->stop(most);
+}
+
+}  // namespace pams::milter

@@ -1,0 +1,54 @@
+/// Puts a new configuration in the place of the one that holds, and keeps the former ones until the last
+/// message that began with them is over. A file with errors, or a fault while it is loaded, changes nothing.
+/// One thread reloads; any other may stop() it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "milter/daemon/wiring.hpp"
+
+namespace pams::milter {
+
+class Reloader {
+ public:
+  struct Outcome {
+    bool reloaded = false;
+    std::string text;  ///< for the operator: lines, all diagnostics and what else is to be known
+  };
+
+  /// Makes the services of the first configuration. Sessions use them from now on.
+  Reloader(std::shared_ptr<const Config> first, Wire wire);
+
+  /// Reads the first configuration's file again. All is logged (reloaded, reload_refused, ...). What a
+  /// running milter cannot change keeps its value and is named.
+  Outcome reload() noexcept;
+
+  /// Ends the services of former configurations that no message uses any more, on this thread: that may write
+  /// to disks, and no session should wait for it. True when some are still in use.
+  bool drop_unused();
+
+  /// From now on nothing is put in place any more; what was to be traced is written within `most`.
+  void stop(std::chrono::milliseconds most);
+
+  const std::string& config_file() const { return config_file_; }
+
+ private:
+  Outcome load_and_use();
+  Outcome use(std::shared_ptr<const Config> config, std::string text);
+  bool put_in_place(const std::shared_ptr<const Services>& services);
+
+  const std::string config_file_;
+  const Listen listen_;
+  const Wire wire_;
+
+  std::mutex mutex_;  // guards what follows
+  bool stopped_ = false;
+  std::shared_ptr<const Services> current_;
+  std::vector<std::shared_ptr<const Services>> formers_;
+};
+
+}  // namespace pams::milter

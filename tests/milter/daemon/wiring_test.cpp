@@ -1,0 +1,106 @@
+#include "milter/daemon/wiring.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/gateway.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using namespace pams;
+using namespace pams::milter;
+using namespace pams::milter::test;
+
+namespace {
+
+struct WiringFixture {
+  const Gateway gateway;
+  const pams::test::TemporaryFolder folder;
+  Wiring wiring;
+
+  Settings settings() const { return gateway.services()->config->settings; }
+  std::shared_ptr<const Services> wire(Settings changed) {
+    auto config = std::make_shared<Config>(*gateway.services()->config);
+    config->settings = std::move(changed);
+    return wiring.wire(std::move(config)).services;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(wiring, WiringFixture)
+
+BOOST_AUTO_TEST_CASE(what_did_not_change_is_taken_over) {
+  const auto first = wire(settings());
+  const auto second = wire(settings());
+  BOOST_TEST(first->archives.at("compliance") == second->archives.at("compliance"));
+  BOOST_TEST(first->trace == second->trace);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_found_out_about_the_mta_is_not_believed_for_another_configuration) {
+  const auto first = wire(settings());
+  const auto second = wire(settings());
+  BOOST_TEST(first->route_guard != second->route_guard);
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_with_other_settings_is_another_one) {
+  const auto first = wire(settings());
+  auto changed = settings();
+  changed.archives[0].path = folder / "elsewhere";
+  const auto second = wire(changed);
+  BOOST_TEST(first->archives.at("compliance") != second->archives.at("compliance"));
+}
+
+BOOST_AUTO_TEST_CASE(a_renewed_certificate_makes_another_archive) {
+  auto changed = settings();
+  changed.archives[0].encrypt_to = folder.write("certificates.pem", "old");
+  const auto first = wire(changed);
+  folder.write("certificates.pem", "renewed");
+  const auto second = wire(changed);
+  BOOST_TEST(first->archives.at("compliance") != second->archives.at("compliance"));
+}
+
+BOOST_AUTO_TEST_CASE(settings_that_come_back_get_what_messages_in_work_still_use) {
+  const auto first = wire(settings());
+  auto without = settings();
+  without.archives.clear();
+  const auto second = wire(without);
+  const auto third = wire(settings());
+  BOOST_TEST(second->archives.empty());
+  BOOST_TEST(first->archives.at("compliance") == third->archives.at("compliance"));
+}
+
+BOOST_AUTO_TEST_CASE(one_trace_database_has_one_writer_whatever_else_changes) {
+  const auto first = wire(settings());
+  auto changed = settings();
+  changed.trace.retention = std::chrono::hours(24);
+  changed.trace.mail_log = "journal";
+  changed.trace.path.insert(changed.trace.path.rfind('/'), "/.");  // another spelling
+  const auto second = wire(changed);
+  BOOST_TEST(first->trace == second->trace);
+  changed.trace.path = folder / "another.db";
+  const auto third = wire(changed);
+  BOOST_TEST(first->trace != third->trace);
+}
+
+BOOST_AUTO_TEST_CASE(what_no_snapshot_uses_any_more_has_ended) {
+  auto first = wire(settings());
+  const std::weak_ptr<ArchiveStore> archive = first->archives.at("compliance");
+  const std::weak_ptr<trace::Sink> trace = first->trace;
+  first.reset();
+  BOOST_TEST(archive.expired());
+  BOOST_TEST(trace.expired());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_in_order_is_told_and_stops_nothing) {
+  auto changed = settings();
+  changed.archives[0].path = folder / "missing/archive";
+  changed.route_token_file = folder / "no.token";
+  auto config = std::make_shared<Config>(*gateway.services()->config);
+  config->settings = changed;
+  const auto wired = wiring.wire(config);
+  BOOST_TEST(wired.services->archives.size() == 1U);
+  BOOST_REQUIRE_EQUAL(wired.remarks.size(), 2U);
+  BOOST_TEST(wired.remarks[0].find("archive compliance: ") == 0U);
+  BOOST_TEST(wired.remarks[1].find("no.token") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
