@@ -70,11 +70,10 @@ Classification untrusted_flag(const Policy& policy, const Envelope& envelope) {
   return c;
 }
 
-/// Exchange Online is allowed to relay by its certificate, which every customer shares: the MTA cannot tell
-/// another customer's mail from ours, so it is refused here.
-bool is_another_customer(const Trust& trust, const Client& client) {
-  return std::ranges::any_of(trust.exchange_online,
-                             [&](const auto& one) { return is_exchange_online(one, client); });
+/// Where Exchange Online hands mail in, the MTA relays for whoever has a verified certificate: it can ask
+/// neither for the name nor for the customer, who share one. What is not ours is refused here.
+bool may_relay_by_mistake(const Trust& trust, const Client& client) {
+  return !trust.exchange_online.empty() && !client.certificate.empty();
 }
 
 Classification unflagged(const Policy& policy, const Envelope& envelope, const Client& client,
@@ -82,10 +81,11 @@ Classification unflagged(const Policy& policy, const Envelope& envelope, const C
   c.value = c.trusted ? MessageClass::Outbound : MessageClass::Inbound;
   if (c.trusted) return c;
   c.reason = "the peer is not trusted";
-  if (!is_another_customer(policy.trust, client) || !reaches_outside(policy, envelope)) return c;
+  if (!may_relay_by_mistake(policy.trust, client) || !reaches_outside(policy, envelope)) return c;
   c.untrusted_relay = true;
   c.reason =
-      "Exchange Online without a single X-OriginatorOrg of ours, to a recipient outside the organization";
+      "a client certificate that is not Exchange Online's with a single X-OriginatorOrg of ours, to a "
+      "recipient outside the organization";
   return c;
 }
 

@@ -18,8 +18,8 @@ struct Classification {
       reason;  ///< which anomaly, why trusted ("trust.networks", "authenticated", "exchange_online"), why not
   bool trusted = false;
   bool flag_present = false;  ///< the header is there, whoever sent it
-  /// Mail for a recipient outside that must not be relayed: flagged and from an untrusted peer, or from
-  /// Exchange Online in another customer's name. 451 4.7.1, error in the log.
+  /// Mail for a recipient outside that must not be relayed: flagged and from an untrusted peer, or, where
+  /// Exchange Online is trusted, from another client certificate or customer. 451 4.7.1, error in the log.
   bool untrusted_relay = false;
   bool strip_flag = false;   ///< inbound mail with the header, pams.untrusted = "strip"
   bool reject_flag = false;  ///< ... = "reject"

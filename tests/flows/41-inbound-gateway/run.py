@@ -1,7 +1,6 @@
 """One Postfix for both ways: an outbound listener with the net, an inbound one without (`setup postfix --outbound`)."""
 
 from support import messages
-from support.waiting import wait_for
 
 STRANGER = "127.0.0.2"
 INSIDE = ["carol@example.org"]
@@ -75,7 +74,7 @@ def flow_a_requeued_inbound_message_finds_its_way(gateway):
     gateway.mailboxes.stop()
     message = messages.plain(FLAG)
     assert send_inbound(gateway, message).code == 250
-    wait_for("the message waits", lambda: any(one["queue_name"] == "deferred" for one in gateway.postfix.queue()))
+    gateway.wait_deferred("Connection refused")
     gateway.postfix.requeue_all()
     gateway.mailboxes.start()
     gateway.postfix.flush()

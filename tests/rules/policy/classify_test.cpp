@@ -121,6 +121,9 @@ BOOST_AUTO_TEST_CASE(another_customer_of_exchange_online_may_not_relay_through_u
     BOOST_TEST(!relays(header, {"anna@example.org"}), header);  // mail from the world to us
   }
   BOOST_TEST(!relays("X-OriginatorOrg: example.onmicrosoft.com", {"piet@klant.example"}));
+  const Client other{"192.0.2.2", "", "mail.example.net"};
+  BOOST_TEST(classified("X-OriginatorOrg: example.onmicrosoft.com", other).untrusted_relay);
+  BOOST_TEST(!classified("Subject: no certificate", kStranger).untrusted_relay);
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_that_is_exceeded_is_an_anomaly_whoever_sent_it) {
