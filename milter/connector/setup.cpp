@@ -3,27 +3,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "milter/base/fd.hpp"
 #include "milter/config/files.hpp"
+#include "milter/connector/backup.hpp"
 #include "milter/connector/password.hpp"
 #include "milter/connector/postfix_settings.hpp"
+#include "milter/connector/setup_record.hpp"
 
 namespace pams::milter {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Owner {
-  uid_t user;
-  gid_t group;
-  mode_t mode;
-};
 
 /// Of tables that hold a password.
 constexpr Owner kRootAlone{0, 0, 0600};
@@ -31,88 +22,6 @@ constexpr Owner kRootAlone{0, 0, 0600};
 tl::unexpected<Error> trouble(const std::string& path) {
   return fail(Failure::Misconfigured, path + ": " + std::strerror(errno));
 }
-
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const auto count = write(fd, content.data(), content.size());
-    if (count < 0 && errno != EINTR) return false;
-    content.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
-/// All of the new content or all of the old, also after a crash; never readable for others in between.
-Status replace_file(const std::string& path, const std::string& content, const Owner& owner) {
-  const auto temporary = path + ".pams-new";
-  unlink(temporary.c_str());
-  const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return trouble(temporary);
-  const bool written = fchown(file.get(), owner.user, owner.group) == 0 &&
-                       fchmod(file.get(), owner.mode) == 0 && write_all(file.get(), content) &&
-                       fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
-  if (!written) {
-    auto error = trouble(path);
-    unlink(temporary.c_str());
-    return error;
-  }
-  const Fd folder(open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || fsync(folder.get()) != 0) return trouble(path);
-  return {};
-}
-
-/// Copies of the files that a plan changes, in a folder for root alone.
-class Backup {
- public:
-  static Result<Backup> make(const std::string& folder, const std::vector<std::string>& paths) {
-    Backup backup;
-    backup.folder_ = folder;
-    if (mkdir(folder.c_str(), 0700) != 0) return trouble(folder);
-    for (const auto& path : paths)
-      if (const auto kept = backup.keep(path); !kept) return tl::unexpected(kept.error());
-    return backup;
-  }
-
-  const std::string& folder() const { return folder_; }
-
-  Status restore() const {
-    Status outcome;
-    for (const auto& file : files_) {
-      const auto back = file.existed ? replace_file(file.path, file.content, file.owner) : remove(file.path);
-      if (!back) outcome = back;
-    }
-    return outcome;
-  }
-
- private:
-  struct File {
-    std::string path;
-    std::string content;
-    Owner owner;
-    bool existed;
-  };
-
-  static Status remove(const std::string& path) {
-    if (unlink(path.c_str()) != 0 && errno != ENOENT) return trouble(path);
-    return {};
-  }
-
-  Status keep(const std::string& path) {
-    struct stat status {};
-    if (stat(path.c_str(), &status) != 0) {
-      if (errno != ENOENT) return trouble(path);
-      files_.push_back({path, "", {}, false});
-      return {};
-    }
-    auto content = read_file(path);
-    if (!content) return tl::unexpected(content.error());
-    const Owner owner{status.st_uid, status.st_gid, status.st_mode & 07777U};
-    files_.push_back({path, *content, owner, true});
-    return replace_file(folder_ + "/" + fs::path(path).filename().string(), *content, owner);
-  }
-
-  std::string folder_;
-  std::vector<File> files_;
-};
 
 std::vector<std::string> files_of(const SetupPlan& plan, const std::string& folder) {
   std::vector<std::string> paths;
@@ -162,6 +71,24 @@ Status read_back(const SetupPlan& plan, const Postfix& postfix) {
       return fail(Failure::Misconfigured, change.setting + " does not read back as it was written");
   }
   return {};
+}
+
+/// Written before anything is changed: whatever happens then, what was there is known.
+Result<SetupRecord> begin_record(const std::string& folder) {
+  const auto last = read_record(folder);
+  if (!last) return tl::unexpected(last.error());
+  const auto current = read_texts(folder);
+  if (!current) return tl::unexpected(current.error());
+  auto record = record_for(*last, *current);
+  if (const auto written = write_record(folder, record); !written) return tl::unexpected(written.error());
+  return record;
+}
+
+Status finish_record(const std::string& folder, SetupRecord record) {
+  auto after = read_texts(folder);
+  if (!after) return tl::unexpected(after.error());
+  record.after = std::move(*after);
+  return write_record(folder, record);
 }
 
 bool is_kept_for(const std::string& path, gid_t group, mode_t mode) {
@@ -224,10 +151,13 @@ Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, c
   struct stat token {};
   if (stat(token_file.c_str(), &token) != 0) return trouble(token_file);
   const auto& folder = postfix.config_directory();
+  auto record = begin_record(folder);
+  if (!record) return tl::unexpected(record.error());
   const auto backup = Backup::make(folder + "/pams-backup-" + now_utc, files_of(plan, folder));
   if (!backup) return tl::unexpected(backup.error());
   auto outcome = make_changes(plan, postfix, Owner{geteuid(), token.st_gid, 0640});
   if (outcome) outcome = read_back(plan, postfix);
+  if (outcome) outcome = finish_record(folder, std::move(*record));
   if (outcome) return backup->folder();
   const auto restored = backup->restore();
   return fail(outcome.error().failure,

@@ -11,7 +11,7 @@
 namespace pams::milter {
 namespace {
 
-constexpr const char* kInbound = "pams-inbound";
+constexpr const char* kInbound = kInboundCleanup;
 constexpr const char* kBanner = "# Written by `pamsctl setup postfix`; it would be overwritten.\n";
 
 std::string marker_rules(const Config& config, const std::string& token) {

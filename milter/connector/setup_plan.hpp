@@ -13,6 +13,9 @@
 
 namespace pams::milter {
 
+/// The cleanup service without the net, for inbound listeners.
+inline constexpr const char* kInboundCleanup = "pams-inbound";
+
 /// A Postfix configuration as it was read.
 struct Site {
   std::string config_directory;

@@ -9,6 +9,7 @@
 
 #include "milter/config/route_token.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/setup/removal.hpp"
 #include "milter/doctor/route_verifier.hpp"
 #include "rules/base/text.hpp"
 
@@ -23,6 +24,8 @@ constexpr const char* kFutureToken = "TOKENTHATISNOTMADEYET";
 struct Options {
   bool apply = false;
   bool json = false;
+  bool remove = false;
+  bool with_net = false;
   std::vector<std::string> outbound;
 };
 
@@ -134,6 +137,9 @@ int run_postfix(const Globals& globals, const Options& options) {
   const auto loaded = load_config(globals.config_file);
   std::cerr << loaded.diagnostics.text();
   if (!loaded.config) return kFoundWrong;
+  if (options.remove)
+    return run_removal({options.apply, options.json, options.with_net}, *loaded.config,
+                       Postfix(loaded.config->settings.postfix_config), utc_now());
   return run_with(options, *loaded.config, Postfix(loaded.config->settings.postfix_config));
 }
 
@@ -145,6 +151,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   postfix->add_option("--outbound", options->outbound,
                       "A listener whose flagged mail must wait when no milter saw it (repeatable). The other "
                       "smtpd services get a cleanup of their own; sendmail(1) always counts as outbound");
+  auto* remove =
+      postfix->add_flag("--remove", options->remove,
+                        "Take out what the setup put in, step by step; the net stays, so that what is "
+                        "still flagged waits");
+  postfix->add_flag("--with-net", options->with_net, "Take out the net too: the last step")->needs(remove);
   app.require_subcommand(1);
   return [options, &globals] { return run_postfix(globals, *options); };
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "milter/connector/gateway.hpp"
+#include "milter/connector/setup_plan.hpp"
 #include "milter/doctor/check.hpp"
 
 namespace pams::milter::doctor {
@@ -17,8 +18,6 @@ Finding failed(std::string seen, std::string remedy);
 Finding unanswered(const Error& error);
 
 inline constexpr const char* kSetup = "pamsctl setup postfix --apply && postfix reload";
-/// The cleanup service without the net that `pamsctl setup postfix --outbound` makes for inbound listeners.
-inline constexpr const char* kInboundCleanup = "pams-inbound";
 
 struct Answer {
   std::string map;

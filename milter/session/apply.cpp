@@ -54,6 +54,12 @@ class Changes {
     return done(smfi_addheader(context_, writable(added.name), writable(value)), "add-header " + added.name);
   }
 
+  Status operator()(const rules::InsertHeader& inserted) const {
+    const auto value = given_back(inserted.value);
+    return done(smfi_insheader(context_, 0, writable(inserted.name), writable(value)),
+                "insert-header " + inserted.name);
+  }
+
   Status operator()(const rules::ReplaceBody& replaced) const {
     auto rest = replaced.body.view();
     do {

@@ -11,12 +11,16 @@
 namespace pams::milter {
 namespace {
 
+constexpr const char* kNameless = "(no common name)";
+
 /// The CN of a client certificate whose chain was verified. Postfix gives {cert_subject} only then, and it is
 /// the CN alone; Sendmail gives the CN in {cn_subject} in any case and says in {verify} what it is worth.
 std::string verified_name(SMFICTX* context, MtaKind mta) {
   if (mta == MtaKind::Sendmail)
     return macro(context, "{verify}") == "OK" ? macro(context, "{cn_subject}") : "";
-  return macro(context, "{cert_subject}");
+  const auto name = macro(context, "{cert_subject}");
+  // A verified certificate without a (usable) CN is one all the same: nobody's that we know.
+  return name.empty() && !macro(context, "{cert_issuer}").empty() ? kNameless : name;
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace pams::milter {
 
 /// The macros that are asked for at MAIL and at end of message.
 inline constexpr const char* kMacrosAtMail =
-    "i {mail_addr} {auth_authen} {client_addr} {cert_subject} {cn_subject} {verify}";
+    "i {mail_addr} {auth_authen} {client_addr} {cert_subject} {cert_issuer} {cn_subject} {verify}";
 inline constexpr const char* kMacrosAtEnd = "i";
 
 /// "" when the MTA did not send it.

@@ -80,6 +80,7 @@ std::optional<std::string_view> Search::find(std::string_view utf8) const {
 }
 
 Finding Search::in_header(const Mail& mail, std::string_view name) const {
+  if (!mail.believes(name)) return {false, std::string(name) + " of this peer is not believed"};
   const auto fields = mail.message().headers.find_all(name);
   for (const auto* field : fields) {
     const auto value = field->decoded();

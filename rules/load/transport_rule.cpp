@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <re2/re2.h>
+
 #include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
 #include "rules/policy/flag.hpp"
@@ -102,10 +104,26 @@ std::vector<RuleCondition> read_conditions(const schema::Value& rule, std::strin
   return conditions;
 }
 
+/// `set_header` of the flag: the rule flags the message (Secure Direct Reply).
+bool sets_flag(const ReadAction& read, const Pams& pams) {
+  return read.action.action->name == "set_header" &&
+         header_key(read.args.text("name")) == header_key(pams.header);
+}
+
+/// A value that would be an anomaly if the message came with it is a mistake of the rule.
+void check_flag_value(const ReadAction& read, const Reading& reading, const Pams& pams) {
+  const auto& value = read.args.text("value");
+  if (pams.pattern != nullptr && !RE2::PartialMatch(value, *pams.pattern))
+    reading.error(read.args.at("value"),
+                  "value: '" + text::printable(value) + "' does not match pams.pattern");
+}
+
 /// A rule may not touch what decides the route; and what it names must exist.
 void check_action(const ReadAction& read, const Location& at, const Reading& reading, const Names& names) {
   const auto name = read.action.action->name;
-  if (name == "set_header" || name == "remove_header") {
+  if (read.action.sets_flag) {
+    check_flag_value(read, reading, names.policy.pams);
+  } else if (name == "set_header" || name == "remove_header") {
     const auto key = header_key(read.args.text("name"));
     for (const auto& guarded : {names.policy.pams.header, std::string(kRouteMarker)})
       if (key == header_key(guarded))
@@ -154,6 +172,25 @@ void warn_of_long_hooks(const TransportRule& rule, const ReadAction& read, const
                                     " s; the sender waits 600 s, then sends it again");
 }
 
+/// The connector that the action names; "" for every other action.
+std::string route_of(const ReadAction& read) {
+  const bool routes = read.action.action->name == "route_message_outbound_connector";
+  return routes ? read.args.text("connector") : "";
+}
+
+/// A rule that flags says where the message goes, as in Exchange, and its fault is never passed over.
+void check_flagging_rule(const schema::Value& table, const Reading& reading, const Pams& pams,
+                         const TransportRule& rule, const std::vector<std::string>& routes) {
+  if (std::ranges::find(routes, pams.connector) == routes.end())
+    reading.error(table.at(), "no rule may change the header " + pams.header +
+                                  ": it decides where the message leaves; a rule that flags mail also needs "
+                                  "the action route_message_outbound_connector = \"" +
+                                  pams.connector + "\"");
+  if (rule.error_action == ErrorAction::Ignore)
+    reading.error(table.at(), "rule '" + rule.name + "' sets " + pams.header +
+                                  ": with rule_error_action = \"ignore\" the message could leave unsecured");
+}
+
 void read_actions(const schema::Value& table, const Reading& reading, Names& names, TransportRule& rule) {
   const auto* list = table.find("do");
   if (list == nullptr) {
@@ -162,6 +199,7 @@ void read_actions(const schema::Value& table, const Reading& reading, Names& nam
                                   "rule '" + rule.name + "' does nothing: it has no [[transport_rule.do]]");
     return;
   }
+  std::vector<std::string> routes;
   for (const auto* element : tables_of(*list, "[[transport_rule.do]]", reading)) {
     const auto* members = element->as<schema::Table>();
     if (members == nullptr || members->size() != 1) {
@@ -172,11 +210,15 @@ void read_actions(const schema::Value& table, const Reading& reading, Names& nam
     }
     auto read = read_action(members->front(), reading);
     if (!read) continue;
+    read->action.sets_flag = sets_flag(*read, names.policy.pams);
     check_action(*read, members->front().key_at, reading, names);
     warn_of_second_route(rule, *read, reading, names);
     warn_of_long_hooks(rule, *read, reading, names);
+    routes.emplace_back(route_of(*read));
     rule.actions.push_back(std::move(read->action));
   }
+  if (std::ranges::any_of(rule.actions, &RuleAction::sets_flag))
+    check_flagging_rule(table, reading, names.policy.pams, rule, routes);
 }
 
 /// `true` says "with nothing else", which an empty table says too.

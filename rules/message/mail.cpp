@@ -1,5 +1,9 @@
 #include "rules/message/mail.hpp"
 
+#include <algorithm>
+
+#include "rules/base/text.hpp"
+
 namespace pams {
 namespace {
 constexpr std::size_t kMostText = 1U << 20U;
@@ -10,6 +14,10 @@ void Mail::replace(Message message) {
   mime_.reset();
   text_.reset();
   attached_.reset();
+}
+
+bool Mail::believes(std::string_view name) const {
+  return std::ranges::none_of(disbelieved_, [&](const std::string& one) { return text::iequals(one, name); });
 }
 
 Headers& Mail::edit_headers() {

@@ -39,6 +39,11 @@ class Mail {
     flagged_ = flagged;
   }
 
+  /// Fields that this peer may not vouch for (Zivver's marks from anybody but Zivver): they stay in the
+  /// message, but to conditions they are not there.
+  void disbelieve(std::vector<std::string> names) { disbelieved_ = std::move(names); }
+  bool believes(std::string_view name) const;
+
   /// Changes the message; the decoded views are made anew.
   void replace(Message message);
   /// For changes of header fields alone; decoded views are made anew.
@@ -58,6 +63,7 @@ class Mail {
   MimeLimits limits_;
   bool trusted_ = false;
   bool flagged_ = false;
+  std::vector<std::string> disbelieved_;
   mutable std::optional<Result<MimeMap>> mime_;
   mutable std::optional<Result<std::string>> text_;
   mutable std::optional<Result<std::vector<Attachment>>> attached_;

@@ -11,18 +11,19 @@
 namespace pams::rules {
 namespace {
 
-constexpr std::string_view kComesFromZivver = "X-Zivver-Transport";
-constexpr std::string_view kSkip = "skip-zivver-relay";
-
 bool in_ranges(const std::vector<IpRange>& ranges, const Client& client) {
   const auto address = parse_ip(client.address);
   return address &&
          std::ranges::any_of(ranges, [&](const IpRange& range) { return range.contains(*address); });
 }
 
+bool is_exchange_online(const ExchangeOnlineTrust& trust, const Client& client) {
+  return !client.certificate.empty() && text::iequals(client.certificate, trust.certificate);
+}
+
 /// The certificate is shared by all customers of Microsoft 365: it proves who wrote X-OriginatorOrg, no more.
 bool is_our_exchange_online(const ExchangeOnlineTrust& trust, const Headers& headers, const Client& client) {
-  if (client.certificate.empty() || !text::iequals(client.certificate, trust.certificate)) return false;
+  if (!is_exchange_online(trust, client)) return false;
   const auto organizations = fields_named(headers, "X-OriginatorOrg");
   if (organizations.size() != 1) return false;
   const auto value = organizations.front()->unfolded();
@@ -51,10 +52,7 @@ bool matches(const Pams& pams, const HeaderField& field) {
 /// What makes a flagged message one that must not be relayed as it stands; "" when nothing does.
 std::string anomaly(const Pams& pams, const Headers& headers, const std::vector<const HeaderField*>& flags,
                     const Client& client) {
-  for (const auto name : {kComesFromZivver, kSkip})
-    if (!in_ranges(pams.zivver_peers, client) && !fields_named(headers, name).empty())
-      return pams.header + " together with " + std::string(name) +
-             " from a peer that is not in pams.zivver_peers";
+  if (auto why = forged_guard(pams, headers, client); !why.empty()) return why;
   const auto first = flags.front()->unfolded();
   if (std::ranges::any_of(flags, [&](const auto* field) { return field->unfolded() != first; }))
     return "several " + pams.header + " fields with different values";
@@ -65,15 +63,53 @@ std::string anomaly(const Pams& pams, const Headers& headers, const std::vector<
 Classification untrusted_flag(const Policy& policy, const Envelope& envelope) {
   Classification c{.value = MessageClass::Inbound, .flag_present = true};
   c.reason = policy.pams.header + " from an untrusted peer";
-  c.untrusted_relay = std::ranges::any_of(
-      envelope.recipients, [&](const auto& address) { return !policy.organization.has_address(address); });
+  c.untrusted_relay = reaches_outside(policy, envelope);
   if (c.untrusted_relay) c.reason += " to a recipient outside the organization";
   c.strip_flag = policy.pams.untrusted == Untrusted::Strip;
   c.reject_flag = policy.pams.untrusted == Untrusted::Reject;
   return c;
 }
 
+/// Where Exchange Online hands mail in, the MTA relays for whoever has a verified certificate: it can ask
+/// neither for the name nor for the customer, who share one. What is not ours is refused here.
+bool may_relay_by_mistake(const Trust& trust, const Client& client) {
+  return !trust.exchange_online.empty() && !client.certificate.empty();
+}
+
+Classification unflagged(const Policy& policy, const Envelope& envelope, const Client& client,
+                         Classification c) {
+  c.value = c.trusted ? MessageClass::Outbound : MessageClass::Inbound;
+  if (c.trusted) return c;
+  c.reason = "the peer is not trusted";
+  if (!may_relay_by_mistake(policy.trust, client) || !reaches_outside(policy, envelope)) return c;
+  c.untrusted_relay = true;
+  c.reason =
+      "a client certificate that is not Exchange Online's with a single X-OriginatorOrg of ours, to a "
+      "recipient outside the organization";
+  return c;
+}
+
 }  // namespace
+
+bool is_zivver(const Pams& pams, const Client& client) { return in_ranges(pams.zivver_peers, client); }
+
+bool comes_back_from_zivver(const Pams& pams, const Headers& headers, const Client& client) {
+  return is_zivver(pams, client) && !fields_named(headers, kZivverMarks[0]).empty();
+}
+
+std::string forged_guard(const Pams& pams, const Headers& headers, const Client& client) {
+  if (is_zivver(pams, client)) return "";
+  for (const auto name : kZivverMarks)
+    if (!fields_named(headers, name).empty())
+      return pams.header + " together with " + std::string(name) +
+             " from a peer that is not in pams.zivver_peers";
+  return "";
+}
+
+bool reaches_outside(const Policy& policy, const Envelope& envelope) {
+  return std::ranges::any_of(envelope.recipients,
+                             [&](const auto& address) { return !policy.organization.has_address(address); });
+}
 
 std::string_view to_string(MessageClass value) {
   switch (value) {
@@ -99,9 +135,8 @@ Classification classify(const Policy& policy, const Headers& headers, const Enve
     c.value = MessageClass::Anomaly;
     c.reason = "limit exceeded: " + std::string(limits_exceeded);
   } else if (flags.empty()) {
-    c.value = c.trusted ? MessageClass::Outbound : MessageClass::Inbound;
-    if (!c.trusted) c.reason = "the peer is not trusted";
-  } else if (in_ranges(pams.zivver_peers, client) && !fields_named(headers, kComesFromZivver).empty()) {
+    return unflagged(policy, envelope, client, std::move(c));
+  } else if (comes_back_from_zivver(pams, headers, client)) {
     c.value = MessageClass::Outbound;
     c.reason = "comes back from Zivver";
   } else if (!c.trusted) {

@@ -18,8 +18,9 @@ struct Classification {
       reason;  ///< which anomaly, why trusted ("trust.networks", "authenticated", "exchange_online"), why not
   bool trusted = false;
   bool flag_present = false;  ///< the header is there, whoever sent it
-  bool untrusted_relay =
-      false;  ///< flag from an untrusted peer, and a recipient outside: 451 4.7.1, error in the log
+  /// Mail for a recipient outside that must not be relayed: flagged and from an untrusted peer, or, where
+  /// Exchange Online is trusted, from another client certificate or customer. 451 4.7.1, error in the log.
+  bool untrusted_relay = false;
   bool strip_flag = false;   ///< inbound mail with the header, pams.untrusted = "strip"
   bool reject_flag = false;  ///< ... = "reject"
 };
@@ -28,5 +29,16 @@ struct Classification {
 /// none.
 Classification classify(const Policy& policy, const Headers& headers, const Envelope& envelope,
                         const Client& client, std::string_view limits_exceeded);
+
+/// The fields by which Zivver marks what it sends; only pams.zivver_peers are believed.
+inline constexpr std::string_view kZivverMarks[] = {"X-Zivver-Transport", "skip-zivver-relay"};
+
+/// The loop guard: X-Zivver-Transport, from a peer in pams.zivver_peers.
+bool comes_back_from_zivver(const Pams& pams, const Headers& headers, const Client& client);
+/// Zivver's marks from anybody else, in words; "" when there are none.
+std::string forged_guard(const Pams& pams, const Headers& headers, const Client& client);
+bool is_zivver(const Pams& pams, const Client& client);
+/// Whether any recipient is outside the organization.
+bool reaches_outside(const Policy& policy, const Envelope& envelope);
 
 }  // namespace pams::rules

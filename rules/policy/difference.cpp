@@ -62,13 +62,18 @@ class Replay {
     field = change.value ? HeaderField{change.name, *change.value} : HeaderField{};
   }
   void add(const AddHeader& added) { fields_.push_back({added.name, added.value}); }
+  void insert(const InsertHeader& inserted) {
+    on_top_.insert(on_top_.begin(), {inserted.name, inserted.value});
+  }
   Headers finish() {
     std::erase_if(fields_, [](const HeaderField& field) { return field.name.empty(); });
+    fields_.insert(fields_.begin(), on_top_.begin(), on_top_.end());
     return Headers(std::move(fields_));
   }
 
  private:
   std::vector<HeaderField> fields_;
+  std::vector<HeaderField> on_top_;
   std::map<std::string, std::vector<std::size_t>> places_;
 };
 
@@ -100,6 +105,7 @@ Message carry_out(const Message& received, std::span<const Effect> effects) {
     std::visit(overloaded{
                    [&](const ChangeHeader& e) { header.change(e); },
                    [&](const AddHeader& e) { header.add(e); },
+                   [&](const InsertHeader& e) { header.insert(e); },
                    [&](const ReplaceBody& e) { body = e.body; },
                    [](const Archive&) {},
                    [](const RouteVia&) {},

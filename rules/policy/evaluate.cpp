@@ -1,8 +1,12 @@
 #include "rules/policy/evaluate.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "rules/base/overloaded.hpp"
 #include "rules/policy/difference.hpp"
 #include "rules/policy/flag.hpp"
+#include "rules/policy/header_firewall.hpp"
 #include "rules/policy/run_rule.hpp"
 
 namespace pams::rules {
@@ -41,10 +45,19 @@ std::optional<Early> before_rules(const Policy& policy, Classification& c, const
   return std::nullopt;
 }
 
+/// From the first rule that flags the message on, it is classified as one that came with the flag.
+void take_over_flag(const TransportRule& rule, const Draft& draft, Classification& c) {
+  if (!draft.mail.is_flagged() || c.value == MessageClass::Flagged) return;
+  c.value = MessageClass::Flagged;
+  c.reason = "flagged by rule '" + rule.name + "'";
+}
+
 void run_rules(const Policy& policy, Draft& draft, const Moment& moment, Plan& plan) {
   for (const auto& rule : policy.rules) {
     auto& evidence = plan.rules.emplace_back(RuleEvidence{rule.name, rule.mode, false, "", {}, {}});
-    if (run_rule(rule, policy.pams.header, draft, moment, evidence)) continue;
+    const bool goes_on = run_rule(rule, policy, draft, moment, evidence);
+    take_over_flag(rule, draft, plan.classification);
+    if (goes_on) continue;
     if (draft.ending) plan.reason = "rule '" + rule.name + "'";
     return;
   }
@@ -54,9 +67,23 @@ void add_archives(const Draft& draft, std::vector<Effect>& effects) {
   for (const auto& store : draft.archives) effects.emplace_back(Archive{store});
 }
 
+/// A flag that a rule has set goes to the top: Postfix's net obeys the last of several fields, which must
+/// stay the route marker when the message is requeued.
+void put_flag_on_top(std::string_view flag, std::vector<Effect>& changes) {
+  for (auto& change : changes)
+    if (const auto* added = std::get_if<AddHeader>(&change);
+        added && header_key(added->name) == header_key(flag))
+      change = InsertHeader{added->name, added->value};
+}
+
 /// Fills in everything that makes the message leave, or rest in quarantine.
-void let_go(const Message& received, const Draft& draft, Plan& plan) {
-  const auto changes = difference(received, draft.mail.message());
+void let_go(const Policy& policy, const Message& received, Draft& draft, Plan& plan) {
+  if (draft.mail.is_flagged() && draft.connector != policy.pams.connector)
+    throw std::logic_error("a flagged message with another route");
+  if (draft.connector || reaches_outside(policy, draft.mail.envelope()))
+    remove_internal_fields(draft.mail.edit_headers());
+  auto changes = difference(received, draft.mail.message());
+  put_flag_on_top(policy.pams.header, changes);
   plan.outgoing = carry_out(received, changes);
   plan.route = draft.connector;
   add_archives(draft, plan.effects);
@@ -95,7 +122,7 @@ void check_size(const Policy& policy, Plan& plan) {
          "too big for connector '" + connector->name + "': " + text);
 }
 
-void end(const Policy& policy, const Message& received, const Draft& draft, Plan& plan) {
+void end(const Policy& policy, const Message& received, Draft& draft, Plan& plan) {
   std::visit(overloaded{
                  [&](const Reject& e) {
                    refuse(plan, Verdict::Reject, {550, e.status, e.text}, plan.reason);
@@ -113,7 +140,7 @@ void end(const Policy& policy, const Message& received, const Draft& draft, Plan
                  [&](const Quarantine& e) {
                    plan.verdict = Verdict::Quarantine;
                    plan.reason += ": " + e.reason;
-                   let_go(received, draft, plan);
+                   let_go(policy, received, draft, plan);
                    check_size(policy, plan);
                  },
              },
@@ -130,11 +157,14 @@ Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client c
   const auto received = message;  // the bytes of the body are shared
   // Whoever sends a route marker wants to choose a route: nobody but us does.
   message.headers = without(message.headers, kRouteMarker);
+  if (!c.trusted) remove_internal_fields(message.headers);
   if (c.strip_flag) message.headers = without(message.headers, policy.pams.header);
+  const bool zivver = is_zivver(policy.pams, client);
   Draft draft{.mail = Mail(std::move(message), std::move(envelope), std::move(client), policy.organization,
                            policy.limits.mime),
               .run_hook = moment.run_hook,
               .flag = policy.pams.header};
+  if (!zivver) draft.mail.disbelieve({std::begin(kZivverMarks), std::end(kZivverMarks)});
   if (auto early = before_rules(policy, c, draft.mail)) {
     draft.ending = std::move(early->ending);
     plan.reason = std::move(early->reason);
@@ -149,7 +179,7 @@ Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client c
   if (draft.ending) {
     end(policy, received, draft, plan);
   } else {
-    let_go(received, draft, plan);
+    let_go(policy, received, draft, plan);
     check_size(policy, plan);
   }
   return plan;

@@ -26,6 +26,7 @@ std::string describe(const Effect& effect) {
                                          : "delete-header " + which;
                         },
                         [](const AddHeader& e) { return "add-header " + field(e.name, e.value); },
+                        [](const InsertHeader& e) { return "insert-header " + field(e.name, e.value); },
                         [](const ReplaceBody& e) {
                           return "replace-body " + std::to_string(e.body.view().size()) + " bytes";
                         },

@@ -34,14 +34,19 @@ struct AddHeader {
   std::string name;
   std::string value;
 };
+/// On top of the header, above everything that was received.
+struct InsertHeader {
+  std::string name;
+  std::string value;
+};
 struct ReplaceBody {
   SharedBytes body;
 };
 struct AddRecipient {
   std::string address;
 };
-using Effect =
-    std::variant<Archive, RouteVia, ReturnHeadersOnly, ChangeHeader, AddHeader, ReplaceBody, AddRecipient>;
+using Effect = std::variant<Archive, RouteVia, ReturnHeadersOnly, ChangeHeader, AddHeader, InsertHeader,
+                            ReplaceBody, AddRecipient>;
 
 /// One line, for the trace and `pamsctl test`: "add-header X-Example: 1", "replace-body 5321 bytes".
 std::string describe(const Effect& effect);

@@ -34,7 +34,8 @@ struct RuleCondition {
 struct RuleAction {
   const Action* action;
   Step step;
-  std::string summary;  ///< as configured, for the trace: `archive { to = "compliance" }`
+  std::string summary;     ///< as configured, for the trace: `archive { to = "compliance" }`
+  bool sets_flag = false;  ///< `set_header` of pams.header: the message is a flagged one from then on
 };
 
 /// Exchange: TransportRule. Rules run in file order.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/policy/flag.hpp"
+#include "rules/policy/rule_flag.hpp"
 
 namespace pams::rules {
 namespace {
@@ -68,19 +69,30 @@ Attempt<void> check_flag(const Draft& before, const Draft& after, std::string_vi
   return {};
 }
 
-Attempt<void> act(const TransportRule& rule, std::string_view header, const Draft& before, Draft& draft,
+/// Whether the action is left out; says why.
+std::optional<std::string> left_out(const RuleAction& one, const Policy& policy, Draft& draft) {
+  // Flagging decides where the message leaves, so it comes before what follows about letters.
+  if (one.sets_flag) return refuse_to_flag(policy, draft);
+  // A bounce or an automatic reply is not a letter: Exchange exempts its own, and so do we.
+  if (one.action->edits_content && draft.mail.envelope().sender.empty())
+    return "not for mail from the null sender";
+  return std::nullopt;
+}
+
+Attempt<void> act(const TransportRule& rule, const Policy& policy, const Draft& before, Draft& draft,
                   const Moment& moment, RuleEvidence& evidence) {
   const bool carried_out = rule.mode == Mode::Enforce;
   for (const auto& one : rule.actions) {
     if (auto in_time = check_time(moment); !in_time) return in_time;
-    // A bounce or an automatic reply is not a letter: Exchange exempts its own, and so do we.
-    if (one.action->edits_content && draft.mail.envelope().sender.empty()) {
-      evidence.actions.push_back({one.summary, "not for mail from the null sender", false});
+    if (auto why = left_out(one, policy, draft)) {
+      evidence.actions.push_back({one.summary, std::move(*why), false});
+      if (draft.ending) break;
       continue;
     }
     auto outcome = one.step(draft);
     if (!outcome) return trouble(one.summary + ": " + outcome.error().what);
-    if (auto kept = check_flag(before, draft, header, one.action->name); !kept) return kept;
+    if (auto kept = check_flag(before, draft, policy.pams.header, one.action->name); !kept) return kept;
+    if (one.sets_flag) lock_route(policy, draft);
     evidence.actions.push_back({one.summary, std::move(*outcome), carried_out});
     if (draft.ending) break;
   }
@@ -104,8 +116,8 @@ bool on_trouble(const TransportRule& rule, const Trouble& trouble, Draft& draft,
 
 }  // namespace
 
-bool run_rule(const TransportRule& rule, std::string_view protected_header, Draft& draft,
-              const Moment& moment, RuleEvidence& evidence) {
+bool run_rule(const TransportRule& rule, const Policy& policy, Draft& draft, const Moment& moment,
+              RuleEvidence& evidence) {
   evidence.note = not_in_force(rule, moment.now);
   if (!evidence.note.empty()) return true;
   const auto matched = matches(rule, draft.mail, moment, evidence);
@@ -114,7 +126,7 @@ bool run_rule(const TransportRule& rule, std::string_view protected_header, Draf
   if (!*matched) return true;
   auto attempt = draft;
   if (rule.mode != Mode::Enforce) attempt.run_hook = hooks_not_run();
-  const auto acted = act(rule, protected_header, draft, attempt, moment, evidence);
+  const auto acted = act(rule, policy, draft, attempt, moment, evidence);
   if (!acted) return on_trouble(rule, acted.error(), draft, evidence);
   if (rule.mode != Mode::Enforce) return true;
   draft = std::move(attempt);

@@ -1,5 +1,6 @@
 """A certificate authority for one test run, with one good certificate and one for each way to be wrong."""
 
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -40,6 +41,14 @@ def openssl(*arguments):
     subprocess.run(["openssl", *arguments], check=True, capture_output=True, stdin=subprocess.DEVNULL)
 
 
+def der_size(element):
+    """How many bytes of a DER element, behind its first two, still say its length; and the length."""
+    if element[1] < 0x80:
+        return 0, element[1]
+    count = element[1] & 0x7F
+    return count, int.from_bytes(element[2:2 + count], "big")
+
+
 class Certificates:
     """`ca_file` is what the gateway trusts; `pair(kind)` is what a smart host shows."""
 
@@ -63,6 +72,32 @@ class Certificates:
         openssl("req", "-x509", "-new", "-key", str(self.key), "-subj", f"/CN=Test authority {ca}", "-days", "3650",
                 "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
                 "-out", str(self.folder / f"{ca}.pem"))
+
+    def client(self, name, subject, ca="ca"):
+        """A client certificate with that subject, "/CN=one/CN=two"; `ca`: "ca", "other" or None (self-signed)."""
+        out, request = self.folder / f"client-{name}.pem", self.folder / f"client-{name}.csr"
+        if ca is None:
+            openssl("req", "-x509", "-new", "-key", str(self.key), "-subj", subject, "-days", "3650", "-out", str(out))
+            return out
+        openssl("req", "-new", "-key", str(self.key), "-subj", subject, "-out", str(request))
+        openssl("x509", "-req", "-in", str(request), "-CA", str(self.folder / f"{ca}.pem"), "-CAkey", str(self.key),
+                "-CAcreateserial", "-sha256", "-days", "3650", "-out", str(out))
+        return out
+
+    def client_with_nul(self, name, common_name):
+        """OpenSSL's tools end a name at a NUL: it is signed with a "~" in its place, changed, and signed again."""
+        signed = ssl.PEM_cert_to_DER_cert(self.client(name, "/CN=" + common_name.replace("\0", "~")).read_text())
+        inside = signed[2 + der_size(signed)[0]:]
+        head, length = der_size(inside)  # of TBSCertificate
+        (self.folder / f"{name}.tbs").write_bytes(inside[:2 + head + length].replace(b"~", b"\0"))
+        openssl("dgst", "-sha256", "-sign", str(self.key), "-out", str(self.folder / f"{name}.sig"),
+                str(self.folder / f"{name}.tbs"))
+        algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # ecdsa-with-SHA256
+        signature = b"\0" + (self.folder / f"{name}.sig").read_bytes()
+        content = (self.folder / f"{name}.tbs").read_bytes() + algorithm + b"\x03" + bytes([len(signature)]) + signature
+        out = self.folder / f"client-{name}.pem"
+        out.write_text(ssl.DER_cert_to_PEM_cert(b"\x30\x82" + len(content).to_bytes(2, "big") + content))
+        return out
 
     def _make(self, kind, ca, name, validity):
         out = str(self.folder / f"{kind}.pem")

@@ -110,6 +110,22 @@ BOOST_AUTO_TEST_CASE(exchange_online_needs_the_certificate_and_exactly_one_allow
   BOOST_TEST(!trusted("X-OriginatorOrg: example.onmicrosoft.com", kStranger));
 }
 
+BOOST_AUTO_TEST_CASE(another_customer_of_exchange_online_may_not_relay_through_us) {
+  const auto relays = [](std::string_view header, std::vector<std::string> recipients) {
+    return classified(header, kMicrosoft, std::move(recipients)).untrusted_relay;
+  };
+  for (const auto* header :
+       {"X-OriginatorOrg: other.onmicrosoft.com", "Subject: none",
+        "X-OriginatorOrg: example.onmicrosoft.com\nX-OriginatorOrg: example.onmicrosoft.com"}) {
+    BOOST_TEST(relays(header, {"anna@example.org", "piet@klant.example"}), header);
+    BOOST_TEST(!relays(header, {"anna@example.org"}), header);  // mail from the world to us
+  }
+  BOOST_TEST(!relays("X-OriginatorOrg: example.onmicrosoft.com", {"piet@klant.example"}));
+  const Client other{"192.0.2.2", "", "mail.example.net"};
+  BOOST_TEST(classified("X-OriginatorOrg: example.onmicrosoft.com", other).untrusted_relay);
+  BOOST_TEST(!classified("Subject: no certificate", kStranger).untrusted_relay);
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_that_is_exceeded_is_an_anomaly_whoever_sent_it) {
   BOOST_TEST(classified("Subject: a", kStranger, {"anna@example.org"}, "header_count").value ==
              MessageClass::Anomaly);

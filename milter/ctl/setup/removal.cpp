@@ -1,0 +1,114 @@
+#include "milter/ctl/setup/removal.hpp"
+
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "milter/config/route_token.hpp"
+#include "milter/connector/setup_removal.hpp"
+#include "milter/ctl/command.hpp"
+#include "milter/doctor/check.hpp"
+
+namespace pams::milter::ctl {
+namespace {
+
+constexpr const char* kSteps[] = {
+    "switch PAMS off in Zivver's Office Plugin (EnableMailAssistedSubmission = 0) and wait until every "
+    "client has it: "
+    "from then on Outlook hands secure messages to Zivver itself",
+    "pamsctl setup postfix --remove --apply && postfix reload: the milter goes (and with it rules, "
+    "disclaimers, archive), "
+    "the net stays: what is still flagged waits in the queue",
+    "look at `postqueue -p` for some days: \"pams-milter did not process this message\" names clients that "
+    "still flag",
+    "pamsctl setup postfix --remove --with-net --apply && postfix reload: the net and the transport go; "
+    "refused while "
+    "a flagged message is in the queue",
+    "systemctl disable --now pams-milter",
+};
+
+/// With the milter gone the net alone keeps flagged mail: it must hang behind every listener.
+Status net_holds(const Config& config, const Postfix& postfix) {
+  const auto token = read_route_token(config.settings.route_token_file);
+  if (!token) return tl::unexpected(token.error());
+  const auto* connector = config.policy.connector(config.policy.pams.connector);
+  if (connector == nullptr) return fail(Failure::Misconfigured, "[pams] connector is not defined");
+  const doctor::Examination examination{config, *connector, *token, postfix};
+  for (const auto* check : doctor::checks()) {
+    if (check->id != "header_checks" && check->id != "retry_service") continue;
+    if (const auto finding = check->run(examination); finding.status == doctor::CheckStatus::Fail)
+      return fail(Failure::Misconfigured, "flagged mail would not wait: " + finding.seen);
+  }
+  return {};
+}
+
+std::string file_of(const Change& change) {
+  if (change.kind == ChangeKind::Table) return change.setting;
+  return change.kind == ChangeKind::Parameter ? "main.cf" : "master.cf";
+}
+
+nlohmann::json to_json(const RemovalPlan& plan) {
+  auto changes = nlohmann::json::array();
+  for (const auto& change : plan.changes)
+    changes.push_back({{"file", file_of(change)},
+                       {"setting", change.setting},
+                       {"from", change.from},
+                       {"to", change.to},
+                       {"why", change.why}});
+  return {{"changes", changes}, {"problems", plan.problems}, {"notes", plan.notes},
+          {"steps", kSteps},    {"applied", false},          {"backup", nullptr}};
+}
+
+void print(const RemovalPlan& plan) {
+  std::cout << "The order in which flagged mail stays safe:\n";
+  int number = 0;
+  for (const auto* step : kSteps) std::cout << "  " << ++number << ". " << step << "\n";
+  std::cout << "\n";
+  for (const auto& change : plan.changes)
+    std::cout << "# " << file_of(change) << ": " << change.setting << "\n- " << change.from << "\n"
+              << (change.to.empty() ? "" : "+ " + change.to + "\n") << "\n";
+  for (const auto& note : plan.notes) std::cout << "note: " << note << "\n";
+  for (const auto& problem : plan.problems) std::cout << "problem: " << problem << "\n";
+}
+
+int finish(const RemovalOptions& options, const nlohmann::json& answer, const std::string& line, int code) {
+  if (options.json) std::cout << answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  if (!options.json) std::cout << line << "\n";
+  return code;
+}
+
+int apply(const RemovalOptions& options, const RemovalPlan& plan, const Config& config,
+          const Postfix& postfix, const std::string& now_utc) {
+  const auto holds = [&]() -> Status {
+    return plan.stage == RemovalStage::Net ? Status{} : net_holds(config, postfix);
+  };
+  auto answer = to_json(plan);
+  const auto backup = apply_removal(plan, postfix, now_utc, holds);
+  if (!backup) {
+    answer["error"] = backup.error().what;
+    return finish(options, answer, "error: " + backup.error().what, kFoundWrong);
+  }
+  answer["applied"] = true;
+  answer["backup"] = *backup;
+  return finish(options, answer, "applied; backup: " + *backup + "\nrun: postfix reload", kFine);
+}
+
+}  // namespace
+
+int run_removal(const RemovalOptions& options, const Config& config, const Postfix& postfix,
+                const std::string& now_utc) {
+  const auto stage = options.with_net ? RemovalStage::Net : RemovalStage::Milter;
+  const auto plan = plan_removal(postfix, config, stage);
+  if (!plan)
+    return finish(options, {{"error", plan.error().what}}, "error: " + plan.error().what, kFoundWrong);
+  if (!options.json) print(*plan);
+  if (!plan->problems.empty()) return finish(options, to_json(*plan), "nothing was changed", kFoundWrong);
+  if (plan->changes.empty()) return finish(options, to_json(*plan), "nothing to change", kFine);
+  if (options.apply) return apply(options, *plan, config, postfix, now_utc);
+  return finish(options, to_json(*plan),
+                std::string("to do this, run: pamsctl setup postfix --remove ") +
+                    (options.with_net ? "--with-net " : "") + "--apply",
+                kFine);
+}
+
+}  // namespace pams::milter::ctl

@@ -1,0 +1,19 @@
+/// `pamsctl setup postfix --remove`.
+#pragma once
+
+#include "milter/config/config.hpp"
+#include "milter/connector/postfix.hpp"
+
+namespace pams::milter::ctl {
+
+struct RemovalOptions {
+  bool apply = false;
+  bool json = false;
+  bool with_net = false;
+};
+
+/// The exit code.
+int run_removal(const RemovalOptions& options, const Config& config, const Postfix& postfix,
+                const std::string& now_utc);
+
+}  // namespace pams::milter::ctl
