@@ -2,6 +2,7 @@
 /// thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,12 @@ struct ArchiveSettings {
   std::string checkpoint_key = {};  ///< PEM private key, absolute; "" = checkpoints are not signed
 };
 
+struct TraceSettings {
+  std::string path;  ///< absolute
+  std::chrono::seconds retention{};
+  std::string mail_log;  ///< absolute, or "journal"
+};
+
 struct Settings {
   std::string file;  ///< the configuration file itself, absolute
   Listen listen;
@@ -41,6 +48,7 @@ struct Settings {
   std::string sendmail_config;
   std::string sendmail_program;
   std::vector<ArchiveSettings> archives;
+  TraceSettings trace;
   std::string log_level;
   LogFormat log_format = LogFormat::Text;
 };

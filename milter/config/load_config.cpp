@@ -145,7 +145,10 @@ class Loader {
     settings.log_level = log.text("level");
     settings.log_format = log.text("format") == "json" ? LogFormat::Json : LogFormat::Text;
     read_archives(settings);
-    read_single("trace");
+    const auto trace = read_single("trace");
+    const auto& mail_log = trace.text("mail_log");
+    settings.trace = {resolve(trace.text("path"), path_), std::chrono::seconds(trace.number("retention")),
+                      mail_log == "journal" ? mail_log : resolve(mail_log, path_)};
     read_single("metrics");
   }
 
@@ -160,7 +163,9 @@ class Loader {
     }
   }
 
-  std::string optional_path(const std::string& path) const { return path.empty() ? "" : resolve(path, path_); }
+  std::string optional_path(const std::string& path) const {
+    return path.empty() ? "" : resolve(path, path_);
+  }
 
   /// Also of those with a mistake in another key: who refers to them has made none.
   std::vector<std::string> archive_names() const {

@@ -20,6 +20,8 @@ namespace {
 constexpr int kBacklog = 256;
 /// An idle MTA keeps its connection open between messages; Postfix gives up after 300 seconds by itself.
 constexpr int kTimeoutSeconds = 7210;
+/// systemd gives 90 seconds; what the trace could not write by then is counted in the log.
+constexpr std::chrono::seconds kTimeToTrace(10);
 
 /// libmilter stops on HUP, TERM and INT, whichever thread of its own hears them. HUP is ignored here and not
 /// blocked on this thread, so the kernel drops it before any thread can wait for it; TERM and INT are waited
@@ -101,6 +103,7 @@ int run_daemon(const std::shared_ptr<const Services>& services) {
                             {"version", PAMS_VERSION},
                             {"pid", std::to_string(::getpid())}});
   const int result = serve(listen, stops);
+  if (services->trace != nullptr) services->trace->stop(kTimeToTrace);
   if (result != MI_SUCCESS) {
     log::write(log::start_failed, {{"reason", "libmilter's listener has failed; see the system log"}});
     return 1;

@@ -3,6 +3,7 @@
 #include "milter/archive/directory_archive.hpp"
 #include "milter/doctor/route_verifier.hpp"
 #include "milter/log/log.hpp"
+#include "milter/trace/trace_writer.hpp"
 
 namespace pams::milter {
 
@@ -19,6 +20,10 @@ std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> conf
   if (const auto token = services->route_token->read(); !token)
     log::write(log::route_token_unreadable, {{"reason", token.error().what}});
   services->route_guard = doctor::make_route_verifier(config);
+  services->trace =
+      std::make_shared<trace::TraceWriter>(trace::WriterSettings{.path = settings.trace.path,
+                                                                 .mail_log = settings.trace.mail_log,
+                                                                 .retention = settings.trace.retention});
   services->evaluate = rules::evaluate;
   services->config = std::move(config);
   return services;

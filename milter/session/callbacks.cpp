@@ -159,9 +159,7 @@ sfsistat on_abort(SMFICTX* context) {
 sfsistat on_end_of_message(SMFICTX* context) {
   const auto answered = guarded(context, SMFIS_TEMPFAIL, [&] {
     const InWork in_work;
-    auto& session = Session::of(context);
-    if (session.has_failed()) return answer(context, reply_to(Failure::Temporary));
-    return end_of_message(context, session);
+    return end_of_message(context, Session::of(context));
   });
   on_abort(context);
   return answered;

@@ -7,6 +7,7 @@
 #include "milter/session/apply.hpp"
 #include "milter/session/archiving.hpp"
 #include "milter/session/message_log.hpp"
+#include "milter/session/message_tracing.hpp"
 #include "milter/session/peer.hpp"
 #include "milter/session/progress.hpp"
 #include "milter/session/reply.hpp"
@@ -31,12 +32,17 @@ class EndOfMessage {
       : context_(context),
         session_(session),
         message_(session.transaction()),
-        report_(macro(context, "i"), message_.envelope()) {}
+        report_(macro(context, "i"), message_.envelope()),
+        trace_(message_, report_.queue_id(), began_) {}
 
   sfsistat run() {
+    receive();
+    if (session_.has_failed())
+      return refuse(reply_to(Failure::Temporary), "a fault on the way in, see above");
     if (message_.has_too_many_recipients()) return refuse(reply_too_many_recipients(), "limits.recipients");
     plan_ = evaluate();
     report_.decided(plan_);
+    trace_.decided(plan_);
     check(plan_);
     switch (plan_.verdict) {
       case Verdict::Accept:
@@ -52,20 +58,25 @@ class EndOfMessage {
   }
 
  private:
+  void receive() {
+    client_ = client_of(context_, message_.config().settings.mta, session_.address());
+    const bool whole = message_.needs_body();
+    received_ = message_.take_message();
+    const auto size = whole ? received_.wire_size() : message_.declared_size();
+    report_.received(size, whole);
+    trace_.received(received_.headers, client_, size);
+  }
+
   rules::Plan evaluate() {
     const auto& policy = message_.config().policy;
-    const auto client = client_of(context_, message_.config().settings.mta, session_.address());
-    const bool whole = message_.needs_body();
-    auto message = message_.take_message();
-    received_ = message;  // shares the body
-    report_.received(whole ? message.wire_size() : message_.declared_size(), whole);
     Progress progress(context_);
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
     const rules::Moment moment{now_, [&] {
                                  progress.tell();
                                  return std::chrono::steady_clock::now() > deadline;
                                }};
-    return message_.services().evaluate(policy, std::move(message), message_.envelope(), client,
+    // The copy shares the body.
+    return message_.services().evaluate(policy, received_, message_.envelope(), client_,
                                         message_.limits_exceeded(), moment);
   }
 
@@ -95,6 +106,7 @@ class EndOfMessage {
     if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
 
     report_.released(archived->id());
+    trace_.released(archived->id());
     return release(*route, *archived, *applied);
   }
 
@@ -102,6 +114,7 @@ class EndOfMessage {
     const auto archived = archive();
     if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
     report_.released(archived->id());
+    trace_.released(archived->id());
     return discard(*archived);
   }
 
@@ -118,6 +131,7 @@ class EndOfMessage {
 
   sfsistat refuse(const rules::Reply& reply, const std::string& reason) {
     report_.refused(reply, reason);
+    trace_.refused(reply, reason);
     return answer(context_, reply);
   }
 
@@ -129,11 +143,13 @@ class EndOfMessage {
   SMFICTX* context_;
   Session& session_;
   Transaction& message_;
-  const std::chrono::sys_seconds now_ =
-      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now();
+  const std::chrono::sys_seconds now_ = std::chrono::floor<std::chrono::seconds>(began_);
   MessageLog report_;
+  Client client_;
   Message received_;
   rules::Plan plan_;
+  MessageTracing trace_;  // looks at those above when it goes out of scope
 };
 
 }  // namespace

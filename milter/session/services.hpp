@@ -11,6 +11,7 @@
 #include "milter/config/config.hpp"
 #include "milter/connector/route_guard.hpp"
 #include "milter/session/route_token_file.hpp"
+#include "milter/trace/message_trace.hpp"
 #include "rules/policy/evaluate.hpp"
 
 namespace pams::milter {
@@ -24,6 +25,7 @@ struct Services {
   std::map<std::string, std::shared_ptr<ArchiveStore>, std::less<>> archives;
   std::shared_ptr<RouteGuard> route_guard;  ///< asked only when settings.verify_route
   std::shared_ptr<RouteTokenFile> route_token;
+  std::shared_ptr<trace::Sink> trace;  ///< null: nothing is traced
   Evaluate evaluate;
 };
 

@@ -93,6 +93,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual void record(MessageTrace message) noexcept = 0;
+  /// Writes what is left, within `most`. Once, when no session is left.
+  virtual void stop(std::chrono::milliseconds most) = 0;
 };
 
 }  // namespace pams::milter::trace

@@ -42,7 +42,7 @@ class TraceWriter : public Sink {
   /// did not happen within `most`.
   bool wait_until_written(std::chrono::milliseconds most);
   /// Writes what is left, within `most`; what cannot be written is counted and logged. Once.
-  void stop(std::chrono::milliseconds most);
+  void stop(std::chrono::milliseconds most) override;
 
  private:
   struct Lost {

@@ -61,6 +61,7 @@ class Gateway:
         for path, owner, group, mode in (
                 (settings, "root", USER, 0o2750),
                 (self.folder / "archive", USER, USER, 0o700),
+                (self.folder / "trace", USER, USER, 0o700),
                 (self.postfix.queue_directory / "pams-milter", USER, "postfix", 0o2710)):
             path.mkdir()
             shutil.chown(path, owner, group)
@@ -123,7 +124,8 @@ class Gateway:
     def write_settings(self, rules: Path | None = None, replace=()):
         """Writes the milter's configuration; tells whether anything changed. `replace`: pairs (old, new)."""
         values = {"FOLDER": self.folder, "QUEUE": self.postfix.queue_directory, "POSTFIX": self.postfix.config,
-                  "SMART_HOST_PORT": self.smart_host.port, "CA_FILE": self.certificates.ca_file}
+                  "SMART_HOST_PORT": self.smart_host.port, "CA_FILE": self.certificates.ca_file,
+                  "POSTFIX_LOG": self.postfix.log_file}
         main = (TEMPLATES / "pams-milter.toml").read_text()
         for name, value in values.items():
             main = main.replace(f"@{name}@", str(value))
