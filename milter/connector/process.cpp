@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,15 @@ Result<Pipe> open_pipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
+/// A file in memory: the child may read it at its own pace, or not at all.
+Result<Fd> open_input(std::string_view input) {
+  Fd file(memfd_create("input", MFD_CLOEXEC));
+  if (!file || write(file.get(), input.data(), input.size()) != static_cast<ssize_t>(input.size()) ||
+      lseek(file.get(), 0, SEEK_SET) != 0)
+    return fail(Failure::Temporary, std::string("no standard input: ") + std::strerror(errno));
+  return file;
+}
+
 std::vector<char*> c_strings(const std::vector<std::string>& strings) {
   std::vector<char*> out;
   for (const auto& string : strings) out.push_back(const_cast<char*>(string.c_str()));
@@ -43,9 +53,9 @@ std::vector<char*> c_strings(const std::vector<std::string>& strings) {
 /// The two structures that posix_spawn wants, freed together.
 class SpawnPlan {
  public:
-  SpawnPlan(int output, int errors) {
+  SpawnPlan(int input, int output, int errors) {
     posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
     posix_spawnattr_init(&attributes_);
@@ -110,15 +120,18 @@ std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_po
 }  // namespace
 
 Result<Finished> run_process(const std::vector<std::string>& argv,
-                             const std::vector<std::string>& environment,
-                             std::chrono::milliseconds patience) {
+                             const std::vector<std::string>& environment, std::chrono::milliseconds patience,
+                             std::string_view input) {
+  const auto given = open_input(input);
+  if (!given) return tl::unexpected(given.error());
   auto output = open_pipe();
   if (!output) return tl::unexpected(output.error());
   auto errors = open_pipe();
   if (!errors) return tl::unexpected(errors.error());
   pid_t child = -1;
   const auto deadline = Clock::now() + patience;
-  if (const int error = SpawnPlan(output->write.get(), errors->write.get()).spawn(child, argv, environment);
+  if (const int error =
+          SpawnPlan(given->get(), output->write.get(), errors->write.get()).spawn(child, argv, environment);
       error != 0)
     return fail(Failure::Temporary, argv[0] + " cannot be started: " + std::strerror(error));
   output->write = Fd();

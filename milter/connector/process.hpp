@@ -1,10 +1,11 @@
-/// Runs one program to its end: argv as given (no shell), only the environment given, standard input empty,
-/// output bounded, killed when it takes too long. For a threaded daemon: every descriptor is close-on-exec,
-/// no SIGCHLD handler is used, the child starts with default signals. Any thread.
+/// Runs one program to its end: argv as given (no shell), only the environment and the input given, output
+/// bounded, killed when it takes too long. For a threaded daemon: every descriptor is close-on-exec, no
+/// SIGCHLD handler is used, the child starts with default signals. Any thread.
 #pragma once
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/base/result.hpp"
@@ -20,7 +21,8 @@ struct Finished {
 /// `argv[0]` is an absolute path. Failure::Temporary when it cannot be started, when `patience` ran out, or
 /// when it writes more than 4 MB: the child is killed and reaped.
 Result<Finished> run_process(const std::vector<std::string>& argv,
-                             const std::vector<std::string>& environment, std::chrono::milliseconds patience);
+                             const std::vector<std::string>& environment, std::chrono::milliseconds patience,
+                             std::string_view input = "");
 
 /// The first executable of that name in PATH, then /usr/sbin and /usr/lib/postfix/sbin; "" when there is
 /// none.

@@ -130,7 +130,7 @@ std::string sendmail_feature(const Config& config) {
          "define(`_LOCAL_TLS_RCPT_', `1')dnl\n" +
          block("divert(6)",
                "# pams-milter\nO SetCertAltnames=true\nKpams_leaves macro\n"
-               "# no DNS look-ups for the milter's domain\nCPinvalid\n") +
+               "# no DNS look-ups for this domain\nCPinvalid\n") +
          block("divert(3)", "# pams-milter\n" + route_rules(config)) +
          block("divert(9)", "\n# pams-milter\n" + client_rules() + tls_rules(config)) +
          block("divert(7)", "# pams-milter\n" + mailers) + "divert(0)dnl\n";

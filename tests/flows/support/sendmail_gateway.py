@@ -6,7 +6,6 @@
                  '-- @example.org -> mailboxes
 """
 
-import shutil
 import tempfile
 from pathlib import Path
 

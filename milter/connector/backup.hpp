@@ -1,0 +1,47 @@
+/// Changing configuration files so that nothing is lost: whole files are replaced at once, and what was there
+/// before is kept. One writer at a time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "rules/base/result.hpp"
+
+namespace pams::milter {
+
+struct Owner {
+  uid_t user;
+  gid_t group;
+  mode_t mode;
+};
+
+/// All of the new content or all of the old, also after a crash; never readable for others in between.
+Status replace_file(const std::string& path, const std::string& content, const Owner& owner);
+
+/// Copies of the files that a setup changes, in a folder for root alone.
+class Backup {
+ public:
+  /// `folder` must not exist yet. A path without a file is remembered as such.
+  static Result<Backup> make(const std::string& folder, const std::vector<std::string>& paths);
+
+  const std::string& folder() const { return folder_; }
+  /// Everything as it was; the last error when something could not be.
+  Status restore() const;
+
+ private:
+  struct File {
+    std::string path;
+    std::string content;
+    Owner owner;
+    bool existed;
+  };
+  static Status remove(const std::string& path);
+  Status keep(const std::string& path);
+
+  std::string folder_;
+  std::vector<File> files_;
+};
+
+}  // namespace pams::milter
