@@ -34,15 +34,32 @@ doctor::Finding run_check(const doctor::Check& check, const doctor::Examination&
   }
 }
 
+void run_checks(const doctor::Examination& examination, std::vector<Outcome>& outcomes) {
+  for (const auto* check : doctor::checks())
+    if (check->is_for(examination.config.settings.mta))
+      outcomes.push_back({check->id, check->why, run_check(*check, examination)});
+}
+
+/// Sendmail's route has no token.
+std::vector<Outcome> examine_sendmail(const Config& config) {
+  std::vector<Outcome> outcomes;
+  const auto* connector = config.policy.connector(config.policy.pams.connector);
+  if (connector == nullptr) return outcomes;
+  const Postfix unused(config.settings.postfix_config);
+  const Sendmail sendmail(config.settings);
+  run_checks({config, *connector, "", unused, &sendmail}, outcomes);
+  return outcomes;
+}
+
 std::vector<Outcome> examine(const Config& config) {
+  if (config.settings.mta == MtaKind::Sendmail) return examine_sendmail(config);
   const auto token = read_route_token(config.settings.route_token_file);
   std::vector<Outcome> outcomes{token_outcome(token, config.settings.route_token_file)};
   const auto* connector = config.policy.connector(config.policy.pams.connector);
   if (!token || connector == nullptr) return outcomes;
   const Postfix mta(config.settings.postfix_config);
   const doctor::Examination examination{config, *connector, *token, mta};
-  for (const auto* check : doctor::checks())
-    outcomes.push_back({check->id, check->why, run_check(*check, examination)});
+  run_checks(examination, outcomes);
   return outcomes;
 }
 

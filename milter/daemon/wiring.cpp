@@ -17,7 +17,7 @@ std::shared_ptr<const Services> make_services(std::shared_ptr<const Config> conf
     services->archives[wanted.name] = archive;
   }
   services->route_token = std::make_shared<RouteTokenFile>(settings.route_token_file);
-  if (const auto token = services->route_token->read(); !token)
+  if (const auto token = services->route_token->read(); !token && settings.mta == MtaKind::Postfix)
     log::write(log::route_token_unreadable, {{"reason", token.error().what}});
   services->route_guard = doctor::make_route_verifier(config);
   services->trace =

@@ -59,8 +59,8 @@ def run_one(title, function, gateway):
 def show_what_happened(gateway):
     traceback.print_exc(limit=-2, file=sys.stdout)
     print("leaks:", gateway.leaks())
-    print("queue:", gateway.postfix.queue())
-    for name, text in (("Postfix", gateway.postfix.log()), ("pams-milter", gateway.milter.log())):
+    print("queue:", gateway.mta.queue())
+    for name, text in ((type(gateway.mta).__name__, gateway.mta.log()), ("pams-milter", gateway.milter.log())):
         print(f"---- last lines of {name}'s log")
         print("\n".join(text.splitlines()[-15:]), flush=True)
 

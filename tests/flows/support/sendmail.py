@@ -39,7 +39,7 @@ define(`confHOST_STATUS_DIRECTORY', `')dnl
 define(`confCR_FILE', `-o {mail}/relay-domains')dnl
 define(`confCT_FILE', `-o {mail}/trusted-users')dnl
 define(`confCW_FILE', `-o {mail}/local-host-names')dnl
-define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,WorldWritableDirPathSafe')dnl
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,TrustStickyBit')dnl
 define(`confTO_ICONNECT', `5s')dnl
 define(`confTO_CONNECT', `5s')dnl
 FEATURE(`no_default_msa')dnl
@@ -65,7 +65,7 @@ define(`confPID_FILE', `{folder}/client.pid')dnl
 define(`confSERVICE_SWITCH_FILE', `{mail}/service.switch')dnl
 define(`confRUN_AS_USER', `root')dnl
 define(`confTRUSTED_USER', `root')dnl
-define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,WorldWritableDirPathSafe')dnl
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,TrustStickyBit')dnl
 define(`confCT_FILE', `-o {mail}/trusted-users')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {port}')dnl
 FEATURE(`msp', `[127.0.0.1]')dnl
@@ -77,12 +77,19 @@ team: bob@client.example, eve@elsewhere.example
 """
 
 
+NAMED = """#include <stdio.h>
+int gethostname(char *name, size_t size) { snprintf(name, size, "gateway.example.org"); return 0; }
+"""
+
+
 def why_not_here():
     """Why a private Sendmail cannot run here; None when it can."""
     if os.geteuid() != 0:
         return "needs root (Sendmail keeps its queue for root)"
     if not (UNPACKED / "complete").exists():
         return f"Sendmail is not unpacked (packaging/unpack-sendmail.sh {UNPACKED})"
+    if not shutil.which("g++"):
+        return "needs g++ (to give Sendmail a host name with a dot)"
     return None
 
 
@@ -106,7 +113,10 @@ class Sendmail:
         libraries = ":".join(str(path) for path in sorted(self.root.glob("**/x86_64-linux-gnu"))) or \
             ":".join(str(path.parent) for path in sorted(self.root.glob("**/libwrap.so.0")))
         self.program.parent.mkdir()
-        self.program.write_text(f"#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {self.root}/usr/libexec/sendmail/sendmail \"$@\"\n")
+        # Where the machine's name has no dot, Sendmail would sleep for a minute at each start.
+        named = self.program.parent / "named.so"
+        subprocess.run(["g++", "-x", "c", "-shared", "-fPIC", "-o", named, "-"], input=NAMED.encode(), check=True)
+        self.program.write_text(f"#!/bin/sh\nLD_PRELOAD={named} LD_LIBRARY_PATH={libraries} exec {self.root}/usr/libexec/sendmail/sendmail \"$@\"\n")
         self.program.chmod(0o755)
 
     def _write_site(self, **values):
