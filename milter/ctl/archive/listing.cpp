@@ -41,12 +41,13 @@ void print_row(const RecordRow& row) {
             << "  " << or_dash(text::join(row.rules, ",")) << "  " << or_dash(row.connector) << '\n';
 }
 
-/// One record after the other, so that a list of millions needs no memory.
+/// One record after the other, so that a list of millions needs no memory. What the search could not look at
+/// is told on standard error: scripts read an array of rows.
 class Listing {
  public:
   explicit Listing(bool as_json) : as_json_(as_json) {
     if (as_json_)
-      std::cout << "{\"records\": [";
+      std::cout << "[";
     else
       std::cout << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector\n";
   }
@@ -56,9 +57,7 @@ class Listing {
     is_first_ = false;
   }
   void finish(std::int64_t not_indexed, std::int64_t not_searched) const {
-    if (as_json_)
-      std::cout << "\n], \"not_indexed\": " << not_indexed
-                << ", \"searched_by_metadata_only\": " << not_searched << "}\n";
+    if (as_json_) std::cout << "\n]\n";
     if (not_indexed > 0) std::cerr << not_indexed << " not yet indexed: no search finds them yet\n";
     if (not_searched > 0)
       std::cerr << not_searched << " encrypted or very large: searched by metadata only, or in part\n";
