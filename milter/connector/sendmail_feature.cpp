@@ -1,6 +1,7 @@
 #include "milter/connector/sendmail_feature.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "milter/connector/route.hpp"
 #include "rules/base/text.hpp"
@@ -106,6 +107,13 @@ std::string mailer(const OutboundConnector& connector) {
          std::to_string(port) + "\n\n";
 }
 
+std::string authority_options(const Config& config) {
+  const auto file = sendmail_authorities(config);
+  if (file.empty()) return "";
+  return "define(`confCACERT', `" + file + "')dnl\ndefine(`confCACERT_PATH', `" +
+         sendmail_authorities_folder(config) + "')dnl\n";
+}
+
 bool holds_quote(const std::string& text) { return text.find_first_of("`',\n") != std::string::npos; }
 
 }  // namespace
@@ -114,6 +122,18 @@ std::string sendmail_host(const OutboundConnector& connector) {
   std::string hosts;
   for (const auto& host : connector.smart_hosts) hosts += (hosts.empty() ? "" : ":") + host_literal(host);
   return hosts;
+}
+
+std::string sendmail_authorities(const Config& config) {
+  const auto& connectors = config.policy.connectors;
+  const auto at = std::ranges::find_if(connectors, [](const auto& connector) {
+    return connector.tls_settings != TlsSettings::EncryptionOnly;
+  });
+  return at == connectors.end() ? "" : at->tls_ca_file;
+}
+
+std::string sendmail_authorities_folder(const Config& config) {
+  return std::filesystem::path(sendmail_authorities(config)).parent_path().string();
 }
 
 std::string sendmail_feature(const Config& config) {
@@ -128,6 +148,7 @@ std::string sendmail_feature(const Config& config) {
          ", F=T, T=C:10s;S:30s;R:300s;E:10m')dnl\n"
          "define(`_LOCAL_TLS_SERVER_', `1')dnl\n"
          "define(`_LOCAL_TLS_RCPT_', `1')dnl\n" +
+         authority_options(config) +
          block("divert(6)",
                "# pams-milter\nO SetCertAltnames=true\nKpams_leaves macro\n"
                "# no DNS look-ups for this domain\nCPinvalid\n") +
@@ -138,6 +159,8 @@ std::string sendmail_feature(const Config& config) {
 
 std::vector<std::string> sendmail_obstacles(const Config& config) {
   std::vector<std::string> out;
+  if (holds_quote(sendmail_authorities(config)))
+    out.emplace_back("tls_ca_file holds a quote or a comma, which m4 cannot take");
   if (holds_quote(config.settings.listen.for_libmilter()))
     out.emplace_back("[milter] listen holds a quote or a comma, which m4 cannot take");
   const auto& connectors = config.policy.connectors;
@@ -149,7 +172,7 @@ std::vector<std::string> sendmail_obstacles(const Config& config) {
     if (connector.transport.find('-') != std::string::npos)
       out.push_back("connector '" + connector.name + "': Sendmail takes no '-' in a transport's name");
     if (connector.tls_settings != TlsSettings::EncryptionOnly &&
-        connector.tls_ca_file != connectors.front().tls_ca_file)
+        connector.tls_ca_file != sendmail_authorities(config))
       out.push_back("connector '" + connector.name + "': Sendmail has one CACertFile for all connectors");
   }
   return out;

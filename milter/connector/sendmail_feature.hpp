@@ -21,6 +21,12 @@ std::string sendmail_feature(const Config& config);
 /// Why the configuration cannot be put into Sendmail's; empty when it can.
 std::vector<std::string> sendmail_obstacles(const Config& config);
 
+/// The authorities that Sendmail believes, for all mailers: CACertFile; "" when no connector verifies.
+std::string sendmail_authorities(const Config& config);
+/// CACertPath: Sendmail 8.17 reads CACertFile only when both are set. The file's own folder, which adds
+/// nothing to the system's bundle.
+std::string sendmail_authorities_folder(const Config& config);
+
 /// The smart hosts as Sendmail takes them behind $@: "[smtp.zivver.com]", several with ":" between them.
 std::string sendmail_host(const rules::OutboundConnector& connector);
 

@@ -1,8 +1,5 @@
 #include "milter/connector/sendmail_setup.hpp"
 
-#include <algorithm>
-#include <filesystem>
-
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,15 +29,6 @@ Status make_change(const Change& change) {
   const auto changed = with_include(*mc, change.to);
   if (!changed) return fail(Failure::Misconfigured, path + " has no OSTYPE line any more");
   return replace_file(path, *changed, owner_of(path));
-}
-
-/// sendmail.cf keeps one file of authorities for all mailers.
-std::string authorities(const Config& config) {
-  const auto& connectors = config.policy.connectors;
-  const auto at = std::ranges::find_if(connectors, [](const auto& connector) {
-    return connector.tls_settings != rules::TlsSettings::EncryptionOnly;
-  });
-  return at == connectors.end() ? "" : at->tls_ca_file;
 }
 
 }  // namespace
@@ -81,8 +69,6 @@ SetupPlan plan_sendmail_setup(const Config& config, const Sendmail& sendmail) {
   if (included && *included != *mc)
     plan.changes.push_back({ChangeKind::Include, sendmail.mc(), "", line,
                             "behind OSTYPE, so that its rules come before all others"});
-  if (const auto file = authorities(config); !file.empty())
-    plan.notes.push_back("sendmail.mc must say: define(`confCACERT', `" + file + "')dnl");
   return plan;
 }
 

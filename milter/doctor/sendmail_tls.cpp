@@ -49,10 +49,16 @@ Finding run(const Examination& examination) {
     }
   const auto cf = read_file(examination.sendmail->cf());
   if (!cf) return failed(cf.error().what, kSendmailSetup);
-  const auto authorities = cf_option(cf_lines(*cf), "CACertFile");
-  if (verifies && authorities != connector.tls_ca_file)
-    return failed("CACertFile is '" + authorities + "', not '" + connector.tls_ca_file + "'",
-                  "in sendmail.mc: define(`confCACERT', `" + connector.tls_ca_file + "')dnl");
+  if (verifies) {
+    const auto lines = cf_lines(*cf);
+    const auto folder = sendmail_authorities_folder(examination.config);
+    if (const auto file = cf_option(lines, "CACertFile"); file != connector.tls_ca_file)
+      return failed("CACertFile is '" + file + "', not '" + connector.tls_ca_file + "'",
+                    "in sendmail.mc: define(`confCACERT', `" + connector.tls_ca_file + "')dnl");
+    if (const auto path = cf_option(lines, "CACertPath"); path != folder)
+      return failed("CACertPath is '" + path + "', not '" + folder + "'",
+                    "in sendmail.mc: define(`confCACERT_PATH', `" + folder + "')dnl");
+  }
   return ok("mail leaves only for a verified " + name);
 }
 

@@ -26,7 +26,6 @@ define(`RELAY_MAILER_ARGS', `TCP $h {relayhost}')dnl
 FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 define(`ALIAS_FILE', `{mail}/aliases')dnl
-define(`confCACERT', `{ca_file}')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confCON_EXPENSIVE', `False')dnl
 # What makes it private: own folders, loopback, no DNS.
@@ -40,6 +39,9 @@ define(`confCR_FILE', `-o {mail}/relay-domains')dnl
 define(`confCT_FILE', `-o {mail}/trusted-users')dnl
 define(`confCW_FILE', `-o {mail}/local-host-names')dnl
 define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,TrustStickyBit')dnl
+# However busy the machine is.
+define(`confREFUSE_LA', `10000')dnl
+define(`confQUEUE_LA', `10000')dnl
 define(`confTO_ICONNECT', `5s')dnl
 define(`confTO_CONNECT', `5s')dnl
 FEATURE(`no_default_msa')dnl
@@ -94,14 +96,14 @@ def why_not_here():
 
 
 class Sendmail:
-    def __init__(self, folder: Path, relayhost: int, mailboxes: int, ca_file: Path):
+    def __init__(self, folder: Path, relayhost: int, mailboxes: int):
         self.folder = folder
         self.mail = folder / "mail"
         self.root = folder / "root"
         self.program = folder / "bin/sendmail"
         self.port = free_port()
         self._unpack()
-        self._write_site(relayhost=relayhost, mailboxes=mailboxes, ca_file=ca_file)
+        self._write_site(relayhost=relayhost, mailboxes=mailboxes)
 
     def _unpack(self):
         """A copy of its own, where the milter's user can look and m4 finds its files."""
@@ -116,7 +118,7 @@ class Sendmail:
         # Where the machine's name has no dot, Sendmail would sleep for a minute at each start.
         named = self.program.parent / "named.so"
         subprocess.run(["g++", "-x", "c", "-shared", "-fPIC", "-o", named, "-"], input=NAMED.encode(), check=True)
-        self.program.write_text(f"#!/bin/sh\nLD_PRELOAD={named} LD_LIBRARY_PATH={libraries} exec {self.root}/usr/libexec/sendmail/sendmail \"$@\"\n")
+        self.program.write_text(f"#!/bin/sh\nRES_OPTIONS=\"timeout:1 attempts:1\" LD_PRELOAD={named} LD_LIBRARY_PATH={libraries} exec {self.root}/usr/libexec/sendmail/sendmail \"$@\"\n")
         self.program.chmod(0o755)
 
     def _write_site(self, **values):

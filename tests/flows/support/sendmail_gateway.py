@@ -29,8 +29,7 @@ class SendmailGateway(Gateway):
         self.run_directory = self.folder / "run"
         self.settings = self._prepare_folders(self.run_directory, "root")
         self._copy_programs(binaries)
-        self.mta = self.sendmail = Sendmail(self.folder / "sendmail", self.relayhost.port, self.mailboxes.port,
-                                            self.certificates.ca_file)
+        self.mta = self.sendmail = Sendmail(self.folder / "sendmail", self.relayhost.port, self.mailboxes.port)
         self.milter = Milter(self.folder / "bin/pams-milter", self.settings / "pams-milter.toml",
                              self.run_directory / "pams.sock", self.folder / "milter.log")
         self.archive = Archive(self.folder / "archive")
