@@ -45,6 +45,8 @@ struct Settings {
   std::string route_token_file;  ///< absolute
   bool verify_route = true;
   std::string postfix_config;
+  std::string sendmail_config;
+  std::string sendmail_program;
   std::vector<ArchiveSettings> archives;
   TraceSettings trace;
   std::string log_level;

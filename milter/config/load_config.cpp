@@ -139,6 +139,8 @@ class Loader {
     settings.route_token_file = resolve(milter.text("route_token_file"), path_);
     settings.verify_route = milter.flag("verify_route");
     settings.postfix_config = resolve(milter.text("postfix_config"), path_);
+    settings.sendmail_config = resolve(milter.text("sendmail_config"), path_);
+    settings.sendmail_program = resolve(milter.text("sendmail_program"), path_);
     const auto log = read_single("log");
     settings.log_level = log.text("level");
     settings.log_format = log.text("format") == "json" ? LogFormat::Json : LogFormat::Text;

@@ -1,8 +1,10 @@
-/// The words with which a message's route is told to Postfix: the marker that the milter adds, and the FILTER
-/// action that the marker must become. One place for the session, the setup and the checks. Pure; any thread.
+/// The words with which a message's route is told to the MTA. Postfix: the marker that the milter adds, and the
+/// FILTER action that the marker must become. Sendmail: the suffix that the milter gives to each recipient. One place for the session, the setup and the checks. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "milter/config/config.hpp"
 
@@ -21,5 +23,15 @@ std::string route_action(const rules::OutboundConnector& connector);
 
 /// What the net does with a flagged message that no milter took charge of.
 inline constexpr const char* kNetAction = "FILTER retry:4.7.1 pams-milter did not process this message";
+
+/// The domain of every suffix. RFC 2606: nobody can own it.
+inline constexpr const char* kRouteDomain = "pams-route.invalid";
+
+/// What Sendmail finds at the end of a recipient that leaves through `connector`: ".pams.pams-route.invalid".
+std::string route_suffix(const rules::OutboundConnector& connector);
+
+/// `address` with `suffix`. nullopt when it is not plainly local-part@domain, or too long with the suffix:
+/// Sendmail drops such a recipient without telling the milter, so the message has to wait.
+std::optional<std::string> routed_address(std::string_view address, const std::string& suffix);
 
 }  // namespace pams::milter

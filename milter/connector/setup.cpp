@@ -43,6 +43,7 @@ Status make_change(const Change& change, const Postfix& postfix, const Owner& ow
     case ChangeKind::ServiceParameter:
       return postfix.set_service_parameter(change.setting + "=" + change.to);
     case ChangeKind::Parameter:
+    case ChangeKind::Include:
       break;
   }
   return {};

@@ -33,7 +33,8 @@ struct Site {
 /// The main.cf parameters that a Site must hold for `policy`.
 std::vector<std::string> parameters_of_interest(const rules::Policy& policy);
 
-enum class ChangeKind { Table, Service, ServiceParameter, Parameter };
+/// Table: a whole file. Include: a line of sendmail.mc. The others are Postfix's.
+enum class ChangeKind { Table, Service, ServiceParameter, Parameter, Include };
 
 struct Change {
   ChangeKind kind;

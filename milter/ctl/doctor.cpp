@@ -38,6 +38,22 @@ doctor::Finding run_check(const doctor::Check& check, const doctor::Examination&
   }
 }
 
+void run_checks(const doctor::Examination& examination, std::vector<Outcome>& outcomes) {
+  for (const auto* check : doctor::checks())
+    if (check->is_for(examination.config.settings.mta))
+      outcomes.push_back({check->id, check->why, run_check(*check, examination)});
+}
+
+/// Sendmail's route has no token.
+std::vector<Outcome> examine_sendmail(const Config& config, const rules::OutboundConnector& connector) {
+  std::vector<Outcome> outcomes;
+  const Postfix unused(config.settings.postfix_config);
+  const Sendmail sendmail(config.settings);
+  const std::string no_token;
+  run_checks({config, connector, no_token, unused, &sendmail}, outcomes);
+  return outcomes;
+}
+
 std::vector<Outcome> examine(const Config& config) {
   const auto& name = config.policy.pams.connector;
   const auto* connector = config.policy.connector(name);
@@ -45,13 +61,12 @@ std::vector<Outcome> examine(const Config& config) {
     return {{"connector",
              "Flagged mail has no way out, and is answered 451.",
              {doctor::CheckStatus::Fail, "[pams] connector '" + name + "' is not defined", "pamsctl check"}}};
+  if (config.settings.mta == MtaKind::Sendmail) return examine_sendmail(config, *connector);
   const auto token = read_route_token(config.settings.route_token_file).value_or("");
   const Postfix postfix(config.settings.postfix_config);
   const doctor::RememberedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
-  const doctor::Examination examination{config, *connector, token, mta};
   std::vector<Outcome> outcomes;
-  for (const auto* check : doctor::checks())
-    outcomes.push_back({check->id, check->why, run_check(*check, examination)});
+  run_checks({config, *connector, token, mta}, outcomes);
   return outcomes;
 }
 

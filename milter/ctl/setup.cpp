@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "milter/config/route_token.hpp"
+#include "milter/connector/sendmail_setup.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/setup/removal.hpp"
 #include "milter/doctor/route_verifier.hpp"
@@ -41,6 +42,7 @@ std::string utc_now() {
 std::string file_of(const Change& change) {
   switch (change.kind) {
     case ChangeKind::Table:
+    case ChangeKind::Include:
       return change.setting;
     case ChangeKind::Parameter:
       return "main.cf";
@@ -143,6 +145,34 @@ int run_postfix(const Globals& globals, const Options& options) {
   return run_with(options, *loaded.config, Postfix(loaded.config->settings.postfix_config));
 }
 
+int run_on_sendmail(const Options& options, const Config& config) {
+  const Sendmail sendmail(config.settings);
+  const auto plan = plan_sendmail_setup(config, sendmail);
+  auto answer = to_json(plan, kFutureToken);
+  if (!options.json) print(plan, kFutureToken);
+  if (!plan.problems.empty()) return finish(options, answer, "nothing was changed", kFoundWrong);
+  if (plan.changes.empty()) return finish(options, answer, "nothing to change", kFine);
+  if (!options.apply)
+    return finish(options, answer, "to do this, run: pamsctl setup sendmail --apply", kFine);
+  const auto backup = apply_sendmail_setup(plan, sendmail, utc_now());
+  if (!backup) {
+    answer["error"] = backup.error().what;
+    return finish(options, answer, "error: " + backup.error().what, kFoundWrong);
+  }
+  answer["applied"] = true;
+  answer["backup"] = *backup;
+  return finish(options, answer,
+                "applied; backup: " + *backup + "\nrun: make -C " + sendmail.folder() +
+                    " && service sendmail restart && pamsctl doctor",
+                kFine);
+}
+
+int run_sendmail(const Globals& globals, const Options& options) {
+  const auto loaded = load_config(globals.config_file);
+  std::cerr << loaded.diagnostics.text();
+  return loaded.config ? run_on_sendmail(options, *loaded.config) : kFoundWrong;
+}
+
 std::function<int()> declare(CLI::App& app, const Globals& globals) {
   const auto options = std::make_shared<Options>();
   auto* postfix = app.add_subcommand("postfix", "Postfix: main.cf, master.cf and three tables");
@@ -156,8 +186,13 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
                         "Take out what the setup put in, step by step; the net stays, so that what is "
                         "still flagged waits");
   postfix->add_flag("--with-net", options->with_net, "Take out the net too: the last step")->needs(remove);
+  auto* sendmail = app.add_subcommand("sendmail", "Sendmail: pams-milter.m4 and its line in sendmail.mc");
+  sendmail->add_flag("--apply", options->apply, "Make the changes, with a backup; without it they are shown");
+  sendmail->add_flag("--json", options->json, "Print JSON");
   app.require_subcommand(1);
-  return [options, &globals] { return run_postfix(globals, *options); };
+  return [options, &globals, sendmail] {
+    return sendmail->parsed() ? run_sendmail(globals, *options) : run_postfix(globals, *options);
+  };
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
   const auto& settings = config->settings;
   for (const auto& wanted : settings.archives) services->archives[wanted.name] = archive(wanted, wired);
   services->route_token = std::make_shared<RouteTokenFile>(settings.route_token_file);
-  if (const auto token = services->route_token->read(); !token) {
+  if (const auto token = services->route_token->read(); !token && settings.mta == MtaKind::Postfix) {
     log::write(log::route_token_unreadable, {{"reason", token.error().what}});
     wired.remarks.push_back(token.error().what + "; flagged mail waits");
   }

@@ -31,6 +31,6 @@ Finding run(const Examination& examination) {
 
 extern const Check archive;
 const Check archive{"archive", "A message that a rule archives is answered 451 until the archive takes it.",
-                    false, run};
+                    false, run, std::nullopt};
 
 }  // namespace pams::milter::doctor

@@ -1,12 +1,14 @@
 /// What a doctor check is. To add one: write milter/doctor/<id>.cpp and add CHECK(<id>) to table.def.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "milter/config/config.hpp"
 #include "milter/connector/mta.hpp"
+#include "milter/connector/sendmail.hpp"
 
 namespace pams::milter::doctor {
 
@@ -25,7 +27,8 @@ struct Examination {
   const Config& config;
   const rules::OutboundConnector& connector;  ///< the flagged mail's
   const std::string& token;                   ///< "" when it cannot be read: the check route_token says why
-  const Mta& mta;
+  const Mta& mta;                             ///< Postfix's tools; only checks for Postfix ask them
+  const Sendmail* sendmail = nullptr;         ///< set where [milter] mta = "sendmail"
 };
 
 struct Check {
@@ -33,6 +36,8 @@ struct Check {
   std::string_view why;  ///< what leaks or breaks when it fails, one sentence
   bool routing;          ///< flagged mail is deferred while it fails
   Finding (*run)(const Examination& examination);
+  std::optional<MtaKind> only = MtaKind::Postfix;  ///< the MTA that it is for; nullopt: for both
+  bool is_for(MtaKind mta) const { return !only || *only == mta; }
 };
 
 std::span<const Check* const> checks();

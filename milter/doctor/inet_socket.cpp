@@ -26,6 +26,6 @@ Finding run(const Examination& examination) {
 extern const Check inet_socket;
 const Check inet_socket{"inet_socket",
                         "Delayed acknowledgements slow each message, and a port has no owner and no mode.",
-                        false, run};
+                        false, run, std::nullopt};
 
 }  // namespace pams::milter::doctor

@@ -23,7 +23,7 @@ tl::unexpected<Error> unverified(std::string_view check, const std::string& seen
 
 Status run_checks(const Examination& examination) {
   for (const auto* check : checks()) {
-    if (!check->routing) continue;
+    if (!check->routing || !check->is_for(examination.config.settings.mta)) continue;
     const auto finding = check->run(examination);
     if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
   }
@@ -63,8 +63,26 @@ Status RouteVerifier::verified(const rules::OutboundConnector& connector) {
       .first->second.evaluation.status;
 }
 
+namespace {
+
+/// Sendmail needs no token: its route is no secret, and no client may use it.
+RouteEvaluation evaluate_sendmail_route(const Config& config, const rules::OutboundConnector& connector,
+                                        const Mta& mta) {
+  const Sendmail sendmail(config.settings);
+  RouteEvaluation evaluation;
+  for (const auto& path : {sendmail.cf(), sendmail.mc(), sendmail.feature(), connector.tls_ca_file})
+    evaluation.files.push_back(stamp_of(path));
+  evaluation.status = run_checks({config, connector, "", mta, &sendmail});
+  // The rules may ask tables and class files of the site, which are not watched.
+  evaluation.beyond_files = true;
+  return evaluation;
+}
+
+}  // namespace
+
 RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnector& connector,
                                const Mta& mta) {
+  if (config.settings.mta == MtaKind::Sendmail) return evaluate_sendmail_route(config, connector, mta);
   const RememberedMta remembered(mta, kPatience, std::chrono::steady_clock::now);
   remembered.watch(config.settings.route_token_file);
   remembered.watch(connector.tls_ca_file);

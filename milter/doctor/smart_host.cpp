@@ -75,7 +75,8 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check smart_host;
-const Check smart_host{
-    "smart_host", "Flagged mail waits in the queue, and goes back to its sender after days.", false, run};
+const Check smart_host{"smart_host",
+                       "Flagged mail waits in the queue, and goes back to its sender after days.", false, run,
+                       std::nullopt};
 
 }  // namespace pams::milter::doctor

@@ -34,6 +34,6 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check trace;
-const Check trace{"trace", "Nobody could say later what became of a message.", false, run};
+const Check trace{"trace", "Nobody could say later what became of a message.", false, run, std::nullopt};
 
 }  // namespace pams::milter::doctor

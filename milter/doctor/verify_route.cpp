@@ -14,6 +14,6 @@ Finding run(const Examination& examination) {
 
 extern const Check verify_route;
 const Check verify_route{"verify_route", "A slip in Postfix's settings would send flagged mail in clear.",
-                         false, run};
+                         false, run, std::nullopt};
 
 }  // namespace pams::milter::doctor

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "milter/connector/route.hpp"
 #include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
 
@@ -18,13 +19,34 @@ Status done(int result, const std::string& deed) {
   return fail(Failure::Temporary, "the MTA did not take: " + deed);
 }
 
+/// RFC 3461 4: text that may stand in a parameter.
+std::string xtext(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (c >= '!' && c <= '~' && c != '+' && c != '=')
+      out += c;
+    else
+      out += {'+', "0123456789ABCDEF"[static_cast<unsigned char>(c) >> 4U],
+              "0123456789ABCDEF"[static_cast<unsigned char>(c) & 15U]};
+  return out;
+}
+
+/// With an ORCPT, so that no notice shows the suffix as what the sender has written (RFC 3461 4.2).
+std::string parameters_with_origin(const std::string& parameters, const std::string& address) {
+  for (const auto word : text::split(parameters, ' '))
+    if (text::istarts_with(word, "ORCPT=")) return parameters;
+  return parameters + (parameters.empty() ? "" : " ") + "ORCPT=rfc822;" + xtext(address);
+}
+
 class Changes {
  public:
-  Changes(SMFICTX* context, bool leading_space, const Envelope& envelope)
-      : context_(context), leading_space_(leading_space), envelope_(envelope) {}
+  Changes(SMFICTX* context, bool leading_space, const Transaction& message, const std::string& route)
+      : context_(context), leading_space_(leading_space), message_(message), route_(route) {}
 
-  Status mark_route(const std::string& token) const {
-    return operator()(rules::AddHeader{std::string(rules::kRouteMarker), " " + token});
+  Status take_route() const {
+    if (route_.empty()) return {};
+    if (is_sendmail()) return move_recipients();
+    return operator()(rules::AddHeader{std::string(rules::kRouteMarker), " " + route_});
   }
 
   Status quarantine(const std::string& reason) const {
@@ -37,7 +59,7 @@ class Changes {
   Status operator()(const rules::RouteVia&) const { return {}; }
 
   Status operator()(const rules::ReturnHeadersOnly&) const {
-    const auto sender = "<" + envelope_.sender + ">";  // libmilter refuses an empty one
+    const auto sender = "<" + message_.envelope().sender + ">";  // libmilter refuses an empty one
     std::string arguments = "RET=HDRS";
     return done(smfi_chgfrom(context_, writable(sender), arguments.data()), "RET=HDRS");
   }
@@ -73,11 +95,42 @@ class Changes {
   }
 
   Status operator()(const rules::AddRecipient& added) const {
-    const auto address = "<" + added.address + ">";
-    return done(smfi_addrcpt(context_, writable(address)), "add-recipient");
+    if (!is_sendmail() || route_.empty()) return add_recipient(added.address, "");
+    return add_recipient(routed(added.address), "");
   }
 
  private:
+  bool is_sendmail() const { return message_.config().settings.mta == MtaKind::Sendmail; }
+
+  std::string routed(const std::string& address) const {
+    auto moved = routed_address(address, route_);
+    if (!moved) throw std::logic_error("a recipient that the routing has not looked at");
+    return std::move(*moved);
+  }
+
+  /// Each recipient as the connector's mailer knows it. First all of the new ones: at no time is there none.
+  Status move_recipients() const {
+    const auto& recipients = message_.envelope().recipients;
+    Status status;
+    for (std::size_t i = 0; i < recipients.size(); ++i)
+      status = status.and_then([&] {
+        return add_recipient(routed(recipients[i]),
+                             parameters_with_origin(message_.recipient_parameters().at(i), recipients[i]));
+      });
+    for (const auto& recipient : recipients)
+      status = status.and_then(
+          [&] { return done(smfi_delrcpt(context_, writable("<" + recipient + ">")), "delete-recipient"); });
+    return status;
+  }
+
+  Status add_recipient(const std::string& address, const std::string& parameters) const {
+    const auto bracketed = "<" + address + ">";
+    const int result = parameters.empty()
+                           ? smfi_addrcpt(context_, writable(bracketed))
+                           : smfi_addrcpt_par(context_, writable(bracketed), writable(parameters));
+    return done(result, "add-recipient");
+  }
+
   /// As the MTA wants it: folds as LF (CRLF would leave a stray CR), the leading blank by agreement.
   std::string given_back(const std::string& value) const {
     auto out = text::replace_all(value, "\r\n", "\n");
@@ -91,17 +144,17 @@ class Changes {
 
   SMFICTX* context_;
   bool leading_space_;
-  const Envelope& envelope_;
+  const Transaction& message_;
+  const std::string& route_;
 };
 
 }  // namespace
 
 Result<Application::Applied> Application::carry_out(SMFICTX* context, bool leading_space,
-                                                    const rules::Plan& plan, const Envelope& envelope,
+                                                    const rules::Plan& plan, const Transaction& message,
                                                     const Routing::Ready& route) {
-  const Changes changes(context, leading_space, envelope);
-  Status status;
-  if (!route.id().empty()) status = changes.mark_route(route.id());
+  const Changes changes(context, leading_space, message, route.id());
+  auto status = changes.take_route();
   for (const auto& effect : plan.effects)
     status = status.and_then([&] { return std::visit(changes, effect); });
   if (plan.verdict == rules::Verdict::Quarantine)

@@ -6,7 +6,7 @@
 
 #include "milter/base/receipt.hpp"
 #include "milter/session/routing.hpp"
-#include "rules/message/envelope.hpp"
+#include "milter/session/transaction.hpp"
 #include "rules/policy/plan.hpp"
 
 namespace pams::milter {
@@ -19,10 +19,10 @@ class Application {
  public:
   using Applied = Receipt<Application>;
 
-  /// The route marker first: should anything after it be lost, the message still has its route.
+  /// The route first (Postfix: the marker; Sendmail: the recipients): should anything after it be lost, the message still has its route.
   /// `leading_space`: as the session agreed. Failure::Temporary when the MTA does not take a change.
   static Result<Applied> carry_out(SMFICTX* context, bool leading_space, const rules::Plan& plan,
-                                   const Envelope& envelope, const Routing::Ready& route);
+                                   const Transaction& message, const Routing::Ready& route);
 };
 
 }  // namespace pams::milter

@@ -82,8 +82,8 @@ sfsistat unanswered(SMFICTX* context, Deed deed) noexcept {
   });
 }
 
-constexpr unsigned long kActions =
-    SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_ADDRCPT | SMFIF_CHGFROM | SMFIF_QUARANTINE;
+constexpr unsigned long kActions = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_ADDRCPT |
+                                   SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT | SMFIF_CHGFROM | SMFIF_QUARANTINE;
 constexpr unsigned long kNotAnswered = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT |
                                        SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_EOH;
 constexpr unsigned long kNotNeeded = SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NOEOH;
@@ -134,7 +134,7 @@ sfsistat on_mail(SMFICTX* context, char** arguments) {
 }
 
 sfsistat on_recipient(SMFICTX* context, char** arguments) {
-  return unanswered(context, [&](Session& session) { session.recipient(arguments[0]); });
+  return unanswered(context, [&](Session& session) { session.recipient(arguments); });
 }
 
 sfsistat on_header(SMFICTX* context, char* name, char* value) {

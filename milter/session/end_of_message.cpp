@@ -113,8 +113,8 @@ class EndOfMessage {
     const auto archived = archive();
     if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
 
-    const auto applied = Application::carry_out(context_, session_.agreement().leading_space, plan_,
-                                                message_.envelope(), *route);
+    const auto applied =
+        Application::carry_out(context_, session_.agreement().leading_space, plan_, message_, *route);
     if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
 
     const auto journaled = journal(entry);
@@ -134,7 +134,7 @@ class EndOfMessage {
   }
 
   Result<Routing::Ready> make_route_ready() {
-    const auto prepare = [&] { return Routing::prepare(message_.services(), plan_); };
+    const auto prepare = [&] { return Routing::prepare(message_.services(), plan_, message_.envelope()); };
     return plan_.route ? with_progress(context_, prepare) : prepare();
   }
 

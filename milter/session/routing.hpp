@@ -9,12 +9,12 @@ namespace pams::milter {
 
 class Routing {
  public:
-  /// The id is the marker's token; "" means the normal route.
+  /// The id is the marker's token, or for Sendmail the suffix of the recipients; "" means the normal route.
   using Ready = Receipt<Routing>;
 
   /// Fails (who must act is always the postmaster) when the plan's connector is unknown, the MTA's routing is
-  /// not verified, or there is no token.
-  static Result<Ready> prepare(const Services& services, const rules::Plan& plan);
+  /// not verified, there is no token, or a recipient cannot be given Sendmail's suffix.
+  static Result<Ready> prepare(const Services& services, const rules::Plan& plan, const Envelope& envelope);
 };
 
 }  // namespace pams::milter

@@ -35,7 +35,13 @@ void Session::mail(std::shared_ptr<const Services> services, char** arguments) {
                        declared_size(arguments));
 }
 
-void Session::recipient(std::string_view address) { transaction().add_recipient(without_brackets(address)); }
+void Session::recipient(char** arguments) {
+  std::string parameters;
+  if (arguments[0] == nullptr) throw std::logic_error("RCPT without an address");
+  for (char** parameter = arguments + 1; *parameter != nullptr; ++parameter)
+    parameters += (parameters.empty() ? "" : " ") + std::string(*parameter);
+  transaction().add_recipient(without_brackets(arguments[0]), std::move(parameters));
+}
 
 void Session::header(std::string_view name, std::string_view value) {
   // Without the agreement "X:v" and "X: v" look the same; the second is what everybody writes.

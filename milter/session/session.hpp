@@ -29,7 +29,8 @@ class Session {
 
   void connect(std::string address) { address_ = std::move(address); }
   void mail(std::shared_ptr<const Services> services, char** arguments);
-  void recipient(std::string_view address);
+  /// `arguments` of RCPT: the address, then its ESMTP parameters.
+  void recipient(char** arguments);
   /// `value` as libmilter gives it: folds as LF, the leading blank by agreement.
   void header(std::string_view name, std::string_view value);
   void body(std::string_view chunk);

@@ -22,12 +22,13 @@ Transaction::Transaction(std::shared_ptr<const Services> services, std::string s
   envelope_.sender = std::move(sender);
 }
 
-void Transaction::add_recipient(std::string address) {
+void Transaction::add_recipient(std::string address, std::string parameters) {
   if (envelope_.recipients.size() >= config().policy.limits.recipients) {
     too_many_recipients_ = true;
     return;
   }
   envelope_.recipients.push_back(std::move(address));
+  recipient_parameters_.push_back(std::move(parameters));
 }
 
 void Transaction::add_header(std::string_view name, std::string value) {

@@ -20,7 +20,8 @@ class Transaction {
   /// `declared_size`: SIZE= of MAIL, or 0.
   Transaction(std::shared_ptr<const Services> services, std::string sender, std::size_t declared_size);
 
-  void add_recipient(std::string address);
+  /// `parameters`: those of RCPT (RFC 3461), as they came, with blanks between them.
+  void add_recipient(std::string address, std::string parameters);
   /// `value` as in HeaderField.
   void add_header(std::string_view name, std::string value);
   void add_body(std::string_view chunk);
@@ -35,6 +36,8 @@ class Transaction {
   /// Which limit was met ("header_count", "header_bytes"); "" for none. Fields behind it are not kept.
   const std::string& limits_exceeded() const { return limits_exceeded_; }
   const Envelope& envelope() const { return envelope_; }
+  /// One for each of the envelope's recipients.
+  const std::vector<std::string>& recipient_parameters() const { return recipient_parameters_; }
   std::size_t declared_size() const { return declared_size_; }
 
   /// The message, handed over; once.
@@ -46,6 +49,7 @@ class Transaction {
 
   std::shared_ptr<const Services> services_;
   Envelope envelope_;
+  std::vector<std::string> recipient_parameters_;
   std::size_t declared_size_;
   Headers headers_;
   std::size_t header_bytes_ = 0;

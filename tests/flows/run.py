@@ -4,7 +4,7 @@
     tests/flows/run.py [--bin build/release/bin] [--keep] [NAME...]
 
 A flow is a folder NN-name with a run.py; every function in it that begins with "flow_" is one promise, called with
-the shared gateway (support/gateway.py). After each one the runner itself looks for leaks and sets the gateway back.
+the shared gateway (support/gateway.py; with GATEWAY = "sendmail" in it, support/sendmail_gateway.py). After each one the runner itself looks for leaks and sets the gateway back.
 """
 
 import argparse
@@ -18,13 +18,17 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from support import postfix, sendmail  # noqa: E402
 from support.gateway import Gateway  # noqa: E402
 from support.outcome import Skipped  # noqa: E402
-from support.postfix import why_not_here  # noqa: E402
+from support.sendmail_gateway import SendmailGateway  # noqa: E402
+
+# What a flow's GATEWAY names: the class, and why it cannot run here (None when it can).
+GATEWAYS = {"postfix": (Gateway, postfix.why_not_here), "sendmail": (SendmailGateway, sendmail.why_not_here)}
 
 
 def flows(names):
-    """(title, function) of every flow whose title holds one of the names; all when there are none."""
+    """(title, function, kind of gateway) of every flow whose title holds one of the names; all when there are none."""
     found = []
     for script in sorted(HERE.glob("[0-9][0-9]-*/run.py")):
         spec = importlib.util.spec_from_file_location("flow_" + script.parent.name.replace("-", "_"), script)
@@ -33,7 +37,8 @@ def flows(names):
         spec.loader.exec_module(module)
         for name, function in vars(module).items():
             if name.startswith("flow_") and inspect.isfunction(function):
-                found.append((f"{script.parent.name}: {name.removeprefix('flow_').replace('_', ' ')}", function))
+                title = f"{script.parent.name}: {name.removeprefix('flow_').replace('_', ' ')}"
+                found.append((title, function, getattr(module, "GATEWAY", "postfix")))
     return [one for one in found if not names or any(name in one[0] for name in names)]
 
 
@@ -59,17 +64,16 @@ def run_one(title, function, gateway):
 def show_what_happened(gateway):
     traceback.print_exc(limit=-2, file=sys.stdout)
     print("leaks:", gateway.leaks())
-    print("queue:", gateway.postfix.queue())
-    for name, text in (("Postfix", gateway.postfix.log()), ("pams-milter", gateway.milter.log())):
+    print("queue:", gateway.mta.queue())
+    for name, text in ((type(gateway.mta).__name__, gateway.mta.log()), ("pams-milter", gateway.milter.log())):
         print(f"---- last lines of {name}'s log")
         print("\n".join(text.splitlines()[-15:]), flush=True)
 
 
-def run_all(chosen, gateway, keep):
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
+def run_all(chosen, gateway, keep, counts):
     try:
         gateway.start()
-        for title, function in chosen:
+        for title, function, _ in chosen:
             counts[run_one(title, function, gateway)] += 1
     except Exception as problem:
         print(f"FAIL gateway: {type(problem).__name__}: {problem}", flush=True)
@@ -81,7 +85,6 @@ def run_all(chosen, gateway, keep):
             print(f"kept: {gateway.folder}")
         else:
             gateway.remove()
-    return counts
 
 
 def main():
@@ -91,10 +94,14 @@ def main():
     parser.add_argument("names", nargs="*", help="only flows whose title holds one of these")
     options = parser.parse_args()
     chosen = flows(options.names)
-    if reason := why_not_here():
-        print(f"skip all flows: {reason}\n0 passed, 0 failed, {len(chosen)} skipped")
-        return 0
-    counts = run_all(chosen, Gateway(options.bin), options.keep)
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for kind, (gateway, why_not_here) in GATEWAYS.items():
+        here = [one for one in chosen if one[2] == kind]
+        if here and (reason := why_not_here()):
+            print(f"skip all {len(here)} flows on {kind}: {reason}")
+            counts["skipped"] += len(here)
+        elif here:
+            run_all(here, gateway(options.bin), options.keep, counts)
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
     return 1 if counts["failed"] else 0
 

@@ -51,14 +51,15 @@ class Gateway:
         self.relayhost = Server("relayhost")
         self.mailboxes = Server("mailbox server")
         self.postfix = Postfix(self.folder / "postfix", self.relayhost.port, self.mailboxes.port)
-        self.settings = self._prepare_folders()
+        self.mta = self.postfix
+        self.settings = self._prepare_folders(self.postfix.queue_directory / "pams-milter", "postfix")
         self._copy_programs(binaries)
         self.milter = Milter(self.folder / "bin/pams-milter", self.settings / "pams-milter.toml",
                              self.postfix.queue_directory / "pams-milter/pams.sock", self.folder / "milter.log",
                              self.folder / "run")
         self.archive = Archive(self.folder / "archive")
 
-    def _prepare_folders(self):
+    def _prepare_folders(self, run_directory, mta_group):
         """Owners and permissions as README.md tells the postmaster to set them."""
         settings = self.folder / "settings"
         for path, owner, group, mode in (
@@ -66,7 +67,7 @@ class Gateway:
                 (self.folder / "archive", USER, USER, 0o700),
                 (self.folder / "trace", USER, USER, 0o700),
                 (self.folder / "run", USER, USER, 0o750),
-                (self.postfix.queue_directory / "pams-milter", USER, "postfix", 0o2710)):
+                (run_directory, USER, mta_group, 0o2710)):
             path.mkdir()
             shutil.chown(path, owner, group)
             path.chmod(mode)
@@ -127,11 +128,8 @@ class Gateway:
 
     def write_settings(self, rules: Path | None = None, replace=()):
         """Writes the milter's configuration; tells whether anything changed. `replace`: pairs (old, new)."""
-        values = {"FOLDER": self.folder, "QUEUE": self.postfix.queue_directory, "POSTFIX": self.postfix.config,
-                  "SMART_HOST_PORT": self.smart_host.port, "CA_FILE": self.certificates.ca_file,
-                  "POSTFIX_LOG": self.postfix.log_file}
-        main = (TEMPLATES / "pams-milter.toml").read_text()
-        for name, value in values.items():
+        main = self.template()
+        for name, value in self.template_values().items():
             main = main.replace(f"@{name}@", str(value))
         for old, new in replace:
             assert old in main, f"pams-milter.toml of the flows has no {old}"
@@ -144,6 +142,14 @@ class Gateway:
         for name in changed:
             (self.settings / name).write_bytes(files[name])
         return bool(changed)
+
+    def template(self):
+        return (TEMPLATES / "pams-milter.toml").read_text()
+
+    def template_values(self):
+        return {"FOLDER": self.folder, "QUEUE": self.postfix.queue_directory, "POSTFIX": self.postfix.config,
+                "SMART_HOST_PORT": self.smart_host.port, "CA_FILE": self.certificates.ca_file,
+                "POSTFIX_LOG": self.postfix.log_file}
 
     def use_settings(self, rules=None, replace=()):
         """New settings for the running milter (until the next flow)."""
@@ -166,9 +172,13 @@ class Gateway:
 
     # -- mail ----------------------------------------------------------------------------------------------
 
+    @property
+    def outbound_port(self):
+        return self.postfix.outbound_port
+
     @contextlib.contextmanager
     def connection(self, port=None, source="127.0.0.1"):
-        client = smtplib.SMTP("127.0.0.1", port or self.postfix.outbound_port, "client.example.org", timeout=120,
+        client = smtplib.SMTP("127.0.0.1", port or self.outbound_port, "client.example.org", timeout=120,
                               source_address=(source, 0))
         try:
             client.ehlo()
@@ -219,7 +229,7 @@ class Gateway:
             raise AssertionError(f"{problem}; the trace: {self.trace(*arguments)}") from None
 
     def wait_empty_queue(self):
-        wait_for("the queue is empty", lambda: not self.postfix.queue())
+        wait_for("the queue is empty", lambda: not self.mta.queue())
 
     def leaks(self):
         """Promise P1, looked at from outside: what came where nothing flagged may come."""

@@ -18,6 +18,7 @@ class Transaction:
     mail_from: str  # the whole argument: "<a@example.org> SIZE=421 RET=HDRS"
     recipients: list[str]  # addresses without <>, in the order of RCPT
     data: bytes  # CRLF, dots unstuffed
+    parameters: list[str] = field(default_factory=list)  # of each RCPT: "NOTIFY=NEVER ORCPT=rfc822;bob@x.example"
 
     @property
     def sender(self):
@@ -126,6 +127,7 @@ class Conversation:
     def forget(self):
         self.mail_from = None
         self.recipients = []
+        self.parameters = []
 
     def say(self, *lines):
         self.connection.sendall("".join(line + "\r\n" for line in lines).encode())
@@ -191,6 +193,7 @@ class Conversation:
             self.say(self.behaviour.rcpt_reply)
             return
         self.recipients.append(re.search(r"<([^>]*)>", argument).group(1))
+        self.parameters.append(argument.rpartition(">")[2].strip())
         self.say("250 2.1.5 recipient fine")
 
     def on_rset(self, _):
@@ -208,6 +211,6 @@ class Conversation:
                 raise EOFError
             lines.append(line[1:] if line.startswith(b".") else line)
         if not self.behaviour.data_reply:
-            self.server.record(Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines)))
+            self.server.record(Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines), self.parameters))
         self.say(self.behaviour.data_reply or "250 2.0.0 taken")
         self.forget()

@@ -1,0 +1,26 @@
+#include "milter/connector/sendmail.hpp"
+
+#include "milter/connector/process.hpp"
+#include "milter/connector/sendmail_feature.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter {
+
+Sendmail::Sendmail(const Settings& settings, std::chrono::milliseconds patience)
+    : folder_(settings.sendmail_config), program_(settings.sendmail_program), patience_(patience) {}
+
+std::string Sendmail::feature() const { return path(kFeatureFile); }
+
+Result<std::string> Sendmail::test(const std::vector<std::string>& lines) const {
+  // -bt never opens the queue; -C makes it give up its rights, of which it needs none.
+  auto finished =
+      run_process({program_, "-bt", "-C", cf()}, {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
+                  patience_, text::join(lines, "\n") + "\n");
+  if (!finished) return tl::unexpected(finished.error());
+  if (finished->exit_code == 0) return std::move(finished->output);
+  return fail(Failure::Misconfigured, program_ + " -bt -C " + cf() + " ended with " +
+                                          std::to_string(finished->exit_code) + ": " +
+                                          text::printable(finished->errors + finished->output, 200));
+}
+
+}  // namespace pams::milter

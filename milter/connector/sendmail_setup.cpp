@@ -1,0 +1,92 @@
+#include "milter/connector/sendmail_setup.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "milter/config/files.hpp"
+#include "milter/connector/backup.hpp"
+#include "milter/connector/sendmail_feature.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter {
+namespace {
+
+bool is_on(std::string_view line, std::string_view beginning) {
+  return text::trim(line).starts_with(beginning);
+}
+
+Owner owner_of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return {geteuid(), getegid(), 0644};
+  return {status.st_uid, status.st_gid, status.st_mode & 07777U};
+}
+
+Status make_change(const Change& change) {
+  const auto& path = change.setting;
+  if (change.kind == ChangeKind::Table) return replace_file(path, change.to, owner_of(path));
+  const auto mc = read_file(path);
+  if (!mc) return tl::unexpected(mc.error());
+  const auto changed = with_include(*mc, change.to);
+  if (!changed) return fail(Failure::Misconfigured, path + " has no OSTYPE line any more");
+  return replace_file(path, *changed, owner_of(path));
+}
+
+}  // namespace
+
+std::string include_line(const Sendmail& sendmail) { return "include(`" + sendmail.feature() + "')dnl"; }
+
+std::optional<std::string> with_include(const std::string& mc, const std::string& line) {
+  std::string out;
+  bool placed = false;
+  for (const auto one : text::split(mc, '\n')) {
+    if (text::trim(one) == line) return mc;
+    out += std::string(one) + "\n";
+    if (placed || !is_on(one, "OSTYPE(")) continue;
+    out += line + "\n";
+    placed = true;
+  }
+  if (!placed) return std::nullopt;
+  out.pop_back();  // split() gives the empty text behind the last line feed
+  return out;
+}
+
+SetupPlan plan_sendmail_setup(const Config& config, const Sendmail& sendmail) {
+  SetupPlan plan;
+  plan.problems = sendmail_obstacles(config);
+  if (sendmail.feature().find_first_of("`',") != std::string::npos)
+    plan.problems.push_back(sendmail.folder() + " holds a quote or a comma, which m4 cannot take");
+  const auto feature = read_file(sendmail.feature());
+  const auto wanted = sendmail_feature(config);
+  if (!feature || *feature != wanted)
+    plan.changes.push_back({ChangeKind::Table, sendmail.feature(), feature ? *feature : "", wanted,
+                            "the milter, the connectors' mailers, and the rules that demand verified TLS"});
+  const auto line = include_line(sendmail);
+  const auto mc = read_file(sendmail.mc());
+  const auto included = mc ? with_include(*mc, line) : std::nullopt;
+  if (!mc) plan.problems.push_back(mc.error().what);
+  if (mc && !included)
+    plan.problems.push_back(sendmail.mc() + " has no OSTYPE line; put this behind the first lines: " + line);
+  if (included && *included != *mc)
+    plan.changes.push_back({ChangeKind::Include, sendmail.mc(), "", line,
+                            "behind OSTYPE, so that its rules come before all others"});
+  return plan;
+}
+
+Result<std::string> apply_sendmail_setup(const SetupPlan& plan, const Sendmail& sendmail,
+                                         const std::string& now_utc) {
+  if (!plan.problems.empty()) return fail(Failure::Misconfigured, plan.problems.front());
+  std::vector<std::string> paths;
+  for (const auto& change : plan.changes) paths.push_back(change.setting);
+  const auto backup = Backup::make(sendmail.folder() + "/pams-backup-" + now_utc, paths);
+  if (!backup) return tl::unexpected(backup.error());
+  Status outcome;
+  for (const auto& change : plan.changes) outcome = outcome.and_then([&] { return make_change(change); });
+  if (outcome) return backup->folder();
+  const auto restored = backup->restore();
+  return fail(outcome.error().failure,
+              outcome.error().what + (restored ? "; everything is restored from " + backup->folder()
+                                               : "; RESTORING FAILED TOO (" + restored.error().what +
+                                                     "): copy back by hand from " + backup->folder()));
+}
+
+}  // namespace pams::milter

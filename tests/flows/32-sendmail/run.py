@@ -1,0 +1,245 @@
+"""The main job on Sendmail: a flagged message leaves whole, once and over verified TLS, or it waits.
+
+Its recipients carry the connector's suffix while Sendmail has it; nobody outside may see or use that suffix.
+"""
+
+import json
+import re
+
+from support import messages
+from support.smtp_server import Behaviour
+
+GATEWAY = "sendmail"
+RECIPIENTS = ["bob@client.example", "carol@example.org", "dan@client.example"]
+SUFFIX = ".pams.pams-route.invalid"
+UNGUARDED = [("verify_route = true", "verify_route = false")]
+
+
+def doctor(gateway):
+    done = gateway.pamsctl("doctor", "--json", check=False)
+    return [check["id"] for check in json.loads(done.stdout)["checks"] if check["status"] == "fail"]
+
+
+def assert_no_trace_of_the_suffix(*transactions):
+    for one in transactions:
+        for text in (one.mail_from, *one.recipients, *one.parameters, one.data.decode(errors="replace")):
+            assert "pams-route" not in text, text
+
+
+def stays(gateway, message):
+    assert not gateway.at_normal_route(message) and not gateway.smart_host.with_text(message.unique)
+
+
+# -- a sound gateway -----------------------------------------------------------------------------------------
+
+
+def flow_one_transaction_over_tls_with_all_recipients(gateway):
+    message = messages.flagged("Cc: Carol <carol@example.org>")
+    answer = gateway.send(message, RECIPIENTS)
+    assert answer.code == 250, answer
+    arrived = gateway.wait_at(gateway.smart_host, message)
+    assert arrived.tls
+    assert sorted(arrived.recipients) == sorted(RECIPIENTS), arrived.recipients
+    assert arrived.sender == "alice@example.org"
+    assert b"zivver-relay: f3b1c0de.example" in arrived.data
+    assert b"registered at the Chamber of Commerce" in arrived.data
+    assert_no_trace_of_the_suffix(arrived)
+    gateway.wait_empty_queue()
+    assert not gateway.at_normal_route(message)
+    assert len(gateway.archive.with_text(message.unique)) == 1
+
+
+def flow_more_recipients_than_a_mailer_takes_by_default(gateway):
+    recipients = [f"person{number}@client{number % 7}.example" for number in range(150)]
+    message = messages.flagged()
+    assert gateway.send(message, recipients).code == 250
+    arrived = gateway.wait_at(gateway.smart_host, message)
+    assert sorted(arrived.recipients) == sorted(recipients)
+
+
+def flow_ordinary_mail_takes_its_own_ways(gateway):
+    message = messages.plain()
+    assert gateway.send(message, ["bob@client.example", "carol@example.org"]).code == 250
+    assert gateway.wait_at(gateway.relayhost, message).recipients == ["bob@client.example"]
+    assert gateway.wait_at(gateway.mailboxes, message).recipients == ["carol@example.org"]
+    assert not gateway.smart_host.with_text(message.unique)
+
+
+def flow_what_the_sender_asked_to_be_told_is_kept(gateway):
+    message = messages.flagged()
+    with gateway.connection() as client:
+        client.mail("alice@example.org", ["RET=FULL", "ENVID=abc+2Bdef"])
+        client.rcpt("bob+tag@client.example", ["NOTIFY=SUCCESS,DELAY", "ORCPT=rfc822;info+2Bx@first.example"])
+        client.rcpt("dan@client.example", ["NOTIFY=NEVER"])
+        assert client.data(message.data)[0] == 250
+    arrived = gateway.wait_at(gateway.smart_host, message)
+    asked = {address: parameters.upper() for address, parameters in zip(arrived.recipients, arrived.parameters)}
+    assert "ORCPT=RFC822;INFO+2BX@FIRST.EXAMPLE" in asked["bob+tag@client.example"], asked
+    assert re.search("NOTIFY=(SUCCESS,DELAY|DELAY,SUCCESS)", asked["bob+tag@client.example"]), asked
+    assert "NOTIFY=NEVER" in asked["dan@client.example"], asked
+    assert "RET=HDRS" in arrived.mail_from and "ENVID=abc+2Bdef" in arrived.mail_from, arrived.mail_from
+
+
+def flow_a_local_program_submits(gateway):
+    message = messages.flagged()
+    gateway.sendmail.submit(message.data, "alice@example.org", ["bob@client.example"])
+    assert gateway.wait_at(gateway.smart_host, message).tls
+    assert not gateway.at_normal_route(message)
+
+
+# -- recipients that are not plain ---------------------------------------------------------------------------
+
+
+def flow_a_recipient_that_sendmail_might_lose_is_deferred(gateway):
+    for odd in ("postmaster", '"a b"@client.example', "eve%client.example@gateway.example.org", "host!user@client.example",
+                "bob@[192.0.2.1]", "bob@" + "a." * 118 + "example"):
+        message = messages.flagged()
+        answer = gateway.send(message, ["bob@client.example", odd])
+        assert answer.code // 100 in (4, 5), (odd, answer)
+        stays(gateway, message)
+    assert not gateway.sendmail.queue()
+
+
+def flow_a_local_alias_does_not_send_flagged_mail_its_own_way(gateway):
+    """team is an alias for two addresses outside; the smart host gets the address as it was written."""
+    message = messages.flagged()
+    answer = gateway.send(message, ["team@gateway.example.org", "bob@client.example"])
+    assert answer.code == 250, answer
+    arrived = gateway.wait_at(gateway.smart_host, message)
+    assert sorted(arrived.recipients) == ["bob@client.example", "team@gateway.example.org"], arrived.recipients
+    gateway.wait_empty_queue()
+    assert not gateway.at_normal_route(message)
+
+
+def flow_no_client_may_use_the_suffix(gateway):
+    for address in ("bob@client.example" + SUFFIX, "bob@client.example.PAMS.PAMS-ROUTE.INVALID", "bob@x.pams-route.invalid",
+                    "bob%client.example" + SUFFIX + "@gateway.example.org",
+                    "@gateway.example.org:bob@client.example" + SUFFIX):
+        for message in (messages.plain(), messages.flagged()):
+            answer = gateway.send(message, [address])
+            assert answer.code == 553, (address, answer)
+            stays(gateway, message)
+
+
+# -- the smart host is not proven ----------------------------------------------------------------------------
+
+
+def waits_and_arrives_later(gateway, reason, behaviour):
+    gateway.smart_host.behaviour = behaviour
+    message = messages.flagged()
+    assert gateway.send(message, RECIPIENTS).code == 250
+    gateway.wait_deferred(reason)
+    stays(gateway, message)
+    gateway.sendmail.flush()
+    stays(gateway, message)
+    gateway.smart_host.behaviour = Behaviour()
+    gateway.sendmail.flush()
+    assert gateway.wait_at(gateway.smart_host, message).tls
+    gateway.wait_empty_queue()
+    assert not gateway.at_normal_route(message)
+
+
+def flow_certificate_for_another_name(gateway):
+    waits_and_arrives_later(gateway, "not proven", Behaviour(certificate="wrong-name"))
+
+
+def flow_expired_certificate(gateway):
+    waits_and_arrives_later(gateway, "not proven", Behaviour(certificate="expired"))
+
+
+def flow_certificate_of_an_unknown_authority(gateway):
+    waits_and_arrives_later(gateway, "not proven", Behaviour(certificate="other-ca"))
+
+
+def flow_self_signed_certificate(gateway):
+    waits_and_arrives_later(gateway, "not proven", Behaviour(certificate="self-signed"))
+
+
+def flow_no_starttls(gateway):
+    waits_and_arrives_later(gateway, "not proven", Behaviour(starttls="absent"))
+
+
+def flow_starttls_refused(gateway):
+    waits_and_arrives_later(gateway, "Deferred", Behaviour(starttls="refused"))
+
+
+def flow_it_hangs_up_in_the_middle(gateway):
+    waits_and_arrives_later(gateway, "Deferred", Behaviour(hang_up_at="DATA"))
+
+
+def flow_it_is_down_and_a_fallback_is_configured(gateway):
+    """FallbackSmartHost is where Sendmail turns to when a host does not answer: not with flagged mail."""
+    gateway.edit("sendmail.mc", ("FEATURE(`nocanonify')dnl",
+                                 "FEATURE(`nocanonify')dnl\ndefine(`confFALLBACK_SMARTHOST', `[127.0.0.1]')dnl"))
+    waits_and_arrives_later(gateway, "not proven", Behaviour(starttls="absent"))
+
+
+def flow_it_is_down(gateway):
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    assert gateway.send(message, RECIPIENTS).code == 250
+    gateway.wait_deferred("Connection refused")
+    assert not gateway.at_normal_route(message)
+    gateway.smart_host.start()
+    gateway.sendmail.flush()
+    gateway.wait_at(gateway.smart_host, message)
+    assert not gateway.at_normal_route(message)
+
+
+def flow_refused_recipient_and_the_sender_learns_of_it_without_the_content(gateway):
+    gateway.smart_host.behaviour = Behaviour(rcpt_reply="550 5.1.1 no such recipient")
+    message = messages.flagged(subject="Quarterly figures")
+    assert gateway.send(message, ["bob@client.example"]).code == 250
+    gateway.wait_for_bounce(b"no such recipient")
+    told = gateway.mailboxes.transactions[-1]
+    assert b"Subject: Quarterly figures" in told.data
+    assert message.unique.encode() not in told.data, "LEAK: the bounce carries the body"
+
+
+# -- the gateway is not in order -----------------------------------------------------------------------------
+
+
+def flow_the_milter_is_down(gateway):
+    gateway.milter.kill()
+    message = messages.flagged()
+    answer = gateway.send(message, ["bob@client.example"])
+    assert answer.code // 100 == 4, answer
+    stays(gateway, message)
+
+
+def is_not_accepted(gateway, *failing):
+    assert doctor(gateway) == list(failing), doctor(gateway)
+    message = messages.flagged()
+    answer = gateway.send(message, ["bob@client.example"])
+    assert answer.code == 451, answer
+    stays(gateway, message)
+
+
+def flow_setup_leaves_nothing_for_doctor_and_nothing_for_a_second_setup(gateway):
+    assert doctor(gateway) == []
+    before = gateway.sendmail_files()
+    assert "nothing to change" in gateway.pamsctl("setup", "sendmail", "--apply").stdout
+    assert gateway.sendmail_files() == before
+
+
+def flow_the_tls_rules_are_taken_out(gateway):
+    gateway.edit("sendmail.cf", ("SLocal_tls_server\nR$*\t\t\t$: $1 $| $>Pams_tls $&{verify}", "SLocal_tls_server\nR$*\t\t\t$: $1 $| OK"))
+    is_not_accepted(gateway, "sendmail_tls")
+
+
+def flow_a_rule_of_the_site_before_ours(gateway):
+    gateway.edit("sendmail.mc", ("OSTYPE(`debian')dnl",
+                                 "LOCAL_RULE_0\nR$+ < @ $+ . invalid . >\t$#relay $@ [127.0.0.1] $: $1 < @ $2 . invalid . >\n"
+                                 "divert(0)dnl\nOSTYPE(`debian')dnl"))
+    is_not_accepted(gateway, "sendmail_route")
+
+
+def flow_sendmail_mc_was_edited_and_no_cf_made(gateway):
+    path = gateway.sendmail.mail / "sendmail.mc"
+    path.write_text(path.read_text() + "dnl later\n")
+    is_not_accepted(gateway, "sendmail_current")
+
+
+def flow_the_authorities_are_others(gateway):
+    gateway.edit("sendmail.mc", ("MAILER(`local')dnl", "define(`confCACERT', `/etc/ssl/certs/ca-certificates.crt')dnl\nMAILER(`local')dnl"))
+    is_not_accepted(gateway, "sendmail_tls")

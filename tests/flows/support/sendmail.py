@@ -1,0 +1,200 @@
+"""A Sendmail instance of its own: Debian's packages unpacked, all files below one folder, all ports on loopback.
+
+It begins as a plain site: a smart host for the world, mail for example.org handed to the mailbox server, a local alias,
+its own rule. `port` is the daemon's; `submit()` is what a local program does with sendmail(1).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from .postfix import free_port, greets
+from .waiting import wait_for
+
+UNPACKED = Path(os.environ.get("PAMS_SENDMAIL", Path(__file__).resolve().parents[3] / "build/sendmail"))
+
+SITE = """divert(-1)
+# The site's own settings, before pams-milter.
+divert(0)dnl
+include(`{cf}/m4/cf.m4')dnl
+OSTYPE(`debian')dnl
+define(`confDOMAIN_NAME', `gateway.example.org')dnl
+define(`SMART_HOST', `relay:[127.0.0.1]')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h {relayhost}')dnl
+FEATURE(`nocanonify')dnl
+FEATURE(`accept_unresolvable_domains')dnl
+define(`ALIAS_FILE', `{mail}/aliases')dnl
+define(`confTO_IDENT', `0')dnl
+define(`confCON_EXPENSIVE', `False')dnl
+# What makes it private: own folders, loopback, no DNS.
+define(`QUEUE_DIR', `{folder}/queue')dnl
+define(`STATUS_FILE', `{folder}/statistics')dnl
+define(`confPID_FILE', `{folder}/sendmail.pid')dnl
+define(`confDEAD_LETTER_DROP', `{folder}/dead.letter')dnl
+define(`confSERVICE_SWITCH_FILE', `{mail}/service.switch')dnl
+define(`confHOST_STATUS_DIRECTORY', `')dnl
+define(`confCR_FILE', `-o {mail}/relay-domains')dnl
+define(`confCT_FILE', `-o {mail}/trusted-users')dnl
+define(`confCW_FILE', `-o {mail}/local-host-names')dnl
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,TrustStickyBit')dnl
+# However busy the machine is.
+define(`confREFUSE_LA', `10000')dnl
+define(`confQUEUE_LA', `10000')dnl
+define(`confTO_ICONNECT', `5s')dnl
+define(`confTO_CONNECT', `5s')dnl
+FEATURE(`no_default_msa')dnl
+DAEMON_OPTIONS(`Name=MTA, Addr=127.0.0.1, Port={port}')dnl
+MAILER(`local')dnl
+MAILER(`smtp')dnl
+LOCAL_RULE_0
+R$+ < @ example.org. >		$#mailboxes $@ [127.0.0.1] $: $1 < @ example.org. >
+R$+ < @ internal.example.org. >	$#mailboxes $@ [127.0.0.1] $: $1 < @ internal.example.org. >
+MAILER_DEFINITIONS
+Mmailboxes, P=[IPC], F=mDFMuXa8, S=EnvFromSMTP/HdrFromSMTP, R=MasqSMTP, E=\\r\\n, L=2040, T=DNS/RFC822/SMTP,
+		A=TCP $h {mailboxes}
+"""
+
+# As Debian's submit.mc, with private folders: sendmail(1) hands everything to the daemon by SMTP.
+SUBMISSION = """divert(0)dnl
+include(`{cf}/m4/cf.m4')dnl
+OSTYPE(`debian')dnl
+define(`confDOMAIN_NAME', `gateway.example.org')dnl
+define(`MSP_QUEUE_DIR', `{folder}/client-queue')dnl
+define(`STATUS_FILE', `{folder}/statistics')dnl
+define(`confPID_FILE', `{folder}/client.pid')dnl
+define(`confSERVICE_SWITCH_FILE', `{mail}/service.switch')dnl
+define(`confRUN_AS_USER', `root')dnl
+define(`confTRUSTED_USER', `root')dnl
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,TrustStickyBit')dnl
+define(`confCT_FILE', `-o {mail}/trusted-users')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h {port}')dnl
+FEATURE(`msp', `[127.0.0.1]')dnl
+"""
+
+ALIASES = """postmaster: root
+MAILER-DAEMON: postmaster
+team: bob@client.example, eve@elsewhere.example
+"""
+
+
+NAMED = """#include <stdio.h>
+int gethostname(char *name, size_t size) { snprintf(name, size, "gateway.example.org"); return 0; }
+"""
+
+
+def why_not_here():
+    """Why a private Sendmail cannot run here; None when it can."""
+    if os.geteuid() != 0:
+        return "needs root (Sendmail keeps its queue for root)"
+    if not (UNPACKED / "complete").exists():
+        return f"Sendmail is not unpacked (packaging/unpack-sendmail.sh {UNPACKED})"
+    if not shutil.which("g++"):
+        return "needs g++ (to give Sendmail a host name with a dot)"
+    return None
+
+
+class Sendmail:
+    def __init__(self, folder: Path, relayhost: int, mailboxes: int):
+        self.folder = folder
+        self.mail = folder / "mail"
+        self.root = folder / "root"
+        self.program = folder / "bin/sendmail"
+        self.port = free_port()
+        self._unpack()
+        self._write_site(relayhost=relayhost, mailboxes=mailboxes)
+
+    def _unpack(self):
+        """A copy of its own, where the milter's user can look and m4 finds its files."""
+        shutil.copytree(UNPACKED, self.root, symlinks=True)
+        self.cf = self.root / "usr/share/sendmail/cf"
+        for name in ("ostype/debian.m4", "debian/autoconf.m4"):
+            file = self.cf / name
+            file.write_text(file.read_text(errors="replace").replace("/usr/share/sendmail/cf", str(self.cf)))
+        libraries = ":".join(str(path) for path in sorted(self.root.glob("**/x86_64-linux-gnu"))) or \
+            ":".join(str(path.parent) for path in sorted(self.root.glob("**/libwrap.so.0")))
+        self.program.parent.mkdir()
+        # Where the machine's name has no dot, Sendmail would sleep for a minute at each start.
+        named = self.program.parent / "named.so"
+        subprocess.run(["g++", "-x", "c", "-shared", "-fPIC", "-o", named, "-"], input=NAMED.encode(), check=True)
+        self.program.write_text(f"#!/bin/sh\nRES_OPTIONS=\"timeout:1 attempts:1\" LD_PRELOAD={named} LD_LIBRARY_PATH={libraries} exec {self.root}/usr/libexec/sendmail/sendmail \"$@\"\n")
+        self.program.chmod(0o755)
+
+    def _write_site(self, **values):
+        self.mail.mkdir()
+        for name in ("queue", "client-queue"):
+            (self.folder / name).mkdir(mode=0o700)
+        values |= {"cf": self.cf, "mail": self.mail, "folder": self.folder, "port": self.port}
+        (self.mail / "sendmail.mc").write_text(SITE.format(**values))
+        (self.mail / "submit.mc").write_text(SUBMISSION.format(**values))
+        (self.mail / "service.switch").write_text("hosts files\naliases files\n")
+        (self.mail / "relay-domains").write_text("example.org\n")
+        (self.mail / "trusted-users").write_text("root\n")
+        (self.mail / "local-host-names").write_text("gateway.example.org\n")
+        (self.mail / "aliases").write_text(ALIASES)
+        (self.folder / "statistics").touch()
+        self.make()
+        self.run("-bi")
+
+    def make(self):
+        """As `make -C /etc/mail` does."""
+        for name in ("sendmail", "submit"):
+            done = subprocess.run([self.root / "usr/bin/m4", f"{name}.mc"], cwd=self.mail, check=True, capture_output=True)
+            if done.stderr:
+                raise RuntimeError(f"m4 {name}.mc: {done.stderr.decode()}")
+            (self.mail / f"{name}.cf").write_bytes(done.stdout)
+
+    def run(self, *arguments, check=True, text=None, cf="sendmail.cf"):
+        done = subprocess.run([self.program, "-C", self.mail / cf, *arguments], input=text or b"", capture_output=True)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"sendmail {' '.join(arguments)}: {done.returncode} {done.stdout!r} {done.stderr!r}")
+        return done.stdout.decode(errors="replace")
+
+    # -- life ----------------------------------------------------------------------------------------------
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [self.program, "-C", self.mail / "sendmail.cf", "-bD", "-L", "pams-flows"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        wait_for("Sendmail greets", lambda: greets(self.port))
+
+    def stop(self):
+        if getattr(self, "process", None) and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    # -- mail ----------------------------------------------------------------------------------------------
+
+    def submit(self, message: bytes, sender, recipients, *options):
+        """As a local program: sendmail(1) takes it and hands it to the daemon."""
+        subprocess.run([self.program, "-C", self.mail / "submit.cf", "-Ac", "-i", "-f", sender, *options, "--", *recipients],
+                       input=message.replace(b"\r\n", b"\n"), check=True, capture_output=True)
+
+    def submit_in_smtp(self, commands: bytes):
+        """`sendmail -bs` of the daemon's own configuration: SMTP on standard input and output."""
+        return self.run("-bs", text=commands, check=False)
+
+    def queue(self):
+        """What mailq prints of the messages that wait: queue id, and what it says of them."""
+        listing = self.run("-bp", "-v")
+        entries = re.split(r"\n(?=\w{14,}[*X-]?\s)", "\n" + listing)[1:]
+        return [{"queue_id": re.match(r"\w+", one).group(), "text": one} for one in entries]
+
+    def queue_files(self):
+        return {path.name: path.read_text(errors="replace") for path in (self.folder / "queue").glob("?f*")}
+
+    def flush(self):
+        """A queue run over all that waits, to its end."""
+        self.run("-q", "-v")
+
+    def delete_all(self):
+        for path in (*(self.folder / "queue").iterdir(), *(self.folder / "client-queue").iterdir()):
+            path.unlink()
+
+    def log(self):
+        return "(Sendmail logs to syslog only)\n" + "\n".join(f"{name}\n{text}" for name, text in self.queue_files().items())

@@ -1,0 +1,116 @@
+"""The gateway of the flows with Sendmail in Postfix's place: the same servers around it, the same milter.
+
+    sender -> Sendmail -> pams-milter
+                 |-- flagged      -> smart_host
+                 |-- ordinary     -> relayhost
+                 '-- @example.org -> mailboxes
+"""
+
+import tempfile
+from pathlib import Path
+
+from .archive import Archive
+from .certificates import Certificates
+from .gateway import Gateway
+from .milter import Milter
+from .sendmail import Sendmail
+from .smtp_server import Server
+from .waiting import wait_for
+
+
+class SendmailGateway(Gateway):
+    def __init__(self, binaries: Path):
+        self.folder = Path(tempfile.mkdtemp(prefix="pams-flows-sendmail-"))
+        self.folder.chmod(0o755)  # the milter's user must be able to search it
+        self.certificates = Certificates(self.folder / "tls")
+        self.smart_host = Server("smart host", self.certificates)
+        self.relayhost = Server("relayhost")
+        self.mailboxes = Server("mailbox server")
+        self.run_directory = self.folder / "run"
+        self.settings = self._prepare_folders(self.run_directory, "root")
+        self._copy_programs(binaries)
+        self.mta = self.sendmail = Sendmail(self.folder / "sendmail", self.relayhost.port, self.mailboxes.port)
+        self.milter = Milter(self.folder / "bin/pams-milter", self.settings / "pams-milter.toml",
+                             self.run_directory / "pams.sock", self.folder / "milter.log",
+                             self.folder / "run")
+        self.archive = Archive(self.folder / "archive")
+
+    @property
+    def outbound_port(self):
+        return self.sendmail.port
+
+    def template(self):
+        text = super().template()
+        for old, new in (("@QUEUE@/pams-milter/", "@QUEUE@/"),
+                         ('postfix_config = "@POSTFIX@"',
+                          'mta = "sendmail"\nsendmail_config = "@MAIL@"\nsendmail_program = "@PROGRAM@"')):
+            assert old in text, f"pams-milter.toml of the flows has no {old}"
+            text = text.replace(old, new)
+        return text
+
+    def template_values(self):
+        return {"FOLDER": self.folder, "QUEUE": self.run_directory, "MAIL": self.sendmail.mail,
+                "PROGRAM": self.sendmail.program, "SMART_HOST_PORT": self.smart_host.port,
+                "CA_FILE": self.certificates.ca_file, "POSTFIX_LOG": self.folder / "mail.log"}
+
+    # -- life ----------------------------------------------------------------------------------------------
+
+    def start(self):
+        self.write_settings()
+        self.pamsctl("setup", "sendmail", "--apply")
+        self.sendmail.make()
+        self.milter.start()
+        self.sendmail.start()
+        self._good_configuration = self.sendmail_files()
+
+    def stop(self):
+        self.sendmail.stop()
+        self.milter.stop()
+        for server in (self.smart_host, self.relayhost, self.mailboxes):
+            server.stop()
+
+    def reset(self):
+        """Back to a sound gateway with nothing queued and nothing recorded."""
+        self.sendmail.delete_all()
+        if self.sendmail_files() != self._good_configuration:
+            for path, content in self._good_configuration.items():
+                path.write_bytes(content)
+            self.sendmail.restart()
+        for server in (self.smart_host, self.relayhost, self.mailboxes):
+            server.reset()
+        if self.write_settings() or not self.milter.is_running():
+            self.milter.stop()
+            self.milter.start()
+
+    def sendmail_files(self):
+        return {path: path.read_bytes() for path in sorted(self.sendmail.mail.iterdir()) if path.is_file()}
+
+    def edit(self, name, *replacements):
+        """Edits a file of Sendmail's folder (until the next flow), makes the .cf files and restarts Sendmail."""
+        path = self.sendmail.mail / name
+        text = path.read_text()
+        for old, new in replacements:
+            assert old in text, f"{name} has no {old}"
+            text = text.replace(old, new)
+        path.write_text(text)
+        if not name.endswith(".cf"):
+            self.sendmail.make()
+        self.sendmail.restart()
+
+    def traced_leaks(self):
+        return []  # final delivery is joined from Postfix's log only
+
+    # -- mail ----------------------------------------------------------------------------------------------
+
+    def wait_deferred(self, reason, seconds=30):
+        """Waits until Sendmail holds a message back for that reason; returns its entry of the queue."""
+        def deferred():
+            return next((entry for entry in self.sendmail.queue() if reason in entry["text"]), None)
+        try:
+            return wait_for(f"a message deferred for {reason!r}", deferred, seconds, pause=0.2)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}; the queue: {self.sendmail.queue()}") from None
+
+    def wait_for_bounce(self, reason: bytes):
+        return wait_for("the bounce in the sender's mailbox", lambda: [
+            one for one in list(self.mailboxes.transactions) if one.sender == "" and reason in one.data])
