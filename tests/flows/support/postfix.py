@@ -8,6 +8,7 @@ example.org handed to the mailbox server, opportunistic TLS, and header checks o
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -61,9 +62,12 @@ SITE_HEADER_CHECKS = """# the site's own rule, which must keep working
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the kernel gives to clients: while Postfix is away, a client that tries again and again would
+    be given the very port that it wants to reach, connect to itself, and keep Postfix from coming back."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(10_000, 30_000)))
+            return probe.getsockname()[1]
 
 
 def why_not_here():
