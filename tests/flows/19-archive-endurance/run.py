@@ -67,14 +67,14 @@ class Sender(threading.Thread):
 
     def run(self):
         waiting = collections.deque(self.mail)
-        while waiting and not self.given_up:
+        while waiting and not self.given_up and not self.progress.is_over:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 with self.gateway.connection() as client:
                     self.send_over(client, waiting)
 
     def send_over(self, client, waiting):
         """Until something is refused: an smtpd that did not reach the milter refuses all that comes over this connection."""
-        while waiting:
+        while waiting and not self.progress.is_over:
             message, recipients = waiting[0]
             self.progress.count()
             began = now()
@@ -107,6 +107,7 @@ class Killer(threading.Thread):
                     self.kill_postfix()
         except Exception as problem:
             self.problem = problem
+            self.progress.end()
 
     def kill_milter(self):
         self.milter_killed.append(now())

@@ -141,11 +141,14 @@ class Postfix:
 
     def kill_one(self, chance):
         """Kills one of its processes as the out-of-memory killer does, or all with the master; says its name."""
-        processes = self.processes()
-        process, name = chance.choice(processes)
-        for one, _ in processes if name == "master" else [(process, name)]:
+        process, name = chance.choice(self.processes())
+        victims = [process]
+        if name == "master":
+            os.kill(process, signal.SIGSTOP)  # so that it makes no new children, which would hold its ports
+            victims = [one for one, _ in self.processes()]
+        for victim in victims:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
+                os.kill(victim, signal.SIGKILL)
         return name
 
     def start_again(self):
