@@ -223,6 +223,15 @@ def flow_a_listener_without_milters_and_without_the_net(gateway):
     wait_for("the milter's log names the check", lambda: "127.0.0.1:10588" in gateway.milter.log())
 
 
+def flow_a_header_check_that_redirects(gateway):
+    """Postfix stops filtering at a REDIRECT: it asks neither the net nor the milter what comes after. So here, too,
+    the daemon alarms without any mail. No message is sent here."""
+    gateway.postfix.set(header_checks="regexp:{{/^Subject: Hello/ REDIRECT eve@other.example}}, "
+                        + gateway.postfix.tool("postconf", "-h", "header_checks").strip())
+    says(gateway, "redirects", "fail")
+    wait_for("the milter's log names the check", lambda: "route check redirects fails" in gateway.milter.log())
+
+
 # -- other users -----------------------------------------------------------------------------------------------------
 
 def flow_an_ordinary_user_hears_what_could_not_be_seen(gateway):
