@@ -124,6 +124,31 @@ def flow_a_clock_that_was_set_back(gateway):
         os.utime(settings)
 
 
+def flow_a_journal_spool_that_the_milter_cannot_write(gateway):
+    spool = gateway.folder / "doctors-journal"
+    spool.mkdir()
+    shutil.chown(spool, USER, USER)
+    rule = '[[journal_rule]]\nname = "All"\nscope = "global"\njournal_email_address = "journal@example.org"\n'
+    gateway.write_settings(replace=[("[[archive]]", f'[journal]\npath = "{spool}"\n{rule}\n[[archive]]')])
+    says(gateway, "journal_spool", "ok")
+    with Altered(spool, 0, 0, 0o700):
+        says(gateway, "journal_spool", "fail")
+    (spool / "waiting").mkdir()
+    shutil.chown(spool / "waiting", USER, USER)
+    late = spool / "waiting" / "0.report"
+    late.touch()
+    os.utime(late, (time.time() - 7200,) * 2)
+    says(gateway, "journal_spool", "warn")
+
+
+# -- the smart host ------------------------------------------------------------------------------------------------
+
+def flow_a_smart_host_that_is_down(gateway):
+    assert "valid until" in says(gateway, "smart_host", "ok")["seen"]
+    gateway.write_settings(replace=[(f'"localhost:{gateway.smart_host.port}"', '"localhost:1"')])
+    assert "connect" in says(gateway, "smart_host", "fail")["seen"]
+
+
 # -- Postfix's settings --------------------------------------------------------------------------------------------
 
 def flow_smaller_messages_than_the_connector_takes(gateway):
