@@ -56,8 +56,9 @@ bool is_process(const std::filesystem::path& path) {
   return !name.empty() && std::ranges::all_of(name, text::is_digit);
 }
 
-/// The master process of this instance, from the file that it locks; 0 when that cannot be read. What a
-/// master that is gone has left there does no harm: no queue manager is its child.
+/// The master process of this instance, from the file that it locks; 0 when that cannot be read (by anybody
+/// but root: mode 0600). What a master that is gone has left there does no harm: no queue manager is its
+/// child.
 unsigned long long master_of(const std::string& queue_directory) {
   unsigned long long master = 0;
   std::ifstream(queue_directory + "/pid/master.pid") >> master;
