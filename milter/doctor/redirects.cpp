@@ -1,5 +1,6 @@
 // REDIRECT (access(5), header_checks(5)) sends a message to another address, and Postfix's queue manager then
-// forgets every FILTER: the milter's and the net's. Run: with all else in order the message left in clear.
+// forgets every FILTER: the milter's and the net's. Run: with all else in order the message left in clear. In
+// header_checks it also ends all filtering of that message: the milter is not asked any more.
 #include <algorithm>
 
 #include "milter/config/files.hpp"

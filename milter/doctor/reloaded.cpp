@@ -1,7 +1,6 @@
 // Postfix's daemons keep the settings that they began with. A file that was mended (or written by setup) and
 // not reloaded passes every other check while the running Postfix still routes by the old one.
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <ctime>
 #include <filesystem>
@@ -27,23 +26,29 @@ double seconds(clockid_t clock) {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-/// proc(5): the 22nd field of /proc/PID/stat is the start in clock ticks since boot. The second, the name,
-/// stands in parentheses and may hold anything.
-std::optional<double> start_of(const std::filesystem::path& process, std::string_view wanted_name) {
-  std::ifstream in(process / "stat");
+struct Process {
+  std::string name;
+  unsigned long long parent = 0;
+  double start = 0;
+};
+
+/// proc(5), /proc/PID/stat: field 2 is the name in parentheses, which may hold anything, 4 the parent and 22
+/// the start in clock ticks since boot.
+std::optional<Process> look_at(const std::filesystem::path& folder) {
+  std::ifstream in(folder / "stat");
   const std::string line{std::istreambuf_iterator<char>(in), {}};
   const auto open = line.find('(');
   const auto close = line.rfind(')');
   if (open == std::string::npos || close == std::string::npos) return std::nullopt;
-  if (std::string_view(line).substr(open + 1, close - open - 1) != wanted_name) return std::nullopt;
   std::istringstream rest(line.substr(close + 1));
-  std::string field;
-  for (int number = 3; number <= 22; ++number) rest >> field;
-  unsigned long long ticks = 0;
-  if (std::from_chars(field.data(), field.data() + field.size(), ticks).ec != std::errc{})
-    return std::nullopt;
+  std::string state, skipped;
+  unsigned long long parent = 0, ticks = 0;
+  rest >> state >> parent;
+  for (int number = 5; number <= 21; ++number) rest >> skipped;
+  if (!(rest >> ticks)) return std::nullopt;
   const double boot = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME);
-  return boot + static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return Process{line.substr(open + 1, close - open - 1), parent,
+                 boot + static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK))};
 }
 
 bool is_process(const std::filesystem::path& path) {
@@ -51,23 +56,26 @@ bool is_process(const std::filesystem::path& path) {
   return !name.empty() && std::ranges::all_of(name, text::is_digit);
 }
 
-/// Postfix's daemons work in their queue_directory. Only root may look; to others every queue manager could
-/// be ours.
-bool is_of_another_instance(const std::filesystem::path& process, const std::string& queue_directory) {
-  std::error_code error;
-  const bool same = std::filesystem::equivalent(process / "cwd", queue_directory, error);
-  return !error && !same;
+/// The master process of this instance, from the file that it locks; 0 when that cannot be read (by anybody
+/// but root: mode 0600). What a master that is gone has left there does no harm: no queue manager is its
+/// child.
+unsigned long long master_of(const std::string& queue_directory) {
+  unsigned long long master = 0;
+  std::ifstream(queue_directory + "/pid/master.pid") >> master;
+  return master;
 }
 
-/// When the youngest queue manager began: every reload starts a new one.
+/// When the youngest queue manager began: every reload starts a new one. Without a known master every queue
+/// manager of this machine could be ours.
 std::optional<double> last_reload(const std::string& queue_directory) {
+  const auto master = master_of(queue_directory);
   std::optional<double> youngest;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
     if (!is_process(entry.path())) continue;
-    const auto start = start_of(entry.path(), "qmgr");
-    if (!start || is_of_another_instance(entry.path(), queue_directory)) continue;
-    if (!youngest || *start > *youngest) youngest = start;
+    const auto process = look_at(entry.path());
+    if (!process || process->name != "qmgr" || (master != 0 && process->parent != master)) continue;
+    if (!youngest || process->start > *youngest) youngest = process->start;
   }
   return youngest;
 }

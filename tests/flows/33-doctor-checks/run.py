@@ -124,6 +124,31 @@ def flow_a_clock_that_was_set_back(gateway):
         os.utime(settings)
 
 
+def flow_a_journal_spool_that_the_milter_cannot_write(gateway):
+    spool = gateway.folder / "doctors-journal"
+    spool.mkdir()
+    shutil.chown(spool, USER, USER)
+    rule = '[[journal_rule]]\nname = "All"\nscope = "global"\njournal_email_address = "journal@example.org"\n'
+    gateway.write_settings(replace=[("[[archive]]", f'[journal]\npath = "{spool}"\n{rule}\n[[archive]]')])
+    says(gateway, "journal_spool", "ok")
+    with Altered(spool, 0, 0, 0o700):
+        says(gateway, "journal_spool", "fail")
+    (spool / "waiting").mkdir()
+    shutil.chown(spool / "waiting", USER, USER)
+    late = spool / "waiting" / "0.report"
+    late.touch()
+    os.utime(late, (time.time() - 7200,) * 2)
+    says(gateway, "journal_spool", "warn")
+
+
+# -- the smart host ------------------------------------------------------------------------------------------------
+
+def flow_a_smart_host_that_is_down(gateway):
+    assert "valid until" in says(gateway, "smart_host", "ok")["seen"]
+    gateway.write_settings(replace=[(f'"localhost:{gateway.smart_host.port}"', '"localhost:1"')])
+    assert "connect" in says(gateway, "smart_host", "fail")["seen"]
+
+
 # -- Postfix's settings --------------------------------------------------------------------------------------------
 
 def flow_smaller_messages_than_the_connector_takes(gateway):
@@ -221,6 +246,15 @@ def flow_a_listener_without_milters_and_without_the_net(gateway):
                          "-o receive_override_options=no_milters,no_header_body_checks")
     assert "10588" in says(gateway, "milter", "fail")["seen"]
     wait_for("the milter's log names the check", lambda: "127.0.0.1:10588" in gateway.milter.log())
+
+
+def flow_a_header_check_that_redirects(gateway):
+    """Postfix stops filtering at a REDIRECT: it asks neither the net nor the milter what comes after. So here, too,
+    the daemon alarms without any mail. No message is sent here."""
+    gateway.postfix.set(header_checks="regexp:{{/^Subject: Hello/ REDIRECT eve@other.example}}, "
+                        + gateway.postfix.tool("postconf", "-h", "header_checks").strip())
+    says(gateway, "redirects", "fail")
+    wait_for("the milter's log names the check", lambda: "route check redirects fails" in gateway.milter.log())
 
 
 # -- other users -----------------------------------------------------------------------------------------------------

@@ -135,7 +135,6 @@ THE_MARKER = [
     Row("a table that nobody can list", main(body_checks="tcp:127.0.0.1:1"), "other_filters"),
     Row("an access table that redirects", main(smtpd_recipient_restrictions=
         "check_client_access static:{REDIRECT eve@other.example}"), "redirects"),
-    Row("a header check that redirects", table("header_checks", "/^Subject: Hello/ REDIRECT eve@other.example"), "redirects"),
     Row("a filter for the body", main(body_checks="regexp:{{/Dear/ FILTER smtp:[127.0.0.1]:@RELAY@}}"), "other_filters"),
 ]
 
