@@ -161,7 +161,9 @@ Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client c
   if (c.strip_flag) message.headers = without(message.headers, policy.pams.header);
   const bool zivver = is_zivver(policy.pams, client);
   Draft draft{.mail = Mail(std::move(message), std::move(envelope), std::move(client), policy.organization,
-                           policy.limits.mime)};
+                           policy.limits.mime),
+              .run_hook = moment.run_hook,
+              .flag = policy.pams.header};
   if (!zivver) draft.mail.disbelieve({std::begin(kZivverMarks), std::end(kZivverMarks)});
   if (auto early = before_rules(policy, c, draft.mail)) {
     draft.ending = std::move(early->ending);

@@ -138,6 +138,7 @@ bool run_rule(const TransportRule& rule, const Policy& policy, Draft& draft, con
     if (rule.mode == Mode::Enforce) draft = std::move(attempt);
     return !draft.ending;
   }
+  if (rule.mode != Mode::Enforce) attempt.run_hook = hooks_not_run();
   const auto acted = act(rule, policy, draft, attempt, moment, evidence);
   if (!acted) return on_trouble(rule, acted.error(), draft, evidence);
   if (rule.mode != Mode::Enforce) return true;

@@ -7,6 +7,7 @@
 """
 
 import contextlib
+import json
 import shutil
 import smtplib
 import subprocess
@@ -83,6 +84,7 @@ class Gateway:
         self.milter.start()
         self.postfix.start()
         self._good_configuration = self.postfix_files()
+        self._good_record = {path: path.read_bytes() for path in self.setup_record.iterdir()}
 
     def stop(self):
         self.postfix.stop()
@@ -96,6 +98,7 @@ class Gateway:
     def reset(self):
         """Back to a sound gateway with nothing queued and nothing recorded."""
         self.postfix.delete_all()
+        self._restore_record()
         if self.postfix_files() != self._good_configuration:
             self._restore_postfix_files()
             self.postfix.restart()
@@ -110,6 +113,16 @@ class Gateway:
         """Content, permissions and group of each file."""
         files = [path for path in sorted(self.postfix.config.iterdir()) if path.is_file()]
         return {path: (path.read_bytes(), path.stat().st_mode & 0o7777, path.stat().st_gid) for path in files}
+
+    @property
+    def setup_record(self):
+        """What `setup postfix --remove` knows about the setup."""
+        return self.postfix.config / "pams-setup"
+
+    def _restore_record(self):
+        self.setup_record.mkdir(mode=0o700, exist_ok=True)
+        for path, content in self._good_record.items():
+            path.write_bytes(content)
 
     def _restore_postfix_files(self):
         for path, (content, mode, group) in self._good_configuration.items():
@@ -199,6 +212,20 @@ class Gateway:
         except AssertionError as problem:
             raise AssertionError(f"{problem}; the queue: {self.postfix.queue()}") from None
 
+    def trace(self, *arguments):
+        """The rows of `pamsctl trace`."""
+        return json.loads(self.pamsctl("trace", *arguments, "--json").stdout)
+
+    def wait_traced(self, status, *arguments, seconds=30):
+        """Waits until each row that `pamsctl trace` finds has that status; returns them."""
+        def rows():
+            found = self.trace(*arguments)
+            return found if found and all(one["status"] == status for one in found) else None
+        try:
+            return wait_for(f"{status} in the trace", rows, seconds)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}; the trace: {self.trace(*arguments)}") from None
+
     def wait_empty_queue(self):
         wait_for("the queue is empty", lambda: not self.postfix.queue())
 
@@ -212,6 +239,11 @@ class Gateway:
         found += [f"the milter's log: {line}" for line in self.milter.log().splitlines()
                   if "Sanitizer" in line or "runtime error" in line]
         return found
+
+    def traced_leaks(self):
+        """What the product itself says about promise P1."""
+        said = self.pamsctl("trace", "leaks", check=False)
+        return [] if said.returncode == 0 else [f"pamsctl trace leaks: {said.stdout}{said.stderr}"]
 
 
 def send_over(client, message, recipients, sender="alice@example.org"):
