@@ -157,21 +157,6 @@ void warn_of_second_route(const TransportRule& rule, const ReadAction& read, con
   names.routes.emplace_back(rule.name, connector);
 }
 
-/// A client that waits too long for its answer sends the message again, and it is there twice.
-void warn_of_long_hooks(const TransportRule& rule, const ReadAction& read, const Reading& reading,
-                        Names& names) {
-  // RFC 5321 4.5.3.2.6: it waits ten minutes; two are left for everything else.
-  constexpr std::uint64_t kMost = 480;
-  if (read.action.action->name != "run_hook" || !rule.enabled || rule.mode != Mode::Enforce) return;
-  const auto before = names.hook_seconds;
-  names.hook_seconds += read.args.number("timeout");
-  if (before <= kMost && names.hook_seconds > kMost)
-    reading.diagnostics.warning(read.args.at("command"),
-                                "a message that meets this hook and all before it may take " +
-                                    std::to_string(names.hook_seconds) +
-                                    " s; the sender waits 600 s, then sends it again");
-}
-
 /// The connector that the action names; "" for every other action.
 std::string route_of(const ReadAction& read) {
   const bool routes = read.action.action->name == "route_message_outbound_connector";
@@ -189,6 +174,21 @@ void check_flagging_rule(const schema::Value& table, const Reading& reading, con
   if (rule.error_action == ErrorAction::Ignore)
     reading.error(table.at(), "rule '" + rule.name + "' sets " + pams.header +
                                   ": with rule_error_action = \"ignore\" the message could leave unsecured");
+}
+
+/// A client that waits too long for its answer sends the message again, and it is there twice.
+void warn_of_long_hooks(const TransportRule& rule, const ReadAction& read, const Reading& reading,
+                        Names& names) {
+  // RFC 5321 4.5.3.2.6: it waits ten minutes; two are left for everything else.
+  constexpr std::uint64_t kMost = 480;
+  if (read.action.action->name != "run_hook" || !rule.enabled || rule.mode != Mode::Enforce) return;
+  const auto before = names.hook_seconds;
+  names.hook_seconds += read.args.number("timeout");
+  if (before <= kMost && names.hook_seconds > kMost)
+    reading.diagnostics.warning(read.args.at("command"),
+                                "a message that meets this hook and all before it may take " +
+                                    std::to_string(names.hook_seconds) +
+                                    " s; the sender waits 600 s, then sends it again");
 }
 
 void read_actions(const schema::Value& table, const Reading& reading, Names& names, TransportRule& rule) {
@@ -213,8 +213,8 @@ void read_actions(const schema::Value& table, const Reading& reading, Names& nam
     read->action.sets_flag = sets_flag(*read, names.policy.pams);
     check_action(*read, members->front().key_at, reading, names);
     warn_of_second_route(rule, *read, reading, names);
-    warn_of_long_hooks(rule, *read, reading, names);
     routes.emplace_back(route_of(*read));
+    warn_of_long_hooks(rule, *read, reading, names);
     rule.actions.push_back(std::move(read->action));
   }
   if (std::ranges::any_of(rule.actions, &RuleAction::sets_flag))

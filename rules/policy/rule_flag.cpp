@@ -22,7 +22,6 @@ std::optional<std::string> refuse_to_flag(const Policy& policy, Draft& draft) {
     draft.notes.push_back(reason);
     return reason;
   };
-  if (mail.is_flagged()) return "is flagged already";
   if (comes_back_from_zivver(pams, mail.message().headers, mail.client())) return "comes back from Zivver";
   if (!mail.is_trusted()) {
     if (!reaches_outside(policy, mail.envelope())) return "not flagged: inbound mail of an untrusted peer";

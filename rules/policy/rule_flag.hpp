@@ -11,8 +11,8 @@
 
 namespace pams::rules {
 
-/// Why the rule may not flag this message, for the trace; nullopt when it may. A message that must not leave
-/// unflagged either gets its ending in `draft`.
+/// Why the rule may not flag this message, which is not flagged yet, for the trace; nullopt when it may. A
+/// message that must not leave unflagged either gets its ending in `draft`.
 std::optional<std::string> refuse_to_flag(const Policy& policy, Draft& draft);
 
 /// The header is set: locks the route.

@@ -70,9 +70,10 @@ Attempt<void> check_flag(const Draft& before, const Draft& after, std::string_vi
 }
 
 /// Whether the action is left out; says why.
-std::optional<std::string> left_out(const RuleAction& one, const Policy& policy, Draft& draft) {
-  // Flagging decides where the message leaves, so it comes before what follows about letters.
-  if (one.sets_flag) return refuse_to_flag(policy, draft);
+std::optional<std::string> left_out(const RuleAction& one, const Draft& draft) {
+  // Flagging decides where the message leaves: an automatic reply is secured like any other.
+  if (one.sets_flag)
+    return draft.mail.is_flagged() ? std::optional<std::string>("is flagged already") : std::nullopt;
   // A bounce or an automatic reply is not a letter: Exchange exempts its own, and so do we.
   if (one.action->edits_content && draft.mail.envelope().sender.empty())
     return "not for mail from the null sender";
@@ -84,9 +85,8 @@ Attempt<void> act(const TransportRule& rule, const Policy& policy, const Draft& 
   const bool carried_out = rule.mode == Mode::Enforce;
   for (const auto& one : rule.actions) {
     if (auto in_time = check_time(moment); !in_time) return in_time;
-    if (auto why = left_out(one, policy, draft)) {
+    if (auto why = left_out(one, draft)) {
       evidence.actions.push_back({one.summary, std::move(*why), false});
-      if (draft.ending) break;
       continue;
     }
     auto outcome = one.step(draft);
@@ -97,6 +97,15 @@ Attempt<void> act(const TransportRule& rule, const Policy& policy, const Draft& 
     if (draft.ending) break;
   }
   return {};
+}
+
+/// A rule that would flag a message which it may not flag does nothing at all: its route would be wrong too.
+bool may_act(const TransportRule& rule, const Policy& policy, Draft& draft, RuleEvidence& evidence) {
+  const auto flagging = std::ranges::find_if(rule.actions, &RuleAction::sets_flag);
+  if (flagging == rule.actions.end() || draft.mail.is_flagged()) return true;
+  auto why = refuse_to_flag(policy, draft);
+  if (why) evidence.actions.push_back({flagging->summary, std::move(*why), false});
+  return !why;
 }
 
 /// Whether the next rule is to be looked at.
@@ -125,6 +134,10 @@ bool run_rule(const TransportRule& rule, const Policy& policy, Draft& draft, con
   evidence.matched = *matched;
   if (!*matched) return true;
   auto attempt = draft;
+  if (!may_act(rule, policy, attempt, evidence)) {
+    if (rule.mode == Mode::Enforce) draft = std::move(attempt);
+    return !draft.ending;
+  }
   if (rule.mode != Mode::Enforce) attempt.run_hook = hooks_not_run();
   const auto acted = act(rule, policy, draft, attempt, moment, evidence);
   if (!acted) return on_trouble(rule, acted.error(), draft, evidence);

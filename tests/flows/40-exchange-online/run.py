@@ -16,6 +16,7 @@ from support.postfix import free_port, greets
 from support.waiting import wait_for
 
 SAMPLE = Path(__file__).parents[3] / "packaging/postfix"
+RULES_D = Path(__file__).parents[3] / "packaging/examples/rules.d"
 MICROSOFT = "mail.protection.outlook.com"
 ELSEWHERE = "127.0.0.2"
 TENANT = "X-OriginatorOrg: example.onmicrosoft.com"
@@ -203,3 +204,23 @@ def flow_the_next_message_of_a_connection_must_prove_its_tenant_again(gateway):
     for message in (ours, again):
         assert gateway.wait_at(gateway.smart_host, message).tls
     assert not gateway.smart_host.with_text(theirs.unique)
+
+
+def flow_a_secure_direct_reply_is_flagged_by_the_ready_rule_and_takes_the_route(gateway):
+    """packaging/examples/rules.d: also what is requeued, and never when the peer only claims to be Zivver."""
+    gateway.use_settings(rules=RULES_D / "05-secure-direct-reply.toml")
+    reference = "References: <1@client.example>\r\n <zivver-sdr-0f8fad5b-d9cb-469f-a165-70867728950e@zivver.com>"
+    message = messages.plain(reference, is_flagged=True)
+    gateway.smart_host.stop()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_deferred("Connection refused")
+    gateway.postfix.requeue_all()
+    gateway.smart_host.start()
+    gateway.postfix.flush()
+    arrived = gateway.wait_at(gateway.smart_host, message)
+    assert arrived.tls and messages.fields_named(arrived.data, "zivver-relay") == [b"zivver-relay: sdr"]
+    claims = messages.plain(reference, "X-Zivver-Transport: ab", is_flagged=True)
+    refused(gateway, claims, gateway.send(claims, OUTSIDE), 451)
+    inbound = messages.plain(reference)
+    assert gateway.send(inbound, ["carol@example.org"], port=gateway.postfix.inbound_port, source=ELSEWHERE).code == 250
+    assert not messages.fields_named(gateway.wait_at(gateway.mailboxes, inbound).data, "zivver-relay")

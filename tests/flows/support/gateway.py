@@ -88,6 +88,7 @@ class Gateway:
         self.milter.start()
         self.postfix.start()
         self._good_configuration = self.postfix_files()
+        self._good_record = {path: path.read_bytes() for path in self.setup_record.iterdir()}
 
     def stop(self):
         self.postfix.stop()
@@ -101,6 +102,7 @@ class Gateway:
     def reset(self):
         """Back to a sound gateway with nothing queued and nothing recorded."""
         self.postfix.delete_all()
+        self._restore_record()
         if self.postfix_files() != self._good_configuration:
             self._restore_postfix_files()
             self.postfix.restart()
@@ -115,6 +117,16 @@ class Gateway:
         """Content, permissions and group of each file."""
         files = [path for path in sorted(self.postfix.config.iterdir()) if path.is_file()]
         return {path: (path.read_bytes(), path.stat().st_mode & 0o7777, path.stat().st_gid) for path in files}
+
+    @property
+    def setup_record(self):
+        """What `setup postfix --remove` knows about the setup."""
+        return self.postfix.config / "pams-setup"
+
+    def _restore_record(self):
+        self.setup_record.mkdir(mode=0o700, exist_ok=True)
+        for path, content in self._good_record.items():
+            path.write_bytes(content)
 
     def _restore_postfix_files(self):
         for path, (content, mode, group) in self._good_configuration.items():
