@@ -164,7 +164,7 @@ def flow_starttls_refused(gateway):
 
 
 def flow_it_hangs_up_in_the_middle(gateway):
-    waits_and_arrives_later(gateway, "Deferred", Behaviour(hang_up_at="DATA"))
+    waits_and_arrives_later(gateway, "read error", Behaviour(hang_up_at="DATA"))
 
 
 def flow_it_is_down_and_a_fallback_is_configured(gateway):
