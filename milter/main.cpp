@@ -35,6 +35,8 @@ int serve(const Loaded& loaded) {
   // Bodies from 1 MiB on have pages of their own: they grow without copying and go back when they are done.
   // Without this glibc would move the limit up with the first large one.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  static_cast<void>(
+      take_signals());  // before there is a thread that a stop could hit: it would end the process at once
   return run_daemon(make_services(loaded.config));
 }
 

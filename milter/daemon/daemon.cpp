@@ -23,19 +23,6 @@ constexpr int kTimeoutSeconds = 7210;
 /// systemd gives 90 seconds; what the trace could not write by then is counted in the log.
 constexpr std::chrono::seconds kTimeToTrace(10);
 
-/// libmilter stops on HUP, TERM and INT, whichever thread of its own hears them. HUP is ignored here and not
-/// blocked on this thread, so the kernel drops it before any thread can wait for it; TERM and INT are waited
-/// for on this thread, which the kernel prefers.
-sigset_t take_signals() {
-  for (const int ignored : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(ignored, SIG_IGN);
-  sigset_t stops;
-  sigemptyset(&stops);
-  sigaddset(&stops, SIGTERM);
-  sigaddset(&stops, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
-  return stops;
-}
-
 Status registered(const std::string& address) {
   auto writable = address;
   if (smfi_register(milter_description()) != MI_SUCCESS)
@@ -88,6 +75,19 @@ int serve(const Listen& listen, const sigset_t& stops) {
 }
 
 }  // namespace
+
+/// libmilter stops on HUP, TERM and INT, whichever thread of its own hears them. HUP is ignored here and not
+/// blocked on this thread, so the kernel drops it before any thread can wait for it; TERM and INT are waited
+/// for on this thread, which the kernel prefers.
+sigset_t take_signals() {
+  for (const int ignored : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(ignored, SIG_IGN);
+  sigset_t stops;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGTERM);
+  sigaddset(&stops, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+  return stops;
+}
 
 int run_daemon(const std::shared_ptr<const Services>& services) {
   const auto& listen = services->config->settings.listen;

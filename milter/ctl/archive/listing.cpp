@@ -115,10 +115,17 @@ Json to_json(const RecordRow& row, const Message* message, const std::string& te
   return json;
 }
 
+int nothing_yet(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  Listing(options.as_json).finish(0, 0);
+  std::cerr << settings.path << ": nothing has been archived yet\n";
+  return kFine;
+}
+
 }  // namespace
 
 Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
+  if (!archive.is_made()) return nothing_yet(settings, options);
   if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
   const auto found = archive.find(options.query, OpenedArchive::Patience::AFewSeconds);
   if (!found) return tl::unexpected(found.error());
@@ -134,6 +141,7 @@ Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions
 
 Result<int> list_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
+  if (!archive.is_made()) return nothing_yet(settings, options);
   if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
   const auto lag = archive.not_indexed();
   if (!lag) return tl::unexpected(lag.error());
