@@ -58,6 +58,7 @@ formatted() { git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werro
 tidy() { run-clang-tidy -quiet -j "$(nproc)" -p build/dev '^(?!.*/tests/).*/(rules|milter)/.*\.cpp$'; }
 
 step packages packaging/install-packages.sh build gateway lint || finish
+step sendmail packaging/unpack-sendmail.sh build/sendmail  # without it the flows on Sendmail skip
 step format formatted
 step build-dev build dev || finish
 step unit unit_tests dev

@@ -43,15 +43,20 @@ std::string equate(const std::string& definition, char letter) {
   return "";
 }
 
-std::string returned(const std::string& output, const std::string& ruleset) {
-  std::string answer;
+std::vector<std::string> all_returned(const std::string& output, const std::string& ruleset) {
+  std::vector<std::string> answers;
   for (auto line : text::split(output, '\n')) {
-    if (line.starts_with("> ")) line.remove_prefix(2);
+    while (line.starts_with("> ")) line.remove_prefix(2);  // one for each command that printed nothing
     const auto at = line.find("returns:");
     if (at == std::string_view::npos || text::trim(line.substr(0, at)) != ruleset) continue;
-    answer = text::trim(line.substr(at + 8));
+    answers.emplace_back(text::trim(line.substr(at + 8)));
   }
-  return answer;
+  return answers;
+}
+
+std::string returned(const std::string& output, const std::string& ruleset) {
+  auto answers = all_returned(output, ruleset);
+  return answers.empty() ? "" : std::move(answers.back());
 }
 
 }  // namespace pams::milter::doctor

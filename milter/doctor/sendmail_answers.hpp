@@ -24,7 +24,9 @@ std::string cf_definition(const std::vector<std::string>& lines, const std::stri
 /// The value of `X=` among the comma-separated equates of a definition.
 std::string equate(const std::string& definition, char letter);
 
-/// What the last ruleset of `sendmail -bt`'s output returned, in Sendmail's tokens.
+/// What `ruleset` returned in `sendmail -bt`'s output, each time it ran, in Sendmail's tokens.
+std::vector<std::string> all_returned(const std::string& output, const std::string& ruleset);
+/// The last one; "" when it did not run.
 std::string returned(const std::string& output, const std::string& ruleset);
 
 }  // namespace pams::milter::doctor

@@ -61,6 +61,8 @@ class Changes {
   Status operator()(const rules::ReturnHeadersOnly&) const {
     const auto sender = "<" + message_.envelope().sender + ">";  // libmilter refuses an empty one
     std::string arguments = "RET=HDRS";
+    // Sendmail forgets the old parameters; Postfix keeps them.
+    if (is_sendmail() && !message_.envelope_id().empty()) arguments += " " + message_.envelope_id();
     return done(smfi_chgfrom(context_, writable(sender), arguments.data()), "RET=HDRS");
   }
 

@@ -33,6 +33,8 @@ void Session::mail(std::shared_ptr<const Services> services, char** arguments) {
   forget_message();
   transaction_.emplace(std::move(services), without_brackets(arguments[0] == nullptr ? "" : arguments[0]),
                        declared_size(arguments));
+  for (char** parameter = arguments + 1; arguments[0] != nullptr && *parameter != nullptr; ++parameter)
+    if (text::istarts_with(*parameter, "ENVID=")) transaction_->keep_envelope_id(*parameter);
 }
 
 void Session::recipient(char** arguments) {

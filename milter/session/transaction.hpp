@@ -38,6 +38,9 @@ class Transaction {
   const Envelope& envelope() const { return envelope_; }
   /// One for each of the envelope's recipients.
   const std::vector<std::string>& recipient_parameters() const { return recipient_parameters_; }
+  /// ENVID= of MAIL with its value (RFC 3461 4.4), or "".
+  void keep_envelope_id(std::string parameter) { envelope_id_ = std::move(parameter); }
+  const std::string& envelope_id() const { return envelope_id_; }
   std::size_t declared_size() const { return declared_size_; }
 
   /// The message, handed over; once.
@@ -50,6 +53,7 @@ class Transaction {
   std::shared_ptr<const Services> services_;
   Envelope envelope_;
   std::vector<std::string> recipient_parameters_;
+  std::string envelope_id_;
   std::size_t declared_size_;
   Headers headers_;
   std::size_t header_bytes_ = 0;

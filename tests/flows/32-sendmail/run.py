@@ -87,6 +87,12 @@ def flow_a_local_program_submits(gateway):
     assert not gateway.at_normal_route(message)
 
 
+def flow_smtp_on_standard_input_names_no_peer_and_is_not_trusted(gateway):
+    message = messages.flagged()
+    assert gateway.sendmail.submit_in_smtp(message.data, "alice@example.org", "bob@client.example").startswith("451")
+    stays(gateway, message)
+
+
 # -- recipients that are not plain ---------------------------------------------------------------------------
 
 
@@ -164,7 +170,7 @@ def flow_starttls_refused(gateway):
 
 
 def flow_it_hangs_up_in_the_middle(gateway):
-    waits_and_arrives_later(gateway, "Deferred", Behaviour(hang_up_at="DATA"))
+    waits_and_arrives_later(gateway, "read error", Behaviour(hang_up_at="DATA"))
 
 
 def flow_it_is_down_and_a_fallback_is_configured(gateway):

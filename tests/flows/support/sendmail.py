@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from .milter import USER
 from .postfix import free_port, greets
 from .waiting import wait_for
 
@@ -65,8 +66,8 @@ define(`MSP_QUEUE_DIR', `{folder}/client-queue')dnl
 define(`STATUS_FILE', `{folder}/statistics')dnl
 define(`confPID_FILE', `{folder}/client.pid')dnl
 define(`confSERVICE_SWITCH_FILE', `{mail}/service.switch')dnl
-define(`confRUN_AS_USER', `root')dnl
-define(`confTRUSTED_USER', `root')dnl
+define(`confRUN_AS_USER', `{user}')dnl
+define(`confTRUSTED_USER', `{user}')dnl
 define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,TrustStickyBit')dnl
 define(`confCT_FILE', `-o {mail}/trusted-users')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {port}')dnl
@@ -125,7 +126,8 @@ class Sendmail:
         self.mail.mkdir()
         for name in ("queue", "client-queue"):
             (self.folder / name).mkdir(mode=0o700)
-        values |= {"cf": self.cf, "mail": self.mail, "folder": self.folder, "port": self.port}
+        shutil.chown(self.folder / "client-queue", USER, USER)
+        values |= {"cf": self.cf, "mail": self.mail, "folder": self.folder, "port": self.port, "user": USER}
         (self.mail / "sendmail.mc").write_text(SITE.format(**values))
         (self.mail / "submit.mc").write_text(SUBMISSION.format(**values))
         (self.mail / "service.switch").write_text("hosts files\naliases files\n")
@@ -173,11 +175,29 @@ class Sendmail:
     def submit(self, message: bytes, sender, recipients, *options):
         """As a local program: sendmail(1) takes it and hands it to the daemon."""
         subprocess.run([self.program, "-C", self.mail / "submit.cf", "-Ac", "-i", "-f", sender, *options, "--", *recipients],
-                       input=message.replace(b"\r\n", b"\n"), check=True, capture_output=True)
+                       input=message.replace(b"\r\n", b"\n"), check=True, capture_output=True, user=USER, group=USER,
+                       extra_groups=[], cwd="/")
 
-    def submit_in_smtp(self, commands: bytes):
-        """`sendmail -bs` of the daemon's own configuration: SMTP on standard input and output."""
-        return self.run("-bs", text=commands, check=False)
+    def submit_in_smtp(self, message: bytes, sender, recipient):
+        """`sendmail -bs` on the daemon's own configuration: SMTP on standard input. The last answer."""
+        with subprocess.Popen([self.program, "-C", self.mail / "sendmail.cf", "-bs"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as process:
+            def tell(text):
+                process.stdin.write(text)
+                process.stdin.flush()
+                line = process.stdout.readline()
+                while line[3:4] == b"-":
+                    line = process.stdout.readline()
+                return line.decode()
+            tell(b"")  # the greeting
+            for command in (b"EHLO local", b"MAIL FROM:<%s>" % sender.encode(), b"RCPT TO:<%s>" % recipient.encode(), b"DATA"):
+                answer = tell(command + b"\r\n")
+                if answer[0] not in "23":
+                    break
+            else:
+                answer = tell(message + b".\r\n")
+            tell(b"QUIT\r\n")
+            return answer
 
     def queue(self):
         """What mailq prints of the messages that wait: queue id, and what it says of them."""

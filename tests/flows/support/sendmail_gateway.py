@@ -73,8 +73,9 @@ class SendmailGateway(Gateway):
         """Back to a sound gateway with nothing queued and nothing recorded."""
         self.sendmail.delete_all()
         if self.sendmail_files() != self._good_configuration:
-            for path, content in self._good_configuration.items():
-                path.write_bytes(content)
+            # sendmail.cf must not be older than what it is made from.
+            for path in sorted(self._good_configuration, key=lambda path: path.suffix == ".cf"):
+                path.write_bytes(self._good_configuration[path])
             self.sendmail.restart()
         for server in (self.smart_host, self.relayhost, self.mailboxes):
             server.reset()
