@@ -12,7 +12,7 @@
 namespace pams::milter::doctor {
 
 /// Misconfigured with what was found, when it is not.
-Status is_local_mailbox(const Mta& mta, const std::string& address);
+Status is_local_mailbox(const Mta& mta, const std::string& written);
 
 /// For the daemon: on the Postfix that `config` names. An answer holds while the files that it came from do
 /// not change, a failure for five seconds.

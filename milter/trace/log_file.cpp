@@ -78,8 +78,9 @@ Status LogFile::begin() {
 Status LogFile::resume() {
   const auto last = *place_;
   auto files = candidates();
-  std::ranges::stable_partition(
-      files, [&](const Candidate& one) { return one.inode == last.inode && one.device == last.device; });
+  std::stable_partition(files.begin(), files.end(), [&](const Candidate& one) {
+    return one.inode == last.inode && one.device == last.device;
+  });
   for (const auto& candidate : files) {
     const bool is_same = candidate.inode == last.inode && candidate.device == last.device;
     Fd file(::open(candidate.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));

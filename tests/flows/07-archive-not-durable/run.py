@@ -80,3 +80,17 @@ def flow_full_disk(gateway):
         arrives(gateway, small, gateway.smart_host)
     gateway.milter.start()
     arrives(gateway, message, gateway.smart_host)
+
+
+def flow_a_full_disk_recovers_by_itself_when_there_is_room_again(gateway):
+    with small_disk(gateway):
+        filler = gateway.archive.folder / "filler"
+        filler.write_bytes(b"")
+        with contextlib.suppress(OSError), filler.open("ab", buffering=0) as file:
+            while file.write(b"x" * 4096) == 4096:
+                pass
+        message = messages.flagged()
+        is_not_taken(gateway, message)
+        filler.unlink()
+        arrives(gateway, message, gateway.smart_host)
+        assert gateway.pamsctl("archive", "verify", check=False).returncode == 0

@@ -110,8 +110,9 @@ class Killer(threading.Thread):
             self.progress.end()
 
     def kill_milter(self):
-        self.milter_killed.append(now())
+        began = now()
         self.gateway.milter.kill()
+        self.milter_killed.append((began, now()))
         self.gateway.milter.start()
         self.killed["pams-milter"] += 1
 
@@ -189,8 +190,8 @@ def are_traced(trace, accepted, killer):
     for answer, (sent, answered) in missing:  # the milter's own answer came at some time between the two
         assert any(began <= answered and sent <= ended for began, ended in gaps), (
             f"{answer}, sent {sent}, answered {answered}: neither traced nor in one of {len(gaps)} gaps")
-    unseen = [when for when in killer.milter_killed
-              if not any(began <= when <= ended for began, ended in gaps)]
+    unseen = [(before, after) for before, after in killer.milter_killed
+              if not any(began <= after and before <= ended for began, ended in gaps)]
     assert not unseen, f"the milter was killed at {unseen}, and the trace shows no gap"
     return len(missing)
 

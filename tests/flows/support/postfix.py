@@ -153,8 +153,17 @@ class Postfix:
 
     def start_again(self):
         """After the master process was killed."""
-        wait_for("Postfix starts again", lambda: self.tool("postfix", "start", check=False) is not None
-                 and master_is_running(self.queue_directory) and greets(self.outbound_port))
+        said = []
+
+        def starts():
+            done = subprocess.run(["postfix", "-c", str(self.config), "start"], capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL)
+            said.append(done.stderr)
+            return master_is_running(self.queue_directory) and greets(self.outbound_port)
+        try:
+            wait_for("Postfix starts again", starts, 120)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}: {said[-1]}") from None
 
     def restart(self):
         """For changed settings. `postfix reload` lets running processes end when they please; this does not."""
