@@ -55,7 +55,10 @@ archiv = { to = "compliance" }
 
 
 def put(gateway, rules):
-    (gateway.settings / "rules.toml").write_text(rules)
+    """Whole at once: a reload in between would take half a file for what was meant."""
+    new = gateway.settings / "rules.toml.new"
+    new.write_text(rules)
+    new.replace(gateway.settings / "rules.toml")
 
 
 def put_number(gateway, number, more=""):
