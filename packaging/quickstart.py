@@ -5,6 +5,7 @@ It stands on the same gateway as the tests (tests/flows/support).
 """
 
 import argparse
+import json
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ sys.path.insert(0, str(HERE.parent / "tests/flows"))
 from support import messages  # noqa: E402
 from support.gateway import Gateway  # noqa: E402
 from support.postfix import why_not_here  # noqa: E402
+from support.waiting import wait_for  # noqa: E402
 
 DISCLAIMER = b"registered at the Chamber of Commerce"
 
@@ -53,6 +55,7 @@ def show_flagged(gateway, report):
     report.look("nothing of it took the normal route", not gateway.at_normal_route(message))
     show_archive(gateway, report, message, arrived)
     show_log(gateway, answer)
+    return answer
 
 
 def show_archive(gateway, report, message, arrived):
@@ -71,10 +74,45 @@ def show_ordinary(gateway, report):
     report.look("it carries the disclaimer too", DISCLAIMER in arrived.data)
     report.look("the smart host has not seen it", not gateway.smart_host.with_text(message.unique))
     show_log(gateway, answer)
+    return answer
+
+
+def show_trace(gateway, report, flagged, ordinary):
+    say("6. Where is my mail? `pamsctl trace` knows what the rules did, and from Postfix's log how it ended")
+    for answer, place in ((flagged, gateway.smart_host), (ordinary, gateway.relayhost)):
+        rows = gateway.wait_traced("Delivered", "--queue-id", answer.queue_id)
+        report.look(f"message {answer.queue_id} is Delivered to each recipient of it", True,
+                    ", ".join(one["recipient"] for one in rows))
+    show(gateway, "trace")
+    show(gateway, "trace", "show", gateway.trace("--queue-id", flagged.queue_id)[0]["id"])
+    leaks = gateway.pamsctl("trace", "leaks", check=False)
+    report.look("no flagged message was touched by anything but its connector (`pamsctl trace leaks`)",
+                leaks.returncode == 0, leaks.stdout.strip())
+    say()
+
+
+def show_discovery(gateway, report):
+    say("7. What did we send? `pamsctl archive search` asks as Exchange's eDiscovery does")
+    query = 'subject:results to:dan@client.example'
+    found = wait_for("the archive's index has the message",
+                     lambda: json.loads(gateway.pamsctl("archive", "search", query, "--json").stdout))
+    report.look("it finds the flagged message by its subject and its Bcc recipient", len(found) == 1)
+    show(gateway, "archive", "search", query)
+    report.look("the archive is whole (`pamsctl archive verify`)",
+                gateway.pamsctl("archive", "verify", check=False).returncode == 0)
+    say()
+
+
+def show(gateway, *command):
+    quoted = " ".join(f"'{one}'" if " " in one else one for one in command)
+    say(f"     # pamsctl {quoted}")
+    done = gateway.pamsctl(*command)
+    for line in (done.stdout + done.stderr).splitlines():
+        say("     " + line)
 
 
 def show_stopped(gateway, report):
-    say("6. The flagged message again, while the milter is stopped")
+    say("8. The flagged message again, while the milter is stopped")
     gateway.milter.stop()
     message = messages.flagged()
     answer = gateway.send(message, ["bob@client.example"])
@@ -102,8 +140,10 @@ def main():
         say("3. A gateway on loopback: Postfix with the settings of `pamsctl setup postfix --apply`, the milter,")
         say("   a TLS smart host, and a server that plays the normal route")
         gateway.start()
-        show_flagged(gateway, report)
-        show_ordinary(gateway, report)
+        flagged = show_flagged(gateway, report)
+        ordinary = show_ordinary(gateway, report)
+        show_trace(gateway, report, flagged, ordinary)
+        show_discovery(gateway, report)
         show_stopped(gateway, report)
     except Exception as problem:  # the gateway must be stopped, and the reader told
         say(f"   NO   {problem}")

@@ -7,8 +7,8 @@
 namespace pams::rules {
 namespace {
 
-constexpr std::string_view kSections[] = {"organization",       "trust",         "pams", "limits",
-                                          "outbound_connector", "transport_rule"};
+constexpr std::string_view kSections[] = {"organization",       "trust",          "pams",    "limits",
+                                          "outbound_connector", "transport_rule", "journal", "journal_rule"};
 
 /// The only place of a section that may stand once; what stands there when nobody wrote it: nothing, so that
 /// the defaults hold.
@@ -52,6 +52,7 @@ std::optional<Policy> load_policy(std::span<const schema::Value> files, std::spa
   for (const auto* table : all(files, "outbound_connector", reading))
     read_connector(*table, reading, policy.connectors);
   read_pams(only(files, "pams", diagnostics), reading, policy);
+  read_journal(only(files, "journal", diagnostics), all(files, "journal_rule", reading), reading, policy);
   // Last: rules name connectors, archives and the flag.
   Names names{policy, archives};
   std::vector<TransportRule> rules;

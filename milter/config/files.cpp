@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include <glob.h>
+#include <unistd.h>
 
 namespace pams::milter {
 namespace {
@@ -65,10 +66,29 @@ Result<std::vector<std::string>> matching_files(const std::string& pattern) {
       pattern + ": " + (found.status() == GLOB_NOMATCH ? "no such file" : "the folder cannot be read"));
 }
 
+Status check_program(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (!fs::is_regular_file(status))
+    return fail(Failure::Misconfigured,
+                path + (fs::exists(status) ? ": is not a file" : ": no such program"));
+  if (access(path.c_str(), X_OK) != 0)
+    return fail(Failure::Misconfigured, path + ": cannot be executed: " + std::strerror(errno));
+  const auto folder = fs::status(fs::path(path).parent_path(), error).permissions();
+  const bool is_open = (folder & fs::perms::others_write) != fs::perms::none &&
+                       (folder & fs::perms::sticky_bit) == fs::perms::none;
+  if (is_open || (status.permissions() & fs::perms::others_write) != fs::perms::none)
+    return fail(Failure::Misconfigured, path + ": everybody may change it; take that right away");
+  return {};
+}
+
 schema::Files disk_files() {
-  return {read_file, [](const std::string& path, const Source* from) {
+  return {read_file,
+          [](const std::string& path, const Source* from) {
             return resolve(path, from == nullptr ? "" : from->name);
-          }};
+          },
+          check_program};
 }
 
 }  // namespace pams::milter

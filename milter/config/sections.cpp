@@ -97,7 +97,6 @@ constexpr Section kSections[] = {
     {"trace", false, kTrace, {}},
     {"metrics", false, kMetrics, {}},
     {"log", false, kLog, {}},
-    {"journal_rule", true, {}, "journaling"},
 };
 
 }  // namespace

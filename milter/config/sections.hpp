@@ -15,7 +15,7 @@ struct Section {
   std::string_view later;  ///< not empty: what the whole section is for, when that is not there yet
 };
 
-/// [milter], [[archive]], [directory], [trace], [metrics], [log], [[journal_rule]].
+/// [milter], [[archive]], [directory], [trace], [metrics], [log].
 std::span<const Section> sections();
 const Section& section(std::string_view name);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "milter/connector/journal_listener.hpp"
 #include "milter/connector/postfix_settings.hpp"
 #include "milter/connector/route.hpp"
 #include "milter/connector/setup_main.hpp"
@@ -70,9 +71,34 @@ class ServicesPlan {
         plan_.problems.push_back("master.cf has no listener '" + wanted + "' for --outbound");
     bool any_inbound = false;
     for (const auto& service : site_.services)
-      if (service.command == "smtpd" || service.command == "qmqpd")
+      if ((service.command == "smtpd" || service.command == "qmqpd") &&
+          !is_journal_listener(config_, service))
         any_inbound = plan_listener(service, outbound) || any_inbound;
     if (any_inbound) plan_inbound_cleanup();
+  }
+
+  void plan_journal_listener() {
+    const auto& journal = config_.policy.journal;
+    if (journal.rules.empty()) return;
+    const auto key = journal.submit_to + "/inet";
+    const auto* service = find_service(site_, key);
+    if (service != nullptr && service->command != "smtpd")
+      return plan_.problems.push_back(key + " exists and runs " + service->command +
+                                      "; give [journal] submit_to another port");
+    const auto wanted = journal_listener_settings();
+    auto now = own_settings(site_, key);
+    // Its cleanup must have the net, and none of its options may switch that off.
+    const bool has_others = now.size() != wanted.size();
+    const bool good =
+        service != nullptr && !has_others && std::ranges::all_of(wanted, [&](const auto& setting) {
+          return std::ranges::any_of(now, [&](const auto& own) {
+            return own.name == setting.name && split_list(own.value) == split_list(setting.value);
+          });
+        });
+    if (!good)
+      change(ChangeKind::Service, key, service == nullptr ? "" : service->line,
+             service_line(journal.submit_to + " inet n - n - - smtpd", wanted),
+             "journal reports: from this machine, without milters, with the net");
   }
 
  private:
@@ -229,6 +255,7 @@ SetupPlan plan_setup(const Config& config, const std::string& token, const std::
   services.plan_transports();
   services.plan_retry();
   services.plan_listeners(outbound);
+  services.plan_journal_listener();
   const auto address = milter_address(config, site, plan.problems);
   plan_main(config, address, site, plan);
   note_own_milters(site, plan);

@@ -3,8 +3,10 @@
 #include <filesystem>
 
 #include "milter/archive/directory_archive.hpp"
+#include "milter/doctor/local_mailbox.hpp"
 #include "milter/doctor/remembered_mta.hpp"
 #include "milter/doctor/route_verifier.hpp"
+#include "milter/journal/durable_journal.hpp"
 #include "milter/log/log.hpp"
 #include "milter/trace/trace_writer.hpp"
 
@@ -27,11 +29,11 @@ std::string origin_of(const ArchiveSettings& settings) {
          version_of(settings.checkpoint_key);
 }
 
-/// The same for every spelling of one file.
-std::string origin_of(const TraceSettings& settings) {
+/// The same for every spelling of one place.
+std::string origin_of(const std::string& path) {
   std::error_code unknown;
-  const auto path = std::filesystem::weakly_canonical(settings.path, unknown);
-  return unknown ? settings.path : path.string();
+  const auto one = std::filesystem::weakly_canonical(path, unknown);
+  return unknown ? path : one.string();
 }
 
 }  // namespace
@@ -47,6 +49,7 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
     wired.remarks.push_back(token.error().what + "; flagged mail waits");
   }
   services->route_guard = doctor::make_route_verifier(config);
+  services->journal = journal(config, services->route_guard, wired);
   services->trace = trace(settings.trace);
   services->evaluate = rules::evaluate;
   services->config = std::move(config);
@@ -65,8 +68,26 @@ std::shared_ptr<ArchiveStore> Wiring::archive(const ArchiveSettings& settings, W
   return archive;
 }
 
+/// Also without journal rules, where a former configuration has left reports.
+std::shared_ptr<JournalStore> Wiring::journal(const std::shared_ptr<const Config>& config,
+                                              const std::shared_ptr<RouteGuard>& guard, Wired& wired) {
+  const auto& settings = config->policy.journal;
+  if (settings.rules.empty() && !std::filesystem::exists(settings.path + "/waiting")) return nullptr;
+  const ReportRoute route(config, guard, doctor::make_local_delivery(config));
+  auto journal = journals_.get(origin_of(settings.path), [&] {
+    auto made = std::make_shared<DurableJournal>(config, route);
+    if (const auto started = made->start(); !started) {
+      log::write(log::journal_unusable, {{"reason", started.error().what}});
+      wired.remarks.push_back("journal: " + started.error().what + "; messages that must be journaled wait");
+    }
+    return made;
+  });
+  journal->change(config, route);
+  return journal;
+}
+
 std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {
-  auto writer = traces_.get(origin_of(settings), [&] {
+  auto writer = traces_.get(origin_of(settings.path), [&] {
     return std::make_shared<trace::TraceWriter>(trace::WriterSettings{
         .path = settings.path, .mail_log = settings.mail_log, .retention = settings.retention});
   });

@@ -8,7 +8,8 @@
 ///   the
 ///                 former one. For what is safe beside a second one (archives);
 ///   kept and told by the one thing that only one may have open; what else changed is told to it. For what
-///                 is not safe beside a second one (the trace: one writer for one database).
+///                 is not safe beside a second one (the trace: one writer for one database; the journal: one
+///                 that delivers from one spool, or a report would go twice).
 #pragma once
 
 #include <functional>
@@ -22,6 +23,7 @@
 namespace pams::milter {
 
 class DirectoryArchive;
+class DurableJournal;
 namespace trace {
 class TraceWriter;
 }
@@ -37,14 +39,18 @@ using Wire = std::function<Wired(std::shared_ptr<const Config>)>;
 class Wiring {
  public:
   /// Tries each archive folder and the route token once. What is not in order stops nothing: the mail that
-  /// needs it waits, and the log says so now (events archive_unusable, route_token_unreadable).
+  /// needs it waits, and the log says so now (events archive_unusable, journal_unusable,
+  /// route_token_unreadable).
   Wired wire(std::shared_ptr<const Config> config);
 
  private:
   std::shared_ptr<ArchiveStore> archive(const ArchiveSettings& settings, Wired& wired);
+  std::shared_ptr<JournalStore> journal(const std::shared_ptr<const Config>& config,
+                                        const std::shared_ptr<RouteGuard>& guard, Wired& wired);
   std::shared_ptr<trace::Sink> trace(const TraceSettings& settings);
 
   Kept<DirectoryArchive> archives_;
+  Kept<DurableJournal> journals_;
   Kept<trace::TraceWriter> traces_;
 };
 

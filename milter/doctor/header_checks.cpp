@@ -1,11 +1,13 @@
+#include "milter/connector/journal_listener.hpp"
 #include "milter/doctor/route_rules.hpp"
 
 namespace pams::milter::doctor {
 namespace {
 
-/// Inbound listeners may go without the net; pickup may not: `postsuper -r` brings every message in there.
-Result<bool> may_go_without(const Gateway& gateway, const Service& listener) {
-  if (listener.command == "pickup") return false;
+/// Inbound listeners may go without the net. Not pickup: `postsuper -r` brings every message in there; and
+/// not the journal's: the net carries reports of flagged mail.
+Result<bool> may_go_without(const Config& config, const Gateway& gateway, const Service& listener) {
+  if (listener.command == "pickup" || is_journal_listener(config, listener)) return false;
   return gateway.cleanup_of(listener).map(
       [](const Service* cleanup) { return cleanup != nullptr && cleanup->name == kInboundCleanup; });
 }
@@ -15,7 +17,7 @@ Finding run(const Examination& examination) {
   if (!gateway) return unanswered(gateway.error());
   std::size_t with_net = 0;
   for (const auto* listener : gateway->listeners()) {
-    const auto exempt = may_go_without(*gateway, *listener);
+    const auto exempt = may_go_without(examination.config, *gateway, *listener);
     if (!exempt) return unanswered(exempt.error());
     if (*exempt) continue;
     const auto fault = net_fault(examination, *gateway, *listener);

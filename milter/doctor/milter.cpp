@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "milter/connector/journal_listener.hpp"
 #include "milter/connector/postfix_settings.hpp"
 #include "milter/doctor/route_rules.hpp"
 #include "rules/base/text.hpp"
@@ -58,6 +59,7 @@ Finding unwatched(const Examination& examination, const Gateway& gateway, const 
     return failed(seen + ", and no_header_body_checks switches the net off",
                   remedy_for_options(door, "no_header_body_checks"));
   if (!fault->empty() || !own_setting) return failed(seen, remedy);
+  if (is_journal_listener(examination.config, door.listener)) return ok("journal reports only");
   return warn(seen + "; flagged mail would wait in the net", remedy);
 }
 

@@ -25,14 +25,19 @@ Result<Archiving::Done> Archiving::carry_out(const Services& services, const rul
   return Done(std::move(id));
 }
 
-ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
-                        std::chrono::sys_seconds time, const Message& received) {
+Envelope with_added_recipients(const rules::Plan& plan, Envelope envelope) {
   for (const auto& effect : plan.effects)
     if (const auto* added = std::get_if<rules::AddRecipient>(&effect))
       envelope.recipients.push_back(added->address);
-  return {
-      plan.outgoing, std::move(envelope), std::move(queue_id), plan.route.value_or(""), matched_rules(plan),
-      time,          &received,           actions_done(plan)};
+  return envelope;
+}
+
+ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
+                        std::chrono::sys_seconds time, const Message& received) {
+  return {plan.outgoing,       with_added_recipients(plan, std::move(envelope)),
+          std::move(queue_id), plan.route.value_or(""),
+          matched_rules(plan), time,
+          &received,           actions_done(plan)};
 }
 
 std::vector<std::string> actions_done(const rules::Plan& plan) {

@@ -27,6 +27,9 @@ class Archiving {
 ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
                         std::chrono::sys_seconds time, const Message& received);
 
+/// The envelope as the message leaves.
+Envelope with_added_recipients(const rules::Plan& plan, Envelope envelope);
+
 std::vector<std::string> matched_rules(const rules::Plan& plan);
 /// "RULE: action", in order. Names only: what an action wrote may be confidential.
 std::vector<std::string> actions_done(const rules::Plan& plan);

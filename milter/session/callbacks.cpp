@@ -100,7 +100,7 @@ sfsistat negotiate(SMFICTX* context, unsigned long actions, unsigned long steps,
     return SMFIS_REJECT;  // libmilter hangs up, and the MTA defers by its own default
   }
   // SKIP is an answer to a chunk, so chunks are answered where a message might need no body.
-  const bool every_body_needed = current_services()->config->policy.rules_need_body();
+  const bool every_body_needed = current_services()->config->policy.needs_body();
   *wanted_actions = kActions | (actions & SMFIF_SETSYMLIST);
   *wanted_steps = steps & (kNotAnswered | kNotNeeded | SMFIP_SKIP | SMFIP_HDR_LEADSPC |
                            (every_body_needed ? SMFIP_NR_BODY : 0));

@@ -6,6 +6,8 @@
 #include "milter/log/log.hpp"
 #include "milter/session/apply.hpp"
 #include "milter/session/archiving.hpp"
+#include "milter/session/hooks.hpp"
+#include "milter/session/journaling.hpp"
 #include "milter/session/message_log.hpp"
 #include "milter/session/message_tracing.hpp"
 #include "milter/session/peer.hpp"
@@ -19,7 +21,8 @@ namespace {
 using rules::Verdict;
 
 /// The one way out into the world. Each receipt can only be made by the step that it is named for.
-sfsistat release(const Routing::Ready&, const Archiving::Done&, const Application::Applied&) {
+sfsistat release(const Routing::Ready&, const Archiving::Done&, const Application::Applied&,
+                 const Journaling::Done&) {
   return SMFIS_CONTINUE;
 }
 
@@ -70,11 +73,15 @@ class EndOfMessage {
   rules::Plan evaluate() {
     const auto& policy = message_.config().policy;
     Progress progress(context_);
+    Hooks hooks(context_, report_.queue_id());
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
-    const rules::Moment moment{now_, [&] {
-                                 progress.tell();
-                                 return std::chrono::steady_clock::now() > deadline;
-                               }};
+    const rules::Moment moment{
+        now_,
+        [&] {
+          progress.tell();
+          return std::chrono::steady_clock::now() > deadline + hooks.time_spent();
+        },
+        [&](const rules::Hook& hook, const Mail& mail) { return hooks.run(hook, mail); }};
     // The copy shares the body.
     return message_.services().evaluate(policy, received_, message_.envelope(), client_,
                                         message_.limits_exceeded(), moment);
@@ -98,6 +105,11 @@ class EndOfMessage {
     const auto route = make_route_ready();
     if (!route) return fail_with(log::route_unverified, reply_route_not_ready(), route.error());
 
+    const auto entry =
+        journal_entry_of(message_.config().policy, plan_, message_.envelope(), report_.queue_id(), now_);
+    if (const auto ready = make_journal_ready(entry); !ready)
+      return fail_with(log::journal_failed, reply_to(Failure::Temporary), ready.error());
+
     const auto archived = archive();
     if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
 
@@ -105,9 +117,12 @@ class EndOfMessage {
                                                 message_.envelope(), *route);
     if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
 
+    const auto journaled = journal(entry);
+    if (!journaled) return fail_with(log::journal_failed, reply_to(Failure::Temporary), journaled.error());
+
     report_.released(archived->id());
     trace_.released(archived->id());
-    return release(*route, *archived, *applied);
+    return release(*route, *archived, *applied, *journaled);
   }
 
   sfsistat drop() {
@@ -127,6 +142,16 @@ class EndOfMessage {
     const auto record = record_of(plan_, message_.envelope(), report_.queue_id(), now_, received_);
     const auto commit = [&] { return Archiving::carry_out(message_.services(), plan_, record); };
     return Archiving::is_wanted(plan_) ? with_progress(context_, commit) : commit();
+  }
+
+  Status make_journal_ready(const JournalEntry& entry) {
+    const auto prepare = [&] { return Journaling::prepare(message_.services(), entry); };
+    return entry.is_confidential && !entry.mailboxes.empty() ? with_progress(context_, prepare) : prepare();
+  }
+
+  Result<Journaling::Done> journal(const JournalEntry& entry) {
+    const auto commit = [&] { return Journaling::carry_out(message_.services(), entry); };
+    return entry.mailboxes.empty() ? commit() : with_progress(context_, commit);
   }
 
   sfsistat refuse(const rules::Reply& reply, const std::string& reason) {

@@ -41,7 +41,8 @@ void MessageTracing::record() const {
       .queue_id = queue_id_,
       .envelope = message_.envelope(),
       .client = client_ == nullptr ? no_client : *client_,
-      .headers = plan_ == nullptr ? headers : plan_->outgoing.headers,
+      // What is refused has no outgoing form.
+      .headers = plan_ == nullptr || refused_ ? headers : plan_->outgoing.headers,
       .size = size_,
       .plan = plan_,
       .connector = connector_of(message_.config().policy, plan_),

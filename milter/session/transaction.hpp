@@ -25,8 +25,8 @@ class Transaction {
   void add_header(std::string_view name, std::string value);
   void add_body(std::string_view chunk);
 
-  /// Flagged, or some rule looks at bodies. Asked when the header is complete.
-  bool needs_body() const { return flag_seen_ || services_->config->policy.rules_need_body(); }
+  /// Flagged, some rule looks at bodies, or mail is journaled. Asked when the header is complete.
+  bool needs_body() const { return flag_seen_ || services_->config->policy.needs_body(); }
 
   const Services& services() const { return *services_; }
   const Config& config() const { return *services_->config; }

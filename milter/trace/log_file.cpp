@@ -53,7 +53,10 @@ Result<LogBatch> LogFile::read(Instant now) {
     static_cast<void>(open(path_, 0));
   } else if (is_at_end && next) {
     const auto cut_off_by_rotation = unread_;
-    if (open(next->path, 0) && !cut_off_by_rotation.empty()) add_entry(cut_off_by_rotation, batch, now);
+    const auto opened = open(next->path, 0);
+    if (opened && !cut_off_by_rotation.empty()) add_entry(cut_off_by_rotation, batch, now);
+    // What came before is not lost: it goes out first, and the next look meets the same file.
+    if (!opened && batch.entries.empty()) return tl::unexpected(opened.error());
   }
   batch.place = *place_;
   batch.missed = std::exchange(missed_, "");

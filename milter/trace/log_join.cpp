@@ -145,6 +145,10 @@ Status LogJoin::join(const LogEntry& entry, const Requeued& requeued) {
   return add_event(**message, entry, {EventKind::Requeue, text, "", "", "", ""});
 }
 
+Status LogJoin::join(const LogEntry& entry, const SomeDeleted&) {
+  return database_.run("INSERT INTO deletion VALUES(?)", time_of(entry));
+}
+
 Status LogJoin::join(const LogEntry& entry, const Queue& queue) {
   if (queue.change == QueueChange::Active) {  // a new attempt, with new connections
     if (auto done = database_.run("DELETE FROM tls WHERE queue_id = ?", queue.queue_id); !done) return done;

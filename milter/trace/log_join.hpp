@@ -26,6 +26,7 @@ class LogJoin {
   Status join(const LogEntry& entry, const TlsEstablished& tls);
   Status join(const LogEntry& entry, const Requeued& requeued);
   Status join(const LogEntry& entry, const Queue& queue);
+  Status join(const LogEntry& entry, const SomeDeleted& deleted);
   Status join_known(const LogEntry& entry, const Queue& queue, std::int64_t message);
 
   Result<std::string> tls_of(const LogEntry& entry, const Attempt& attempt);

@@ -134,6 +134,7 @@ std::optional<LogFact> read_postfix(std::string_view service, std::string_view m
   const auto program = program_of(service);
   if (program == "smtpd" || program == "postscreen") return std::nullopt;  // strangers speak there
   if (auto tls = tls_established(message)) return tls;
+  if (program == "postsuper" && message.starts_with("Deleted: ")) return SomeDeleted{};
   Scanner scan(message);
   const bool is_warning = scan.skip("warning: ");
   const auto queue_id = scan.until(": ");

@@ -50,7 +50,10 @@ struct Queue {
   std::string text;
 };
 
-using LogFact = std::variant<Attempt, TlsEstablished, Requeued, Queue>;
+/// postsuper deleted messages; with `-d ALL` it does not say which.
+struct SomeDeleted {};
+
+using LogFact = std::variant<Attempt, TlsEstablished, Requeued, Queue, SomeDeleted>;
 
 /// `service` as LogEntry::service.
 std::optional<LogFact> read_postfix(std::string_view service, std::string_view message);

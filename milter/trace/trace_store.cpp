@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS event(
   tls TEXT);
 CREATE INDEX IF NOT EXISTS event_by_message ON event(message);
 CREATE TABLE IF NOT EXISTS gap(began INTEGER, ended INTEGER, lost INTEGER, reason TEXT);
+CREATE TABLE IF NOT EXISTS deletion(time INTEGER);
 CREATE TABLE IF NOT EXISTS tls(
   process TEXT PRIMARY KEY, peer TEXT, tls TEXT, queue_id TEXT, time INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log_place(
@@ -47,6 +48,9 @@ Instant instant_of(std::int64_t milliseconds) { return Instant(std::chrono::mill
 
 /// A process tells of its next delivery within its lifetime; ids of processes come again.
 constexpr std::chrono::hours kTlsIsForgottenAfter(24);
+
+/// What is in Postfix's queue is tried again at least every 4,000 seconds (maximal_backoff_time).
+constexpr std::chrono::hours kDeletedIsSilentFor(6);
 
 }  // namespace
 
@@ -140,6 +144,23 @@ Status TraceStore::join(const LogBatch& batch, Instant now) {
     const auto& place = batch.place;
     return database_.run("INSERT OR REPLACE INTO log_place VALUES(1,?,?,?,?,?,?)", place.device, place.inode,
                          place.offset, place.line_length, place.line_hash, place.cursor);
+  });
+}
+
+Status TraceStore::settle_deleted(Instant now) {
+  const auto limit = milliseconds_of(now - kDeletedIsSilentFor);
+  const auto settled = database_.number("SELECT time FROM deletion WHERE time < ? ORDER BY time DESC", limit);
+  if (!settled) return tl::unexpected(settled.error());
+  if (!*settled) return {};
+  return database_.transaction([&]() -> Status {
+    const auto done = database_.run(
+        "UPDATE recipient SET status = 'Failed', reply = ? || CASE WHEN reply = '' THEN '' ELSE '; last: ' "
+        "END || reply WHERE status = 'Pending' AND message IN (SELECT q.message FROM queue q JOIN message m "
+        "ON m.id = q.message WHERE q.open = 1 AND m.received < ?2) AND NOT EXISTS (SELECT 1 FROM event e "
+        "WHERE e.message = recipient.message AND e.last > ?2)",
+        "probably deleted from the queue by the administrator: the log tells of deletions and no more of it",
+        **settled);
+    return done ? database_.run("DELETE FROM deletion WHERE time <= ?", **settled) : done;
   });
 }
 

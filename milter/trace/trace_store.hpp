@@ -46,6 +46,10 @@ class TraceStore {
   Status write(std::span<const MessageTrace> messages, const std::optional<Gap>& gap);
   /// Joins what the MTA says to its messages and remembers the place.
   Status join(const LogBatch& batch, Instant now);
+  /// Messages of which nothing was heard for hours after postsuper had deleted some, without saying which,
+  /// are told as deleted; should the log tell of one after all, that holds. Only when the log is read up to
+  /// `now`.
+  Status settle_deleted(Instant now);
   /// nullopt: never read.
   Result<std::optional<LogPlace>> log_place();
   /// Deletes messages and gaps from before `limit`, at most `most` messages; how many went.

@@ -204,6 +204,9 @@ bool TraceWriter::join_log() {
 /// True when there may be more to forget.
 bool TraceWriter::forget_old() {
   if (steady_clock::now() < forget_at_) return false;
+  if (log_ && told_of_log_.empty())
+    if (const auto settled = store_->settle_deleted(now()); !settled)
+      tell_failure(told_of_store_, settled.error());
   const auto gone = store_->forget_before(now() - settings_.retention, kForgottenPerTransaction);
   if (!gone) tell_failure(told_of_store_, gone.error());
   const bool is_more = gone && *gone == kForgottenPerTransaction;

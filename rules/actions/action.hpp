@@ -25,6 +25,8 @@ struct ActionExample {
   std::string_view result;   ///< the message afterwards, LF line ends; or "= " and what the draft says:
                              ///< "= reject 5.7.1 text", "= discard", "= quarantine text", "= archive name",
                              ///< "= add-recipient address", "= connector name"
+  int hook_exit = 0;         ///< how a program ends that the action runs, and what it writes
+  std::string_view hook_output = {};
 };
 
 struct Action {

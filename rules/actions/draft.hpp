@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "rules/actions/hook.hpp"
 #include "rules/message/mail.hpp"
 
 namespace pams::rules {
@@ -38,7 +39,9 @@ struct Draft {
   std::optional<std::string> connector{};  ///< chosen by a rule; a flagged message's is set before rules run
   std::optional<Ending> ending{};          ///< the first one wins; rules behind it are not evaluated
   std::vector<std::string>
-      notes{};  ///< what a reader of the trace should know ("wrap counts as ignore: flagged")
+      notes{};            ///< what a reader of the trace should know ("wrap counts as ignore: flagged")
+  HookRunner run_hook{};  ///< none: a hook is an error
+  std::string flag{};     ///< name of the header that decides the route (pams.header)
 };
 
 }  // namespace pams::rules

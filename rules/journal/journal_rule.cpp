@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/base/text.hpp"
+#include "rules/journal/journal_report.hpp"
 
 namespace pams::journal {
 namespace {
@@ -13,29 +14,38 @@ bool concerns(const JournalRule& rule, const Envelope& envelope) {
   return is_it(envelope.sender) || std::ranges::any_of(envelope.recipients, is_it);
 }
 
-/// Internal: sender and every recipient inside; external: anyone outside. Exchange judges the sender by MAIL FROM alone.
+/// Internal: sender and every recipient inside; external: anyone outside. Exchange judges the sender by MAIL
+/// FROM alone.
 bool in_scope(JournalScope scope, const Envelope& envelope, const Organization& organization) {
   const auto is_inside = [&](const std::string& address) { return organization.has_address(address); };
   const bool all_inside = is_inside(envelope.sender) && std::ranges::all_of(envelope.recipients, is_inside);
   return scope == JournalScope::Global || (scope == JournalScope::Internal) == all_inside;
 }
 
-bool touches_a_journal_mailbox(std::span<const JournalRule> rules, const Envelope& envelope) {
+/// A recipient beside the journal mailboxes is enough to be journaled: nobody hides mail by a copy to them.
+bool is_about_journaling(const Journal& journal, const Headers& headers, const Envelope& envelope) {
   const auto is_mailbox = [&](const std::string& address) {
-    return std::ranges::any_of(rules, [&](const auto& rule) { return text::iequals(rule.journal_email_address, address); });
+    return (!journal.journaling_report_ndr_to.empty() &&
+            text::iequals(journal.journaling_report_ndr_to, address)) ||
+           std::ranges::any_of(journal.rules, [&](const JournalRule& rule) {
+             return text::iequals(rule.journal_email_address, address);
+           });
   };
-  return is_mailbox(envelope.sender) || std::ranges::any_of(envelope.recipients, is_mailbox);
+  return (envelope.sender.empty() && headers.has(kJournalReportHeader)) || is_mailbox(envelope.sender) ||
+         std::ranges::all_of(envelope.recipients, is_mailbox);
 }
 
 }  // namespace
 
-std::vector<std::string> journal_mailboxes(std::span<const JournalRule> rules, const Envelope& envelope,
-                                           const Organization& organization) {
+std::vector<std::string> journal_mailboxes(const Journal& journal, const Headers& headers,
+                                           const Envelope& envelope, const Organization& organization) {
   std::vector<std::string> mailboxes;
-  if (touches_a_journal_mailbox(rules, envelope)) return mailboxes;
-  for (const auto& rule : rules) {
+  if (is_about_journaling(journal, headers, envelope)) return mailboxes;
+  for (const auto& rule : journal.rules) {
     if (!in_scope(rule.scope, envelope, organization) || !concerns(rule, envelope)) continue;
-    const auto is_same = [&](const std::string& other) { return text::iequals(other, rule.journal_email_address); };
+    const auto is_same = [&](const std::string& other) {
+      return text::iequals(other, rule.journal_email_address);
+    };
     if (std::ranges::none_of(mailboxes, is_same)) mailboxes.push_back(rule.journal_email_address);
   }
   return mailboxes;

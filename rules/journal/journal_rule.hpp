@@ -1,12 +1,14 @@
-/// Exchange's journal rules: which messages are reported, and to whom. Values; any thread.
-/// Source: New-JournalRule; reference pages "Journaling in Exchange".
+/// Exchange's journal rules: which messages are reported, to whom, and how the reports leave. Values; any
+/// thread. Source: New-JournalRule, Set-TransportConfig; reference pages "Journaling in Exchange".
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "rules/message/envelope.hpp"
+#include "rules/message/message.hpp"
 #include "rules/message/organization.hpp"
 
 namespace pams::journal {
@@ -16,13 +18,33 @@ enum class JournalScope { Global, Internal, External };
 struct JournalRule {
   std::string name;
   JournalScope scope = JournalScope::Global;
-  std::string recipient;              ///< "" = everyone; else only mail from or to this address
+  std::string recipient;  ///< "" = everyone; else only mail from or to this address
   std::string journal_email_address;
 };
 
-/// The journal mailboxes that get a report of this message, once each, in the order of the rules. Mail from or to a journal
-/// mailbox itself is never journaled: a report of a report would have no end.
-std::vector<std::string> journal_mailboxes(std::span<const JournalRule> rules, const Envelope& envelope,
-                                           const Organization& organization);
+/// Where the report of a flagged message may go: it holds the message, so it is as confidential.
+enum class ConfidentialReports {
+  Local,      ///< only to mailboxes of the organization that the MTA delivers on this machine
+  Connector,  ///< through an outbound connector, over verified TLS
+  Allow       ///< as any other report: the operator takes care of the way
+};
+
+/// [journal] and every [[journal_rule]].
+struct Journal {
+  std::vector<JournalRule> rules;
+  std::string path;                      ///< the spool's folder
+  std::string submit_to;                 ///< "127.0.0.1:895": the MTA's listener for reports
+  std::string journaling_report_ndr_to;  ///< the alternate journaling mailbox; "" = none
+  ConfidentialReports confidential_reports = ConfidentialReports::Local;
+  std::string connector;  ///< for ConfidentialReports::Connector
+  std::chrono::seconds alert_after{3600};
+};
+
+/// The journal mailboxes that get a report of this message, once each, in the order of the rules. Never
+/// journaled, because a report of a report would have no end: mail from a journal mailbox, mail for journal
+/// mailboxes alone, and a journal report (X-MS-Journal-Report) from the null sender. The alternate mailbox
+/// counts as one.
+std::vector<std::string> journal_mailboxes(const Journal& journal, const Headers& headers,
+                                           const Envelope& envelope, const Organization& organization);
 
 }  // namespace pams::journal

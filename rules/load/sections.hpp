@@ -30,6 +30,7 @@ struct Names {
   const Policy& policy;  ///< all but its rules
   std::span<const std::string> archives;
   std::vector<std::pair<std::string, std::string>> routes{};  ///< enforced rule -> connector
+  std::uint64_t hook_seconds = 0;  ///< that one message may wait for hooks, if it meets all of them
 };
 
 void read_organization(const schema::Value& section, const Reading& reading, Organization& organization);
@@ -41,6 +42,10 @@ void read_connector(const schema::Value& table, const Reading& reading,
                     std::vector<OutboundConnector>& connectors);
 void read_rule(const schema::Value& table, const Reading& reading, Names& names,
                std::vector<TransportRule>& rules);
+
+/// [journal] and every [[journal_rule]]. The connectors, the organization and [pams] are read before.
+void read_journal(const schema::Value& section, std::span<const schema::Value* const> rules,
+                  const Reading& reading, Policy& policy);
 
 /// "there is no archive 'x'; did you mean 'y'?"
 std::string nothing_named(std::string_view kind, const std::string& name, std::span<const std::string> known);

@@ -112,6 +112,9 @@ void check_action(const ReadAction& read, const Location& at, const Reading& rea
         reading.error(at,
                       "no rule may change the header " + guarded + ": it decides where the message leaves");
   }
+  if (name == "run_hook" && reading.files.check_program)
+    if (const auto fine = reading.files.check_program(read.args.words("command").front()); !fine)
+      reading.error(read.args.at("command"), "command: " + fine.error().what);
   if (name == "archive" && std::ranges::find(names.archives, read.args.text("to")) == names.archives.end())
     reading.error(read.args.at("to"), nothing_named("archive", read.args.text("to"), names.archives));
   if (name == "route_message_outbound_connector" &&
@@ -136,6 +139,21 @@ void warn_of_second_route(const TransportRule& rule, const ReadAction& read, con
   names.routes.emplace_back(rule.name, connector);
 }
 
+/// A client that waits too long for its answer sends the message again, and it is there twice.
+void warn_of_long_hooks(const TransportRule& rule, const ReadAction& read, const Reading& reading,
+                        Names& names) {
+  // RFC 5321 4.5.3.2.6: it waits ten minutes; two are left for everything else.
+  constexpr std::uint64_t kMost = 480;
+  if (read.action.action->name != "run_hook" || !rule.enabled || rule.mode != Mode::Enforce) return;
+  const auto before = names.hook_seconds;
+  names.hook_seconds += read.args.number("timeout");
+  if (before <= kMost && names.hook_seconds > kMost)
+    reading.diagnostics.warning(read.args.at("command"),
+                                "a message that meets this hook and all before it may take " +
+                                    std::to_string(names.hook_seconds) +
+                                    " s; the sender waits 600 s, then sends it again");
+}
+
 void read_actions(const schema::Value& table, const Reading& reading, Names& names, TransportRule& rule) {
   const auto* list = table.find("do");
   if (list == nullptr) {
@@ -156,6 +174,7 @@ void read_actions(const schema::Value& table, const Reading& reading, Names& nam
     if (!read) continue;
     check_action(*read, members->front().key_at, reading, names);
     warn_of_second_route(rule, *read, reading, names);
+    warn_of_long_hooks(rule, *read, reading, names);
     rule.actions.push_back(std::move(read->action));
   }
 }

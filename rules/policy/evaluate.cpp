@@ -132,7 +132,9 @@ Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client c
   message.headers = without(message.headers, kRouteMarker);
   if (c.strip_flag) message.headers = without(message.headers, policy.pams.header);
   Draft draft{.mail = Mail(std::move(message), std::move(envelope), std::move(client), policy.organization,
-                           policy.limits.mime)};
+                           policy.limits.mime),
+              .run_hook = moment.run_hook,
+              .flag = policy.pams.header};
   if (auto early = before_rules(policy, c, draft.mail)) {
     draft.ending = std::move(early->ending);
     plan.reason = std::move(early->reason);

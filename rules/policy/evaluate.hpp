@@ -11,6 +11,7 @@ namespace pams::rules {
 struct Moment {
   schema::Instant now;                ///< for activation and expiry
   std::function<bool()> out_of_time;  ///< asked between conditions and actions; true -> 451, nothing happens
+  HookRunner run_hook{};              ///< for the action run_hook; none: a rule that needs it has failed
 };
 
 /// One whole message. Whatever goes wrong inside becomes a Plan that defers; nothing is thrown for hostile

@@ -5,7 +5,7 @@
 namespace pams::rules {
 namespace {
 
-bool needs_body(const TransportRule& rule) {
+bool looks_at_body(const TransportRule& rule) {
   const auto condition_does = [](const RuleCondition& c) { return c.condition->needs_body; };
   return rule.enabled &&
          (std::ranges::any_of(rule.conditions, condition_does) ||
@@ -20,6 +20,6 @@ const OutboundConnector* Policy::connector(std::string_view name) const {
   return found == connectors.end() ? nullptr : &*found;
 }
 
-bool Policy::rules_need_body() const { return std::ranges::any_of(rules, needs_body); }
+bool Policy::rules_need_body() const { return std::ranges::any_of(rules, looks_at_body); }
 
 }  // namespace pams::rules

@@ -13,6 +13,7 @@
 #include "rules/base/ip_range.hpp"
 #include "rules/conditions/condition.hpp"
 #include "rules/connector/outbound_connector.hpp"
+#include "rules/journal/journal_rule.hpp"
 #include "rules/message/mime_map.hpp"
 #include "rules/message/organization.hpp"
 #include "rules/schema/value.hpp"
@@ -90,10 +91,13 @@ struct Policy {
   std::vector<OutboundConnector> connectors;
   std::vector<TransportRule> rules;
   Limits limits;
+  journal::Journal journal;
 
   const OutboundConnector* connector(std::string_view name) const;
   /// Whether any enabled rule must see the body.
   bool rules_need_body() const;
+  /// Or something else: journal reports hold the whole message.
+  bool needs_body() const { return rules_need_body() || !journal.rules.empty(); }
 };
 
 /// The name of the header that carries the route to the MTA. An incoming one is always removed.

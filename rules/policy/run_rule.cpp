@@ -113,6 +113,7 @@ bool run_rule(const TransportRule& rule, std::string_view protected_header, Draf
   evidence.matched = *matched;
   if (!*matched) return true;
   auto attempt = draft;
+  if (rule.mode != Mode::Enforce) attempt.run_hook = hooks_not_run();
   const auto acted = act(rule, protected_header, draft, attempt, moment, evidence);
   if (!acted) return on_trouble(rule, acted.error(), draft, evidence);
   if (rule.mode != Mode::Enforce) return true;

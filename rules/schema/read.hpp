@@ -21,6 +21,8 @@ struct Files {
   std::function<Result<std::string>(const std::string& path)> read;
   /// A relative path becomes absolute, seen from the file that names it.
   std::function<std::string(const std::string& path, const Source* from)> resolve;
+  /// Why the program at an absolute path must not be run; empty: it is not looked at.
+  std::function<Status(const std::string& path)> check_program{};
 };
 /// Every read fails with "no file can be read here", paths stay as they are: for examples and tests.
 Files no_files();

@@ -43,7 +43,7 @@ def run_one(title, function, gateway):
     try:
         gateway.reset()
         function(gateway)
-        leaks = gateway.leaks()
+        leaks = gateway.leaks() + gateway.traced_leaks()
         assert not leaks, "LEAK: " + "; ".join(leaks)
     except Skipped as reason:
         print(f"skip {title}: {reason}", flush=True)

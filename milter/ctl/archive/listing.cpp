@@ -41,12 +41,13 @@ void print_row(const RecordRow& row) {
             << "  " << or_dash(text::join(row.rules, ",")) << "  " << or_dash(row.connector) << '\n';
 }
 
-/// One record after the other, so that a list of millions needs no memory.
+/// One record after the other, so that a list of millions needs no memory. What the search could not look at
+/// is told on standard error: scripts read an array of rows.
 class Listing {
  public:
   explicit Listing(bool as_json) : as_json_(as_json) {
     if (as_json_)
-      std::cout << "{\"records\": [";
+      std::cout << "[";
     else
       std::cout << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector\n";
   }
@@ -56,9 +57,7 @@ class Listing {
     is_first_ = false;
   }
   void finish(std::int64_t not_indexed, std::int64_t not_searched) const {
-    if (as_json_)
-      std::cout << "\n], \"not_indexed\": " << not_indexed
-                << ", \"searched_by_metadata_only\": " << not_searched << "}\n";
+    if (as_json_) std::cout << "\n]\n";
     if (not_indexed > 0) std::cerr << not_indexed << " not yet indexed: no search finds them yet\n";
     if (not_searched > 0)
       std::cerr << not_searched << " encrypted or very large: searched by metadata only, or in part\n";
@@ -116,10 +115,17 @@ Json to_json(const RecordRow& row, const Message* message, const std::string& te
   return json;
 }
 
+int nothing_yet(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  Listing(options.as_json).finish(0, 0);
+  std::cerr << settings.path << ": nothing has been archived yet\n";
+  return kFine;
+}
+
 }  // namespace
 
 Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
+  if (!archive.is_made()) return nothing_yet(settings, options);
   if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
   const auto found = archive.find(options.query, OpenedArchive::Patience::AFewSeconds);
   if (!found) return tl::unexpected(found.error());
@@ -135,6 +141,7 @@ Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions
 
 Result<int> list_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
+  if (!archive.is_made()) return nothing_yet(settings, options);
   if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
   const auto lag = archive.not_indexed();
   if (!lag) return tl::unexpected(lag.error());

@@ -1,6 +1,7 @@
 #include "milter/ctl/archive/opened.hpp"
 
 #include <chrono>
+#include <filesystem>
 
 namespace pams::milter::ctl {
 
@@ -9,6 +10,11 @@ Status OpenedArchive::open() {
   if (!rows) return tl::unexpected(rows.error());
   rows_.emplace(std::move(*rows));
   return {};
+}
+
+bool OpenedArchive::is_made() const {
+  std::error_code error;
+  return std::filesystem::exists(settings_.path + "/archive.db", error) || error;
 }
 
 /// Who may only read the archive searches what is indexed already.

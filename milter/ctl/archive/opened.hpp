@@ -17,6 +17,8 @@ class OpenedArchive {
       : settings_(settings), objects_(settings.path, std::make_shared<Disk>()) {}
 
   Status open();
+  /// False until the milter has made the archive, when it starts for the first time.
+  bool is_made() const;
 
   ArchiveDatabase& rows() { return *rows_; }
   ObjectStore& objects() { return objects_; }

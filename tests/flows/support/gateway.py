@@ -7,6 +7,7 @@
 """
 
 import contextlib
+import json
 import os
 import shutil
 import smtplib
@@ -203,6 +204,20 @@ class Gateway:
         except AssertionError as problem:
             raise AssertionError(f"{problem}; the queue: {self.postfix.queue()}") from None
 
+    def trace(self, *arguments):
+        """The rows of `pamsctl trace`."""
+        return json.loads(self.pamsctl("trace", *arguments, "--json").stdout)
+
+    def wait_traced(self, status, *arguments, seconds=30):
+        """Waits until each row that `pamsctl trace` finds has that status; returns them."""
+        def rows():
+            found = self.trace(*arguments)
+            return found if found and all(one["status"] == status for one in found) else None
+        try:
+            return wait_for(f"{status} in the trace", rows, seconds)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}; the trace: {self.trace(*arguments)}") from None
+
     def wait_empty_queue(self):
         wait_for("the queue is empty", lambda: not self.postfix.queue())
 
@@ -216,6 +231,11 @@ class Gateway:
         found += [f"the milter's log: {line}" for line in self.milter.log().splitlines()
                   if "Sanitizer" in line or "runtime error" in line]
         return found
+
+    def traced_leaks(self):
+        """What the product itself says about promise P1."""
+        said = self.pamsctl("trace", "leaks", check=False)
+        return [] if said.returncode == 0 else [f"pamsctl trace leaks: {said.stdout}{said.stderr}"]
 
 
 def send_over(client, message, recipients, sender="alice@example.org"):

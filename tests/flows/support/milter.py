@@ -29,7 +29,8 @@ class Milter:
         """As systemd does."""
         if self.is_running():
             self.process.terminate()
-            self.process.wait(30)
+            code = self.process.wait(30)
+            assert code == 0, f"the milter, asked to stop, ended with {code}"
 
     def kill(self):
         """As the out-of-memory killer does: no clean-up, a stale socket stays behind."""

@@ -5,10 +5,12 @@ example.org handed to the mailbox server, opportunistic TLS, and header checks o
 `outbound_port` takes the organization's mail, `inbound_port` what the world sends.
 """
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -122,6 +124,32 @@ class Postfix:
         for port in (self.outbound_port, self.inbound_port):
             wait_for(f"Postfix greets on port {port}", lambda port=port: greets(port))
 
+    def processes(self):
+        """Process id and name of the master process and its children; empty when the master does not run."""
+        if not master_is_running(self.queue_directory):
+            return []
+        master = int((self.queue_directory / "pid/master.pid").read_text())
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        found = [(master, "master")]
+        for child in map(int, children):
+            with contextlib.suppress(OSError):  # it has just ended
+                found.append((child, Path(f"/proc/{child}/comm").read_text().strip()))
+        return found
+
+    def kill_one(self, chance):
+        """Kills one of its processes as the out-of-memory killer does, or all with the master; says its name."""
+        processes = self.processes()
+        process, name = chance.choice(processes)
+        for one, _ in processes if name == "master" else [(process, name)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        return name
+
+    def start_again(self):
+        """After the master process was killed."""
+        wait_for("Postfix starts again", lambda: self.tool("postfix", "start", check=False) is not None
+                 and master_is_running(self.queue_directory) and greets(self.outbound_port))
+
     def restart(self):
         """For changed settings. `postfix reload` lets running processes end when they please; this does not."""
         self.stop()
@@ -134,6 +162,15 @@ class Postfix:
 
     def log(self):
         return self.log_file.read_text(errors="replace")
+
+    def rotate_log(self, mode=0o644):
+        """As logrotate does."""
+        rotated = self.log_file.with_name(self.log_file.name + f".{len(list(self.folder.glob('mail.log*')))}")
+        self.log_file.rename(rotated)
+        self.log_file.touch()
+        self.log_file.chmod(mode)
+        self.tool("postfix", "reload")
+        self._mark = 0
 
     def mark_log(self):
         """What is logged from now on belongs to the next flow."""
@@ -172,7 +209,7 @@ def master_is_running(queue_directory):
     import fcntl
     try:
         with open(queue_directory / "pid" / "master.pid", "r+") as pid:
-            fcntl.lockf(pid, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(pid, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kind that Postfix uses on Linux
             return False
     except FileNotFoundError:
         return False

@@ -81,10 +81,11 @@ BOOST_AUTO_TEST_CASE(a_section_for_a_later_function_says_so) {
   const test::TemporaryFolder folder;
   const auto loaded = load_config(folder.write(
       "pams.toml",
-      std::string(kGood) + "[[journal_rule]]\nname = \"j\"\n[trace]\nretention = \"90 days\"\n"));
+      std::string(kGood) + "[directory]\nfile = \"d.toml\"\n[trace]\nretention = \"90 days\"\n"));
   BOOST_TEST(loaded.diagnostics.errors() == 1U, loaded.diagnostics.text());
   BOOST_TEST(
-      has(loaded.diagnostics.text(), "pams.toml:12:3: error: journaling is not available in this version"),
+      has(loaded.diagnostics.text(),
+          "pams.toml:12:2: error: the directory of sender attributes is not available in this version"),
       loaded.diagnostics.text());
 }
 

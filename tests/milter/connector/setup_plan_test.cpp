@@ -184,4 +184,25 @@ BOOST_AUTO_TEST_CASE(the_transport_of_ordinary_mail_is_not_taken_over) {
   BOOST_TEST(wanted(result, "smtp/unix") == "(unchanged)");
 }
 
+BOOST_AUTO_TEST_CASE(journal_reports_get_a_listener_with_the_net_and_without_milters) {
+  auto config = gateway_config();
+  BOOST_TEST(wanted(plan(debian_site(), {}, config), "127.0.0.1:895/inet") == "(unchanged)");
+  config.policy.journal.submit_to = "127.0.0.1:895";
+  config.policy.journal.rules = {{"All", {}, "", "journal@example.org"}};
+  const auto line = wanted(plan(debian_site(), {"submission"}, config), "127.0.0.1:895/inet");
+  BOOST_TEST(line.starts_with("127.0.0.1:895 inet n - n - - smtpd -o "));
+  BOOST_TEST(line.find(" -o smtpd_milters= ") != std::string::npos);
+  BOOST_TEST(line.find("no_header_body_checks") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_listener_is_never_made_an_inbound_one) {
+  auto config = gateway_config();
+  config.policy.journal.submit_to = "127.0.0.1:895";
+  config.policy.journal.rules = {{"All", {}, "", "journal@example.org"}};
+  auto site = debian_site();
+  site.services.push_back(*parse_service("127.0.0.1:895 inet n - n - - smtpd"));
+  BOOST_TEST(wanted(plan(site, {"submission"}, config), "127.0.0.1:895/inet/cleanup_service_name") ==
+             "(unchanged)");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

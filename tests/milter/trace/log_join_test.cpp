@@ -63,6 +63,31 @@ BOOST_AUTO_TEST_CASE(tls_with_one_host_says_nothing_about_another) {
   BOOST_TEST(fates() == "bob@b.example Delivered|250 ok|\n");
 }
 
+BOOST_AUTO_TEST_CASE(of_what_postsuper_deleted_without_saying_which_only_the_silent_is_told_as_deleted) {
+  write(message("8A3DAA7A068", {"bob@b.example"}));
+  write(message("8A3DAA7A069", {"carol@b.example"}));
+  const auto refused = [](std::string_view id, std::string_view to) {
+    return attempt("postfix/smtp[20]", id, to, "none", "deferred (Connection refused)");
+  };
+  log({refused("8A3DAA7A068", "bob@b.example>, "), refused("8A3DAA7A069", "carol@b.example>, ")});
+  log({"postfix/postsuper[30]: Deleted: 1 message"}, "12:00:02");
+  log({refused("8A3DAA7A069", "carol@b.example>, ")}, "12:30:00");
+  BOOST_TEST_REQUIRE(store.settle_deleted(kNoon + std::chrono::hours(5)).has_value());
+  BOOST_TEST(fates() ==
+             "carol@b.example Pending|Connection refused|\n"
+             "bob@b.example Pending|Connection refused|\n");
+  BOOST_TEST_REQUIRE(store.settle_deleted(kNoon + std::chrono::hours(7)).has_value());
+  BOOST_TEST(fates() ==
+             "carol@b.example Pending|Connection refused|\n"
+             "bob@b.example Failed|probably deleted from the queue by the administrator: the log tells of "
+             "deletions and no more of it; last: Connection refused|\n");
+  log({attempt("postfix/smtp[20]", "8A3DAA7A068", "bob@b.example>, ", "mx[1.2.3.4]:25", "sent (250 ok)")},
+      "19:00:00");
+  Filter to_bob;
+  to_bob.recipient = "bob@b.example";
+  BOOST_TEST(rows(to_bob).at(0).status == "Delivered");
+}
+
 BOOST_AUTO_TEST_CASE(deferred_then_sent_is_pending_then_delivered_and_the_retries_are_counted) {
   write(message("8A3DAA7A068", {"bob@b.example"}));
   const auto refused =

@@ -41,11 +41,11 @@ struct TraceFixture {
 
   void write(const MessageTrace& message) { BOOST_TEST_REQUIRE(store.write({&message, 1}, {}).has_value()); }
   /// "postfix/smtp[1]: text", each a line.
-  void log(std::initializer_list<std::string_view> lines) {
+  void log(std::initializer_list<std::string_view> lines, const std::string& time = "12:00:01") {
     LogBatch batch;
     for (const auto line : lines) {
       const auto entry =
-          read_syslog_line("2026-11-23T12:00:01.000000+00:00 gateway " + std::string(line), kNoon);
+          read_syslog_line("2026-11-23T" + time + ".000000+00:00 gateway " + std::string(line), kNoon);
       BOOST_TEST_REQUIRE(entry.has_value(), line);
       batch.entries.push_back(*entry);
     }

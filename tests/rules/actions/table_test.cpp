@@ -77,6 +77,9 @@ BOOST_DATA_TEST_CASE(every_example_behaves_as_documented, data::make(kAll), acti
       const auto r = read(action->name, example.toml);
       BOOST_TEST_REQUIRE(r.action.has_value(), r.diagnostics);
       auto draft = draft_of(example.message);
+      draft.run_hook = [&](const Hook&, const Mail&) -> Result<HookRun> {
+        return HookRun{example.hook_exit, std::string(example.hook_output)};
+      };
       const auto outcome = r.action->action.step(draft);
       BOOST_TEST_REQUIRE(outcome.has_value());
       BOOST_TEST(!outcome->empty());

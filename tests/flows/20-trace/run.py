@@ -1,0 +1,209 @@
+"""What `pamsctl trace` tells is what happened: the same as the servers saw that got the mail, or did not get it."""
+
+from pathlib import Path
+
+from support import messages
+from support.smtp_server import Behaviour
+from support.trace import Trace
+from support.waiting import wait_for
+
+RULES = Path(__file__).parent / "rules.toml"
+BOB, CAROL, DAVE = "bob@client.example", "carol@other.example", "dave@example.org"
+CONNECTOR = "Zivver Plugin Assisted Mail Submission"
+
+
+def send(gateway, message, *recipients):
+    answer = gateway.send(message, list(recipients))
+    assert answer.code == 250, answer
+    return answer.queue_id
+
+
+def statuses(trace, message):
+    return {recipient: row["status"] for recipient, row in trace.rows_of(message).items()}
+
+
+def wait_until_told(trace, message, wanted):
+    """The log is joined within a second or so. Returns the rows."""
+    def told():
+        return statuses(trace, message) == wanted
+    try:
+        wait_for(f"the trace tells {wanted}", told, pause=0.3)
+    except AssertionError as problem:
+        raise AssertionError(f"{problem}; it tells {trace.rows_of(message)}") from None
+    return trace.rows_of(message)
+
+
+def events(trace, row):
+    return [one["event"] for one in trace.story(row["id"])["events"]]
+
+
+def comes_in_order(found, wanted):
+    rest = iter(found)
+    assert all(one in rest for one in wanted), f"not in this order: {wanted} in {found}"
+
+
+def flow_delivered_by_the_smart_host(gateway):
+    trace = Trace(gateway)
+    message = messages.flagged(subject="Quarterly figures")
+    queue_id = send(gateway, message, BOB, DAVE)
+    arrived = gateway.wait_at(gateway.smart_host, message)
+    rows = wait_until_told(trace, message, {recipient: "Delivered" for recipient in arrived.recipients})
+    for row in rows.values():
+        assert row["queue_id"] == queue_id and row["sender"] == arrived.sender
+        assert row["class"] == "flagged" and row["route"] == CONNECTOR
+        assert row["tls"] == f"Verified {arrived.tls}", row
+        assert row["reply"] == "250 2.0.0 taken" and row["subject"] == "Quarterly figures"
+        assert row["client"] == "127.0.0.1" and row["message_id"] == message.message_id
+    story = trace.story(rows[BOB]["id"])
+    comes_in_order([one["event"] for one in story["events"]],
+                   ["RECEIVE", "CLASS", "RULE", "ACTION", "ARCHIVE", "ROUTE", "CHANGE", "REPLY", "SEND", "SEND"])
+    sent = [one for one in story["events"] if one["event"] == "SEND"]
+    assert {one["relay"] for one in sent} == {f"localhost[127.0.0.1]:{gateway.smart_host.port}"}
+    assert {one["service"] for one in sent} == {"postfix/pams/smtp"}
+    assert trace.leaks() == (0, [])
+
+
+def flow_deferred_and_then_delivered(gateway):
+    trace = Trace(gateway)
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    send(gateway, message, BOB)
+    gateway.wait_deferred("Connection refused")
+    rows = wait_until_told(trace, message, {BOB: "Pending"})
+    wait_for("the reason in the trace",
+             lambda: "Connection refused" in trace.rows_of(message)[BOB]["reply"], pause=0.3)
+    gateway.smart_host.start()
+    gateway.postfix.flush()
+    gateway.wait_at(gateway.smart_host, message)
+    rows = wait_until_told(trace, message, {BOB: "Delivered"})
+    comes_in_order(events(trace, rows[BOB]), ["REPLY", "DEFER", "SEND"])
+
+
+def flow_refused_by_the_smart_host(gateway):
+    trace = Trace(gateway)
+    gateway.smart_host.behaviour = Behaviour(rcpt_reply="550 5.1.1 no such recipient")
+    message = messages.flagged()
+    send(gateway, message, BOB)
+    rows = wait_until_told(trace, message, {BOB: "Failed"})
+    assert "550 5.1.1 no such recipient" in rows[BOB]["reply"] and rows[BOB]["tls"].startswith("Verified"), rows
+    wait_for("the notice to the sender", lambda: "NOTICE" in events(trace, rows[BOB]), pause=0.3)
+    assert gateway.smart_host.transactions == []
+    assert trace.leaks() == (0, []), "the bounce, without the content, is no leak"
+
+
+def flow_rejected_and_quarantined_by_rules(gateway):
+    trace = Trace(gateway)
+    gateway.use_settings(RULES)
+    rejected = messages.plain(subject="TOP SECRET")
+    answer = gateway.send(rejected, [BOB])
+    assert answer.code == 550
+    rows = wait_until_told(trace, rejected, {BOB: "Failed"})
+    assert "550 5.7.909 no secrets" in rows[BOB]["reply"], rows
+
+    held = messages.flagged(subject="MODERATE this")
+    send(gateway, held, BOB, CAROL)
+    rows = wait_until_told(trace, held, {BOB: "Quarantined", CAROL: "Quarantined"})
+    gateway.postfix.tool("postsuper", "-H", "ALL")
+    gateway.postfix.flush()
+    arrived = gateway.wait_at(gateway.smart_host, held)
+    rows = wait_until_told(trace, held, {recipient: "Delivered" for recipient in arrived.recipients})
+    comes_in_order(events(trace, rows[BOB]), ["HOLD", "RELEASE", "SEND"])
+
+
+def flow_requeued(gateway):
+    trace = Trace(gateway)
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    first_id = send(gateway, message, BOB, DAVE)
+    gateway.wait_deferred("Connection refused")
+    gateway.postfix.requeue_all()
+    wait_for("a new queue id", lambda: [one for one in gateway.postfix.queue() if one["queue_id"] != first_id
+                                        and one["queue_name"] != "maildrop"])
+    second_id, = (one["queue_id"] for one in gateway.postfix.queue())
+    gateway.smart_host.start()
+    gateway.postfix.flush()
+    gateway.wait_at(gateway.smart_host, message)
+    rows = wait_until_told(trace, message, {BOB: "Delivered", DAVE: "Delivered"})
+    assert {row["id"] for row in trace.rows("--queue-id", second_id)} == {rows[BOB]["id"]}
+    assert {row["id"] for row in trace.rows("--queue-id", first_id)} == {rows[BOB]["id"]}
+    comes_in_order(events(trace, rows[BOB]), ["DEFER", "REQUEUE", "SEND"])
+    assert rows[BOB]["tls"].startswith("Verified") and trace.leaks() == (0, [])
+
+
+def flow_expanded_by_an_alias(gateway):
+    trace = Trace(gateway)
+    gateway.use_postfix(virtual_alias_maps="inline:{ {team@client.example = bob@client.example, carol@other.example} }")
+    message = messages.plain()
+    send(gateway, message, "team@client.example")
+    gateway.wait_for_copies(gateway.relayhost, message, 1)
+    arrived = sorted(one for transaction in gateway.relayhost.with_text(message.unique) for one in transaction.recipients)
+    wait_until_told(trace, message, {"team@client.example": "Expanded", **{one: "Delivered" for one in arrived}})
+    assert arrived == [BOB, CAROL]
+
+
+def flow_deleted_from_the_queue(gateway):
+    trace = Trace(gateway)
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    queue_id = send(gateway, message, BOB)
+    gateway.wait_deferred("Connection refused")
+    gateway.postfix.tool("postsuper", "-d", queue_id)
+    rows = wait_until_told(trace, message, {BOB: "Failed"})
+    assert "deleted" in rows[BOB]["reply"], rows
+
+
+def flow_a_leak_is_listed(gateway):
+    """What the installed settings prevent, made by hand: no net, no routing for what is requeued."""
+    trace = Trace(gateway)
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    send(gateway, message, BOB)
+    gateway.wait_deferred("Connection refused")
+    gateway.use_postfix(header_checks="", milter_header_checks="")
+    gateway.postfix.requeue_all()
+    gateway.wait_at(gateway.relayhost, message)
+    wait_for("the leak is listed", lambda: trace.leaks()[0] == 1, pause=0.3)
+    _, leaks = trace.leaks()
+    story = trace.rows_of(message)[BOB]
+    assert [one["id"] for one in leaks] == [story["id"]] and leaks[0]["recipient"] == BOB, leaks
+    assert f"127.0.0.1[127.0.0.1]:{gateway.relayhost.port}" in leaks[0]["why"], leaks
+    gateway.relayhost.reset()  # the leak was made on purpose
+
+
+def flow_a_new_log_that_the_milter_may_not_read_is_told_and_read_later(gateway):
+    trace = Trace(gateway)
+    message = messages.flagged()
+    gateway.postfix.rotate_log(mode=0o600)
+    send(gateway, message, BOB)
+    gateway.wait_at(gateway.smart_host, message)
+    told = f'event=trace_failed path={gateway.folder}/trace/trace.db reason="{gateway.postfix.log_file}: Permission denied"'
+    wait_for("the milter tells it", lambda: told in gateway.milter.log())
+    gateway.postfix.log_file.chmod(0o644)
+    wait_until_told(trace, message, {BOB: "Delivered"})
+
+
+def flow_rotated_log_and_restarted_milter(gateway):
+    """Rotation while it runs, and again while it does not: no line is missed and none is counted twice."""
+    trace = Trace(gateway)
+    gaps = trace.gaps()
+    first, second, third = messages.flagged(), messages.flagged(), messages.flagged()
+    send(gateway, first, BOB)
+    gateway.postfix.rotate_log()
+    send(gateway, second, BOB)
+    for message in (first, second):
+        gateway.wait_at(gateway.smart_host, message)
+        wait_until_told(trace, message, {BOB: "Delivered"})
+
+    gateway.smart_host.stop()
+    send(gateway, third, BOB)
+    gateway.wait_deferred("Connection refused")
+    gateway.milter.stop()
+    gateway.postfix.rotate_log()
+    gateway.smart_host.start()
+    gateway.postfix.flush()
+    gateway.wait_at(gateway.smart_host, third)
+    gateway.milter.start()
+    for message in (first, second, third):
+        rows = wait_until_told(trace, message, {BOB: "Delivered"})
+        assert events(trace, rows[BOB]).count("SEND") == 1
+    assert trace.gaps() == gaps, f"nothing is missing, and yet: {trace.gaps()[len(gaps):]}"

@@ -1,0 +1,164 @@
+#include "milter/journal/journal_delivery.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <sys/stat.h>
+
+#include "tests/milter/journal/journal_fixture.hpp"
+
+using namespace pams;
+using namespace pams::milter;
+using namespace pams::milter::test;
+using std::chrono::seconds;
+
+namespace {
+
+struct DeliveryFixture : JournalFixture {
+  JournalSpool kept = spool();
+  JournalDelivery delivery{config, kept, route(), mta.submit()};
+  std::chrono::steady_clock::time_point now{};
+
+  void keep(bool is_confidential = false,
+            const std::vector<std::string>& mailboxes = {"journal@example.org"}) {
+    BOOST_TEST_REQUIRE(store().spool(entry(mailboxes, is_confidential)).has_value());
+  }
+  void answers(Outcome outcome, const std::string& reply = "no") {
+    mta.answer = [=](const Submission&) { return Submitted{outcome, reply}; };
+  }
+  auto run() { return delivery.run_once(now, time); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(journal_delivery, DeliveryFixture)
+
+BOOST_AUTO_TEST_CASE(what_is_taken_is_sent_once_and_remembered) {
+  keep();
+  run();
+  run();
+  BOOST_TEST_REQUIRE(mta.taken.size() == 1U);
+  BOOST_TEST(mta.taken[0].recipient == "journal@example.org");
+  BOOST_TEST(mta.taken[0].content.starts_with("From: "));
+  BOOST_TEST(waiting() == 0U);
+  BOOST_TEST(files().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_taken_is_tried_again_later_and_later) {
+  keep();
+  answers(Outcome::Later);
+  seconds before{0};
+  for (int i = 0; i < 12; ++i) {
+    const auto next = run();
+    const auto pause = std::chrono::duration_cast<seconds>(next - now);
+    BOOST_TEST((pause >= before || pause == seconds(60)));
+    before = pause;
+    now += seconds(300);
+  }
+  mta.answer = FakeMta{}.answer;
+  run();
+  BOOST_TEST(mta.taken.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_mta_that_is_down_is_asked_once_a_round) {
+  keep(false, {"a@example.org", "b@example.org", "c@example.org"});
+  int asked = 0;
+  mta.answer = [&](const Submission&) {
+    ++asked;
+    return Submitted{Outcome::Unreachable, "Connection refused"};
+  };
+  run();
+  BOOST_TEST(asked == 1);
+  BOOST_TEST(waiting() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_report_goes_to_the_alternate_mailbox) {
+  config->policy.journal.journaling_report_ndr_to = "alternate@example.org";
+  keep();
+  mta.answer = [](const Submission& s) {
+    return s.recipient == "alternate@example.org" ? Submitted{Outcome::Taken, "250"}
+                                                  : Submitted{Outcome::Refused, "550"};
+  };
+  run();
+  BOOST_TEST_REQUIRE(mta.taken.size() == 1U);
+  BOOST_TEST(mta.taken[0].content.find("To: <journal@example.org>") != std::string::npos);
+  BOOST_TEST(waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_that_everybody_refuses_is_not_given_up) {
+  keep();
+  answers(Outcome::Refused);
+  for (int day = 0; day < 30; ++day, now += std::chrono::hours(24)) run();
+  BOOST_TEST(waiting() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_confidential_report_waits_until_its_way_is_proven) {
+  keep(true);
+  guard->fine = false;
+  run();
+  BOOST_TEST(mta.taken.empty());
+  guard->fine = true;
+  now += seconds(300);
+  run();
+  BOOST_TEST(mta.taken.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_confidential_report_through_a_connector_carries_the_route_marker_and_others_do_not) {
+  rules::OutboundConnector connector;
+  connector.name = "Archive";
+  connector.transport = "archive";
+  config->policy.connectors = {connector};
+  config->policy.journal.confidential_reports = journal::ConfidentialReports::Connector;
+  config->policy.journal.connector = "Archive";
+  config->settings.route_token_file = folder.write("route.token", "0123456789abcdef0123456789abcdef\n");
+  ::chmod(config->settings.route_token_file.c_str(), 0600);
+  keep(true);
+  keep(false, {"other@example.org"});
+  run();
+  BOOST_TEST_REQUIRE(mta.taken.size() == 2U);
+  for (const auto& one : mta.taken)
+    BOOST_TEST(one.content.starts_with("X-PAMS-Route: 0123456789abcdef0123456789abcdef-archive\r\nFrom:") ==
+               (one.recipient == "journal@example.org"));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_after_the_mta_took_it_makes_no_second_copy) {
+  keep();
+  disk->fail_at(0, 0);
+  mta.answer = [&](const Submission&) {
+    disk->fail_at(3, ENOSPC);  // of what follows: reading, then the mark
+    return Submitted{Outcome::Taken, "250"};
+  };
+  for (int i = 0; i < 3; ++i, now += seconds(300)) run();
+  disk->fail_at(0, 0);
+  now += seconds(300);
+  run();
+  BOOST_TEST(mta.taken.size() == 1U);
+  BOOST_TEST(waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(killed_between_the_mark_and_the_removal_it_is_not_sent_again) {
+  keep();
+  const auto id = kept.waiting().value().front().id;
+  folder.write("journal/sent/" + id, "");
+  run();
+  BOOST_TEST(mta.taken.empty());
+  BOOST_TEST(waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_report_stays_and_does_not_hold_up_others) {
+  folder.write("journal/waiting/" + std::string(64, '0') + ".report", "garbage");
+  keep();
+  run();
+  BOOST_TEST(mta.taken.size() == 1U);
+  BOOST_TEST(waiting() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_is_forgotten_after_a_week) {
+  const auto old = folder.write("journal/sent/" + std::string(64, '0'), "");
+  const auto age = std::filesystem::last_write_time(old) - std::chrono::days(8);
+  std::filesystem::last_write_time(old, age);
+  time = std::chrono::floor<seconds>(std::chrono::system_clock::now());
+  keep();
+  run();
+  BOOST_TEST(files().size() == 1U);  // today's
+}
+
+BOOST_AUTO_TEST_SUITE_END()

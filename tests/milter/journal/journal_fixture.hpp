@@ -1,0 +1,100 @@
+/// A journal in a temporary folder, an MTA that answers what the test says, and messages.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "milter/journal/durable_journal.hpp"
+#include "tests/support/faulty_disk.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace pams::milter::test {
+
+using Outcome = Submitted::Outcome;
+
+/// Remembers what it got.
+struct FakeMta {
+  struct Taken {
+    std::string recipient, content;
+  };
+  std::vector<Taken> taken;
+  std::function<Submitted(const Submission&)> answer = [](const Submission&) {
+    return Submitted{Outcome::Taken, "250 fine"};
+  };
+
+  JournalDelivery::Submit submit() {
+    return [this](const Submission& submission) {
+      auto submitted = answer(submission);
+      if (submitted.outcome != Outcome::Taken) return submitted;
+      Taken one{submission.recipient, ""};
+      const auto read = submission.content([&](std::string_view bytes) -> Status {
+        one.content += bytes;
+        return {};
+      });
+      if (!read) return Submitted{Outcome::Later, read.error().what};
+      taken.push_back(std::move(one));
+      return submitted;
+    };
+  }
+};
+
+class GuardSays : public RouteGuard, public LocalDelivery {
+ public:
+  bool fine = true;
+  Status verified(const rules::OutboundConnector&) override { return answer(); }
+  Status verified(const std::string&) override { return answer(); }
+
+ private:
+  Status answer() const {
+    if (fine) return {};
+    return fail(Failure::Misconfigured, "the way is not proven");
+  }
+};
+
+struct JournalFixture {
+  pams::test::TemporaryFolder folder;
+  std::shared_ptr<Config> config = std::make_shared<Config>();
+  std::shared_ptr<GuardSays> guard = std::make_shared<GuardSays>();
+  std::shared_ptr<FaultyDisk> disk = std::make_shared<FaultyDisk>();
+  FakeMta mta;
+  Message message{parse_message("From: ann@example.org\r\nSubject: offer\r\n\r\n").headers,
+                  SharedBytes("hello\r\n")};
+  std::chrono::sys_seconds time{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
+
+  JournalFixture() {
+    config->policy.organization.accepted_domains = {"*.example.org", "example.org"};
+    config->policy.journal.path = folder / "journal";
+    config->policy.journal.submit_to = "127.0.0.1:895";
+  }
+  ReportRoute route() const { return {config, guard, guard}; }
+  /// Keeps, and does not deliver by itself: no thread is started.
+  DurableJournal store() { return {config, route(), disk, mta.submit()}; }
+  JournalEntry entry(std::vector<std::string> mailboxes = {"journal@example.org"},
+                     bool is_confidential = false) const {
+    return {message,
+            {"ann@example.org", {"bob@example.net"}},
+            std::move(mailboxes),
+            true,
+            is_confidential,
+            "4Zq1",
+            time};
+  }
+  JournalSpool spool() const { return {config->policy.journal.path, disk}; }
+  std::size_t waiting() const {
+    return JournalSpool(config->policy.journal.path, std::make_shared<Disk>()).waiting().value().size();
+  }
+  /// Everything below the journal's folder that is no folder.
+  std::vector<std::string> files() const {
+    std::vector<std::string> found;
+    const std::filesystem::path root(config->policy.journal.path);
+    if (!std::filesystem::exists(root)) return found;
+    for (const auto& one : std::filesystem::recursive_directory_iterator(root))
+      if (!one.is_directory()) found.push_back(one.path().filename());
+    return found;
+  }
+};
+
+}  // namespace pams::milter::test

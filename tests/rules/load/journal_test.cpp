@@ -1,0 +1,89 @@
+#include <boost/test/unit_test.hpp>
+
+#include "rules/load.hpp"
+#include "tests/support/policy.hpp"
+
+using namespace pams;
+using namespace pams::rules;
+using pams::test::kGateway;
+using pams::test::load_texts;
+
+namespace {
+
+bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
+
+const std::string kRule = R"([[journal_rule]]
+name = "All"
+scope = "external"
+recipient = ""
+journal_email_address = "journal@example.org"
+)";
+
+auto loaded(const std::string& lines) { return load_texts({std::string(kGateway), lines}); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(load_journal)
+
+BOOST_AUTO_TEST_CASE(a_rule_alone_gets_safe_defaults) {
+  const auto all = loaded(kRule);
+  BOOST_TEST(all.text == "");
+  BOOST_TEST_REQUIRE(all.policy.has_value());
+  const auto& journal = all.policy->journal;
+  BOOST_TEST(journal.rules.size() == 1U);
+  BOOST_TEST((journal.rules[0].scope == journal::JournalScope::External));
+  BOOST_TEST((journal.confidential_reports == journal::ConfidentialReports::Local));
+  BOOST_TEST(journal.submit_to == "127.0.0.1:895");
+  BOOST_TEST(journal.journaling_report_ndr_to == "");
+  BOOST_TEST(all.policy->needs_body());
+}
+
+BOOST_AUTO_TEST_CASE(all_mistakes_are_told_each_at_its_place) {
+  const auto text = loaded(R"([journal]
+submit_to = "192.0.2.1:25"
+journaling_report_ndr_to = "nobody"
+confidential_reports = "Ziver"
+alert = "1 h"
+[[journal_rule]]
+name = "A"
+scope = "all"
+journal_email_address = ["a@example.org", "b@example.org"]
+[[journal_rule]]
+name = "B"
+)")
+                        .text;
+  for (const auto* part :
+       {":2:", "192.0.2.1:25", "'nobody' is not an address",
+        "no outbound connector 'Ziver'; did you mean 'Zivver'?", "unknown key 'alert' in [journal]", "scope",
+        "needs the key 'journal_email_address'"})
+    BOOST_TEST(has(text, part), "missing: " << part << " in\n" << text);
+}
+
+BOOST_AUTO_TEST_CASE(a_mailbox_outside_needs_a_proven_way_for_flagged_mail_or_a_word_of_permission) {
+  const std::string outside =
+      "[[journal_rule]]\nname = \"Out\"\njournal_email_address = \"journal@archive.example\"\n";
+  BOOST_TEST(has(loaded(outside).text, "'journal@archive.example' is outside accepted_domains"));
+  BOOST_TEST(loaded("[journal]\nconfidential_reports = \"allow\"\n" + outside).text == "");
+  BOOST_TEST(loaded("[journal]\nconfidential_reports = \"Zivver\"\n" + outside).text == "");
+  BOOST_TEST(has(loaded("[journal]\njournaling_report_ndr_to = \"a@archive.example\"\n" + kRule).text,
+                 "'a@archive.example' is outside"));
+}
+
+BOOST_AUTO_TEST_CASE(a_connector_that_does_not_verify_is_no_proven_way) {
+  BOOST_TEST(has(loaded(R"([journal]
+confidential_reports = "Weak"
+[[outbound_connector]]
+name = "Weak"
+smart_hosts = ["a.example"]
+tls_settings = "encryption_only"
+transport = "weak"
+)" + kRule)
+                     .text,
+                 "reports of flagged mail leave only over TLS"));
+}
+
+BOOST_AUTO_TEST_CASE(two_rules_have_two_names) {
+  BOOST_TEST(has(loaded(kRule + kRule).text, "there is a journal rule 'All' already"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
