@@ -236,7 +236,8 @@ bool TraceWriter::wait(Outcome outcome) {
   if (outcome == Outcome::Idle)
     changed_.wait_for(lock, settings_.pause, [&] { return stopping_ || !queue_.empty(); });
   if (!stopping_) return true;
-  return outcome != Outcome::Idle && steady_clock::now() < stop_at_;
+  // What was recorded while the last cycle ran is not idle.
+  return (outcome != Outcome::Idle || !queue_.empty()) && steady_clock::now() < stop_at_;
 }
 
 }  // namespace pams::milter::trace
