@@ -1,6 +1,7 @@
 /// Configuration values -> Policy: [organization], [trust], [pams], [[outbound_connector]],
-/// [[transport_rule]], [limits], [journal], [[journal_rule]]. Every mistake is reported at its place, also across files (a rule that names
-/// a connector or archive that nobody defines). Pure: files are read through `schema::Files`. Any thread.
+/// [[transport_rule]], [limits], [journal], [[journal_rule]]. Every mistake is reported at its place, also
+/// across files (a rule that names a connector or archive that nobody defines). Pure: files are read through
+/// `schema::Files`. Any thread.
 #pragma once
 
 #include <optional>

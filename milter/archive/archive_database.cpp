@@ -132,8 +132,8 @@ Status ArchiveDatabase::append(Tip& tip, AuditRow& row) {
 }
 
 Status ArchiveDatabase::append(const Checkpoint& checkpoint) {
-  return sql_.run("INSERT OR REPLACE INTO checkpoint VALUES(?,?,?,?)", checkpoint.tip.number, checkpoint.tip.hash,
-                  seconds(checkpoint.time), checkpoint.signature);
+  return sql_.run("INSERT OR REPLACE INTO checkpoint VALUES(?,?,?,?)", checkpoint.tip.number,
+                  checkpoint.tip.hash, seconds(checkpoint.time), checkpoint.signature);
 }
 
 Status ArchiveDatabase::erase(std::int64_t number) {

@@ -236,8 +236,9 @@ bool TraceWriter::wait(Outcome outcome) {
   if (outcome == Outcome::Idle)
     changed_.wait_for(lock, settings_.pause, [&] { return stopping_ || !queue_.empty(); });
   if (!stopping_) return true;
-  // What was recorded while the last cycle ran is not idle.
-  return (outcome != Outcome::Idle || !queue_.empty()) && steady_clock::now() < stop_at_;
+  // Messages may have come since the cycle that found nothing to do.
+  const bool is_done = outcome == Outcome::Idle && queue_.empty() && !lost_;
+  return !is_done && steady_clock::now() < stop_at_;
 }
 
 }  // namespace pams::milter::trace

@@ -67,14 +67,14 @@ class Sender(threading.Thread):
 
     def run(self):
         waiting = collections.deque(self.mail)
-        while waiting and not self.given_up:
+        while waiting and not self.given_up and not self.progress.is_over:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 with self.gateway.connection() as client:
                     self.send_over(client, waiting)
 
     def send_over(self, client, waiting):
         """Until something is refused: an smtpd that did not reach the milter refuses all that comes over this connection."""
-        while waiting:
+        while waiting and not self.progress.is_over:
             message, recipients = waiting[0]
             self.progress.count()
             began = now()
@@ -107,10 +107,12 @@ class Killer(threading.Thread):
                     self.kill_postfix()
         except Exception as problem:
             self.problem = problem
+            self.progress.end()
 
     def kill_milter(self):
-        self.milter_killed.append(now())
+        began = now()
         self.gateway.milter.kill()
+        self.milter_killed.append((began, now()))
         self.gateway.milter.start()
         self.killed["pams-milter"] += 1
 
@@ -188,8 +190,8 @@ def are_traced(trace, accepted, killer):
     for answer, (sent, answered) in missing:  # the milter's own answer came at some time between the two
         assert any(began <= answered and sent <= ended for began, ended in gaps), (
             f"{answer}, sent {sent}, answered {answered}: neither traced nor in one of {len(gaps)} gaps")
-    unseen = [when for when in killer.milter_killed
-              if not any(began <= when <= ended for began, ended in gaps)]
+    unseen = [(before, after) for before, after in killer.milter_killed
+              if not any(began <= after and before <= ended for began, ended in gaps)]
     assert not unseen, f"the milter was killed at {unseen}, and the trace shows no gap"
     return len(missing)
 

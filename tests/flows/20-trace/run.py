@@ -116,6 +116,9 @@ def flow_requeued(gateway):
     message = messages.flagged()
     first_id = send(gateway, message, BOB, DAVE)
     gateway.wait_deferred("Connection refused")
+    # Postfix shows the reason in its queue before it logs it.
+    wait_for("the reason in the trace",
+             lambda: all("Connection refused" in row["reply"] for row in trace.rows_of(message).values()), pause=0.3)
     gateway.postfix.requeue_all()
     wait_for("a new queue id", lambda: [one for one in gateway.postfix.queue() if one["queue_id"] != first_id
                                         and one["queue_name"] != "maildrop"])
@@ -167,7 +170,12 @@ def flow_a_leak_is_listed(gateway):
     story = trace.rows_of(message)[BOB]
     assert [one["id"] for one in leaks] == [story["id"]] and leaks[0]["recipient"] == BOB, leaks
     assert f"127.0.0.1[127.0.0.1]:{gateway.relayhost.port}" in leaks[0]["why"], leaks
-    gateway.relayhost.reset()  # the leak was made on purpose
+    # The leak was made on purpose: the runner shall not find it.
+    gateway.relayhost.reset()
+    gateway.milter.stop()
+    for path in (gateway.folder / "trace").iterdir():
+        path.unlink()
+    gateway.milter.start()
 
 
 def flow_a_new_log_that_the_milter_may_not_read_is_told_and_read_later(gateway):

@@ -8,6 +8,7 @@ example.org handed to the mailbox server, opportunistic TLS, and header checks o
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -61,9 +62,12 @@ SITE_HEADER_CHECKS = """# the site's own rule, which must keep working
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the kernel gives to clients: while Postfix is away, a client that tries again and again would
+    be given the very port that it wants to reach, connect to itself, and keep Postfix from coming back."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(10_000, 30_000)))
+            return probe.getsockname()[1]
 
 
 def why_not_here():
@@ -138,17 +142,29 @@ class Postfix:
 
     def kill_one(self, chance):
         """Kills one of its processes as the out-of-memory killer does, or all with the master; says its name."""
-        processes = self.processes()
-        process, name = chance.choice(processes)
-        for one, _ in processes if name == "master" else [(process, name)]:
+        process, name = chance.choice(self.processes())
+        victims = [process]
+        if name == "master":
+            os.kill(process, signal.SIGSTOP)  # so that it makes no new children, which would hold its ports
+            victims = [one for one, _ in self.processes()]
+        for victim in victims:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
+                os.kill(victim, signal.SIGKILL)
         return name
 
     def start_again(self):
         """After the master process was killed."""
-        wait_for("Postfix starts again", lambda: self.tool("postfix", "start", check=False) is not None
-                 and master_is_running(self.queue_directory) and greets(self.outbound_port))
+        said = []
+
+        def starts():
+            done = subprocess.run(["postfix", "-c", str(self.config), "start"], capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL)
+            said.append(done.stderr)
+            return master_is_running(self.queue_directory) and greets(self.outbound_port)
+        try:
+            wait_for("Postfix starts again", starts, 120)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}: {said[-1]}") from None
 
     def restart(self):
         """For changed settings. `postfix reload` lets running processes end when they please; this does not."""
