@@ -2,8 +2,6 @@
 
 #include <array>
 #include <atomic>
-#include <cerrno>
-#include <csignal>
 #include <filesystem>
 
 #include <poll.h>
@@ -19,20 +17,6 @@ namespace {
 /// How soon the services of a former configuration end after their last message.
 constexpr int kLookAgain = 1000;  // milliseconds
 
-/// Written by the handler and by stop(); read by the thread. There is one process, so there is one.
-std::atomic<int> wake_event = -1;
-
-void wake() {
-  const std::uint64_t one = 1;
-  static_cast<void>(!::write(wake_event, &one, sizeof one));  // EAGAIN: it is awake already
-}
-
-void on_hangup(int) {
-  const int before = errno;
-  wake();
-  errno = before;
-}
-
 bool names_the_same(const std::string& one, const std::string& other) {
   std::error_code unknown;
   return one == other || std::filesystem::equivalent(one, other, unknown);
@@ -43,20 +27,16 @@ bool names_the_same(const std::string& one, const std::string& other) {
 struct Control::Shared {
   std::shared_ptr<Reloader> reloader;
   Fd listener;
+  Fd wakes = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   std::atomic<bool> ends = false;
+
+  void wake() const {
+    const std::uint64_t one = 1;
+    static_cast<void>(!::write(wakes.get(), &one, sizeof one));  // EAGAIN: it is awake already
+  }
 };
 
-void take_hangups() {
-  if (wake_event < 0) wake_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  struct sigaction action {};
-  action.sa_handler = on_hangup;
-  action.sa_flags = SA_RESTART | SA_NODEFER;  // not blocked even while the handler runs
-  ::sigaction(SIGHUP, &action, nullptr);
-  sigset_t hangup;
-  sigemptyset(&hangup);
-  sigaddset(&hangup, SIGHUP);
-  pthread_sigmask(SIG_UNBLOCK, &hangup, nullptr);
-}
+void Control::request_reload() { shared_->wake(); }
 
 Control::Control(std::shared_ptr<Reloader> reloader, std::string socket)
     : socket_(std::move(socket)), shared_(std::make_shared<Shared>()) {
@@ -74,7 +54,7 @@ Control::Control(std::shared_ptr<Reloader> reloader, std::string socket)
 void Control::stop(std::chrono::milliseconds most) {
   if (!thread_.joinable()) return;
   shared_->ends = true;
-  wake();
+  shared_->wake();
   if (shared_->listener) ::unlink(socket_.c_str());
   if (ended_.wait_for(most) == std::future_status::ready)
     thread_.join();
@@ -85,10 +65,10 @@ void Control::stop(std::chrono::milliseconds most) {
 void Control::serve(const std::shared_ptr<Shared>& shared) {
   while (!shared->ends) {
     const bool has_formers = shared->reloader->drop_unused();
-    std::array<pollfd, 2> waits{{{wake_event, POLLIN, 0}, {shared->listener.get(), POLLIN, 0}}};
+    std::array<pollfd, 2> waits{{{shared->wakes.get(), POLLIN, 0}, {shared->listener.get(), POLLIN, 0}}};
     if (::poll(waits.data(), waits.size(), has_formers ? kLookAgain : -1) <= 0) continue;
-    std::uint64_t hangups = 0;
-    const bool woken = ::read(wake_event, &hangups, sizeof hangups) > 0;
+    std::uint64_t requests = 0;
+    const bool woken = ::read(shared->wakes.get(), &requests, sizeof requests) > 0;
     if (woken && !shared->ends) shared->reloader->reload();
     if (waits[1].revents != 0 && !shared->ends) answer_one(*shared);
   }

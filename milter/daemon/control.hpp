@@ -1,10 +1,5 @@
 /// The thread that reloads: when the process gets a HUP, and when pamsctl asks. One request after the other,
 /// whoever asks; sessions never wait for it.
-///
-/// HUP and libmilter: libmilter has a thread that waits for HUP and stops the milter on it. The kernel gives
-/// a signal for the process to its first thread if that does not block it, and only otherwise to one that
-/// waits for it. So the first thread never blocks HUP, and has a handler for it that only wakes this thread
-/// up.
 #pragma once
 
 #include <chrono>
@@ -17,19 +12,18 @@
 
 namespace pams::milter {
 
-/// From now on a HUP is remembered, for the Control that there will be. On the process's first thread, before
-/// any other.
-void take_hangups();
-
 class Control {
  public:
   /// `socket` as in open_control_socket; "" for none. When there can be none the log says so
-  /// (control_unavailable), and HUP still works.
+  /// (control_unavailable), and request_reload() still works.
   Control(std::shared_ptr<Reloader> reloader, std::string socket);
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
   /// As stop(), without patience.
   ~Control() { stop(std::chrono::seconds(0)); }
+
+  /// Returns at once; what comes of it is in the log. Requests that come before one is served are one.
+  void request_reload();
 
   /// Takes no more requests. A reload in work may take `most`; then it is left alone with its thread, and the
   /// process should end.

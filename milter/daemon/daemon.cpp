@@ -15,6 +15,13 @@
 #include "milter/log/log.hpp"
 #include "milter/session/callbacks.hpp"
 
+/// libmilter has a thread that stops the milter on HUP, TERM and INT, as the first to hear them or not:
+/// whoever waits gets a signal. It waits with sigwait, and the dynamic linker gives it this one before the C
+/// library's: it hears nothing, and the signals are ours alone. (There is no setting for that.)
+extern "C" int sigwait(const sigset_t*, int*) {
+  while (true) ::pause();
+}
+
 namespace pams::milter {
 namespace {
 
@@ -27,17 +34,23 @@ constexpr std::chrono::seconds kTimeToTrace(10);
 /// A reload in work ends well before that, unless a disk hangs.
 constexpr std::chrono::seconds kTimeToReload(10);
 
-/// libmilter stops on HUP, TERM and INT, whichever thread of its own hears them. HUP is Control's matter;
-/// TERM and INT are waited for on this thread, which the kernel prefers, and blocked on every other.
+/// Blocked here and so on every thread, for this one to wait for.
 sigset_t take_signals() {
   for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(ignored, SIG_IGN);
-  sigset_t stops;
-  sigemptyset(&stops);
-  sigaddset(&stops, SIGTERM);
-  sigaddset(&stops, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
-  take_hangups();
-  return stops;
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int one : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&ours, one);
+  pthread_sigmask(SIG_BLOCK, &ours, nullptr);
+  return ours;
+}
+
+/// Reloads on each HUP, and returns on the others.
+void wait_for_stop(const sigset_t& ours, Control& control) {
+  while (true) {
+    const int signal = ::sigwaitinfo(&ours, nullptr);
+    if (signal == SIGHUP) control.request_reload();
+    if (signal == SIGTERM || signal == SIGINT) return;  // -1: interrupted by what is none of ours
+  }
 }
 
 Status registered(const std::string& address) {
@@ -77,7 +90,7 @@ void stop(const Listen& listen) {
 
 /// libmilter on a thread of its own, until a signal comes or it ends by itself. Returns what smfi_main said
 /// of an end that nobody asked for; an end that was asked for is never a failure.
-int serve(const Listen& listen, const sigset_t& stops) {
+int serve(const Listen& listen, const sigset_t& signals, Control& control) {
   int result = MI_FAILURE;
   std::atomic<bool> has_ended = false;
   std::thread listener([&] {
@@ -85,8 +98,7 @@ int serve(const Listen& listen, const sigset_t& stops) {
     has_ended = true;
     ::kill(::getpid(), SIGTERM);  // ends the wait below if nobody has asked for a stop
   });
-  int signal = 0;
-  sigwait(&stops, &signal);
+  wait_for_stop(signals, control);
   const bool was_asked = !has_ended;
   stop(listen);
   listener.join();
@@ -99,7 +111,7 @@ int serve(const Listen& listen, const sigset_t& stops) {
 
 int run_daemon(const std::shared_ptr<const Config>& config, Wire wire, const std::string& control_socket) {
   const auto& listen = config->settings.listen;
-  const auto stops = take_signals();
+  const auto signals = take_signals();
   const auto reloader = std::make_shared<Reloader>(config, std::move(wire));
   const auto socket = started(listen);
   if (!socket) {
@@ -111,7 +123,7 @@ int run_daemon(const std::shared_ptr<const Config>& config, Wire wire, const std
                             {"socket", *socket},
                             {"version", PAMS_VERSION},
                             {"pid", std::to_string(::getpid())}});
-  const int result = serve(listen, stops);
+  const int result = serve(listen, signals, control);
   control.stop(kTimeToReload);
   reloader->stop(kTimeToTrace);
   if (result != MI_SUCCESS) {

@@ -2,7 +2,6 @@
 /// before any other thread is started.
 #pragma once
 
-#include <csignal>
 #include <memory>
 #include <string>
 

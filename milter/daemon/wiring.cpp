@@ -46,11 +46,11 @@ std::string origin_of(const ArchiveSettings& settings) {
          version_of(settings.checkpoint_key);
 }
 
-/// The same for every spelling of one file.
-std::string origin_of(const TraceSettings& settings) {
+/// The same for every spelling of one place.
+std::string origin_of(const std::string& path) {
   std::error_code unknown;
-  const auto path = std::filesystem::weakly_canonical(settings.path, unknown);
-  return unknown ? settings.path : path.string();
+  const auto one = std::filesystem::weakly_canonical(path, unknown);
+  return unknown ? path : one.string();
 }
 
 }  // namespace
@@ -86,22 +86,13 @@ std::shared_ptr<ArchiveStore> Wiring::archive(const ArchiveSettings& settings, W
   return archive;
 }
 
-std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {
-  auto writer = traces_.get(origin_of(settings), [&] {
-    return std::make_shared<trace::TraceWriter>(trace::WriterSettings{
-        .path = settings.path, .mail_log = settings.mail_log, .retention = settings.retention});
-  });
-  writer->change(settings.mail_log, settings.retention);
-  return writer;
-}
-
 /// Also without journal rules, where a former configuration has left reports.
 std::shared_ptr<JournalStore> Wiring::journal(const std::shared_ptr<const Config>& config,
                                               const std::shared_ptr<RouteGuard>& guard, Wired& wired) {
   const auto& settings = config->policy.journal;
   if (settings.rules.empty() && !std::filesystem::exists(settings.path + "/waiting")) return nullptr;
   const ReportRoute route(config, guard, doctor::make_local_delivery(config));
-  auto journal = journals_.get(settings.path, [&] {
+  auto journal = journals_.get(origin_of(settings.path), [&] {
     auto made = std::make_shared<DurableJournal>(config, route);
     if (const auto started = made->start(); !started) {
       log::write(log::journal_unusable, {{"reason", started.error().what}});
@@ -109,8 +100,17 @@ std::shared_ptr<JournalStore> Wiring::journal(const std::shared_ptr<const Config
     }
     return made;
   });
-  journal->use(config, route);
+  journal->change(config, route);
   return journal;
+}
+
+std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {
+  auto writer = traces_.get(origin_of(settings.path), [&] {
+    return std::make_shared<trace::TraceWriter>(trace::WriterSettings{
+        .path = settings.path, .mail_log = settings.mail_log, .retention = settings.retention});
+  });
+  writer->change(settings.mail_log, settings.retention);
+  return writer;
 }
 
 }  // namespace pams::milter

@@ -9,7 +9,7 @@
 ///                 former one. For what is safe beside a second one (archives);
 ///   kept and told by the one thing that only one may have open; what else changed is told to it. For what
 ///                 is not safe beside a second one (the trace: one writer for one database; the journal: one
-///                 thread that delivers from one spool).
+///                 that delivers from one spool, or a report would go twice).
 #pragma once
 
 #include <functional>
@@ -45,13 +45,13 @@ class Wiring {
 
  private:
   std::shared_ptr<ArchiveStore> archive(const ArchiveSettings& settings, Wired& wired);
-  std::shared_ptr<trace::Sink> trace(const TraceSettings& settings);
   std::shared_ptr<JournalStore> journal(const std::shared_ptr<const Config>& config,
                                         const std::shared_ptr<RouteGuard>& guard, Wired& wired);
+  std::shared_ptr<trace::Sink> trace(const TraceSettings& settings);
 
   Kept<DirectoryArchive> archives_;
-  Kept<trace::TraceWriter> traces_;
   Kept<DurableJournal> journals_;
+  Kept<trace::TraceWriter> traces_;
 };
 
 }  // namespace pams::milter

@@ -43,9 +43,8 @@ std::string domain_of(const Organization& organization) {
 
 DurableJournal::DurableJournal(std::shared_ptr<const Config> config, ReportRoute route,
                                std::shared_ptr<Disk> disk, JournalDelivery::Submit submit_report)
-    : setup_(std::make_shared<JournalSetup>(std::move(config), std::move(route))),
-      spool_(setup_->now()->journal().path, std::move(disk)),
-      delivery_(setup_, spool_, std::move(submit_report)) {}
+    : spool_(config->policy.journal.path, std::move(disk)),
+      delivery_(std::move(config), spool_, std::move(route), std::move(submit_report)) {}
 
 Status DurableJournal::start() {
   auto recovered = spool_.recover();
@@ -54,11 +53,11 @@ Status DurableJournal::start() {
 }
 
 Status DurableJournal::prepare(const JournalEntry& entry) {
-  const auto setup = setup_->now();
   Status ready;
+  const auto now = delivery_.use();
   for (const auto& mailbox : entry.mailboxes)
     ready = ready.and_then([&]() -> Status {
-      const auto fields = setup->route.fields(mailbox, entry.is_confidential);
+      const auto fields = now->route.fields(mailbox, entry.is_confidential);
       if (!fields) return tl::unexpected(fields.error());
       return {};
     });
@@ -67,6 +66,7 @@ Status DurableJournal::prepare(const JournalEntry& entry) {
 
 Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
   const auto id = message_id(entry);
+  const auto now = delivery_.use();
   const std::lock_guard lock(in_work_[std::hash<std::string>{}(id) % in_work_.size()]);
   std::deque<journal::JournalReport> written;  // their pieces are views
   std::vector<JournalSpool::Report> reports;
@@ -75,10 +75,10 @@ Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
     const auto is_there = spool_.has(one);
     if (!is_there) return tl::unexpected(is_there.error());
     if (*is_there) continue;
-    const auto& report = written.emplace_back(
-        entry.sent, entry.envelope,
-        journal::ReportDetails{mailbox, domain_of(setup_->now()->config->policy.organization), one,
-                               entry.time, entry.is_addressing_trusted});
+    const auto& report =
+        written.emplace_back(entry.sent, entry.envelope,
+                             journal::ReportDetails{mailbox, domain_of(now->config->policy.organization), one,
+                                                    entry.time, entry.is_addressing_trusted});
     reports.push_back(
         {one, {mailbox, entry.queue_id, entry.is_confidential, report.has_8bit()}, report.pieces()});
   }

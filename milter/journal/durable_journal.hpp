@@ -8,7 +8,6 @@
 
 #include "milter/config/config.hpp"
 #include "milter/journal/journal_delivery.hpp"
-#include "milter/journal/journal_setup.hpp"
 #include "milter/journal/journal_spool.hpp"
 #include "milter/journal/journal_store.hpp"
 #include "milter/journal/report_route.hpp"
@@ -24,16 +23,17 @@ class DurableJournal final : public JournalStore {
   /// Takes up what a former process has left, and begins to deliver. A folder that cannot be used is an
   /// error; messages that must be journaled will then wait.
   Status start();
-  /// Another configuration with the same folder, from the next message and report on.
-  void use(std::shared_ptr<const Config> config, ReportRoute route) {
-    setup_->use(std::move(config), std::move(route));
+
+  /// What a new configuration says of the same folder. Also for messages that are in work, and reports that
+  /// wait: which way is safe for them is the newest configuration's word.
+  void change(std::shared_ptr<const Config> config, ReportRoute route) {
+    delivery_.change(std::move(config), std::move(route));
   }
 
   Status prepare(const JournalEntry& entry) override;
   Result<Spooled> spool(const JournalEntry& entry) override;
 
  private:
-  const std::shared_ptr<JournalSetup> setup_;
   JournalSpool spool_;
   JournalDelivery delivery_;
   /// The same message may be in work twice (a client that gave up and came again): one at a time, so that a

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <set>
+#include <utility>
 
 #include "milter/log/log.hpp"
 
@@ -38,9 +39,11 @@ std::thread deaf_thread(Work work) {
 
 }  // namespace
 
-JournalDelivery::JournalDelivery(std::shared_ptr<const JournalSetup> setup, JournalSpool& spool,
+JournalDelivery::JournalDelivery(std::shared_ptr<const Config> config, JournalSpool& spool, ReportRoute route,
                                  Submit submit_report)
-    : setup_(std::move(setup)), spool_(spool), submit_(std::move(submit_report)) {}
+    : spool_(spool),
+      submit_(std::move(submit_report)),
+      use_(std::make_shared<const Use>(Use{std::move(config), std::move(route)})) {}
 
 JournalDelivery::~JournalDelivery() {
   {
@@ -63,6 +66,29 @@ void JournalDelivery::wake() {
   changed_.notify_one();
 }
 
+void JournalDelivery::change(std::shared_ptr<const Config> config, ReportRoute route) {
+  {
+    const std::lock_guard lock(mutex_);
+    use_ = std::make_shared<const Use>(Use{std::move(config), std::move(route)});
+    is_woken_ = has_changed_ = true;
+  }
+  changed_.notify_one();
+}
+
+std::shared_ptr<const JournalDelivery::Use> JournalDelivery::use() {
+  const std::lock_guard lock(mutex_);
+  return use_;
+}
+
+/// What a report waited for may be mended by a new configuration.
+void JournalDelivery::try_all_soon() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(has_changed_, false)) return;
+  }
+  for (auto& [id, trial] : trials_) trial.due = {};
+}
+
 void JournalDelivery::run() {
   for (;;) {
     auto next = steady_clock::now() + kLongestRest;
@@ -81,6 +107,7 @@ void JournalDelivery::run() {
 steady_clock::time_point JournalDelivery::run_once(steady_clock::time_point now,
                                                    std::chrono::sys_seconds time) {
   auto next = now + kLongestRest;
+  try_all_soon();
   const auto waiting = spool_.waiting();
   if (!waiting) {
     log::write(log::journal_waiting, {{"reason", waiting.error().what}});
@@ -134,7 +161,8 @@ bool JournalDelivery::finish(const std::string& id, steady_clock::time_point now
 
 Submitted JournalDelivery::deliver(const std::string& id, JournalSpool::Opened report) {
   auto submitted = send(report, report.label.mailbox);
-  const auto alternate = setup_->now()->journal().journaling_report_ndr_to;
+  const auto now = use();
+  const auto& alternate = now->config->policy.journal.journaling_report_ndr_to;
   if (submitted.outcome != Outcome::Refused || alternate.empty()) return submitted;
   auto again = spool_.open(id);  // from its beginning
   if (!again) return {Outcome::Later, again.error().what};
@@ -151,13 +179,13 @@ Submitted JournalDelivery::deliver(const std::string& id, JournalSpool::Opened r
 }
 
 Submitted JournalDelivery::send(const JournalSpool::Opened& report, const std::string& recipient) {
-  const auto setup = setup_->now();
-  const auto fields = setup->route.fields(recipient, report.label.is_confidential);
+  const auto now = use();
+  const auto fields = now->route.fields(recipient, report.label.is_confidential);
   if (!fields) return {Outcome::Later, fields.error().what};
   const auto content = [&](const Sink& sink) {
     return sink(*fields).and_then([&] { return spool_.read(report, sink); });
   };
-  return submit_({setup->journal().submit_to, recipient, report.label.has_8bit, content});
+  return submit_({now->config->policy.journal.submit_to, recipient, report.label.has_8bit, content});
 }
 
 void JournalDelivery::postpone(const std::string& id, const std::string& reason,
@@ -171,7 +199,7 @@ void JournalDelivery::postpone(const std::string& id, const std::string& reason,
 
 void JournalDelivery::alert(const std::vector<JournalSpool::Waiting>& waiting,
                             std::chrono::sys_seconds time) {
-  const auto limit = setup_->now()->journal().alert_after;
+  const auto limit = use()->config->policy.journal.alert_after;
   const auto is_late = [&](const auto& report) {
     return report.since + limit <= time && trials_.contains(report.id);
   };

@@ -12,8 +12,8 @@
 #include <mutex>
 #include <thread>
 
-#include "milter/journal/journal_setup.hpp"
 #include "milter/journal/journal_spool.hpp"
+#include "milter/journal/report_route.hpp"
 #include "milter/journal/submission.hpp"
 
 namespace pams::milter {
@@ -23,7 +23,7 @@ class JournalDelivery {
   using Submit = std::function<Submitted(const Submission&)>;
 
   /// `spool` lives longer than this.
-  JournalDelivery(std::shared_ptr<const JournalSetup> setup, JournalSpool& spool,
+  JournalDelivery(std::shared_ptr<const Config> config, JournalSpool& spool, ReportRoute route,
                   Submit submit_report = submit);
   JournalDelivery(const JournalDelivery&) = delete;
   JournalDelivery& operator=(const JournalDelivery&) = delete;
@@ -34,6 +34,15 @@ class JournalDelivery {
   void start();
   /// There is something new.
   void wake();
+  /// What holds for every trial that begins from now on; what waits is tried at once.
+  void change(std::shared_ptr<const Config> config, ReportRoute route);
+
+  struct Use {
+    std::shared_ptr<const Config> config;
+    ReportRoute route;
+  };
+  /// What holds now.
+  std::shared_ptr<const Use> use();
 
   /// One round over all that is due; what the thread does. When to come again: earlier if woken.
   std::chrono::steady_clock::time_point run_once(std::chrono::steady_clock::time_point now,
@@ -52,18 +61,20 @@ class JournalDelivery {
   bool finish(const std::string& id, std::chrono::steady_clock::time_point now);
   Submitted send(const JournalSpool::Opened& report, const std::string& recipient);
   Submitted deliver(const std::string& id, JournalSpool::Opened report);
+  void try_all_soon();
   void postpone(const std::string& id, const std::string& reason, std::chrono::steady_clock::time_point now);
   void alert(const std::vector<JournalSpool::Waiting>& waiting, std::chrono::sys_seconds time);
 
-  const std::shared_ptr<const JournalSetup> setup_;
   JournalSpool& spool_;
   const Submit submit_;
   std::map<std::string, Trial> trials_;  ///< the thread's own
   std::chrono::sys_seconds next_alert_{};
   std::chrono::sys_seconds next_clearing_{};
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows
+  std::shared_ptr<const Use> use_;
   std::condition_variable changed_;
   bool is_woken_ = false;
+  bool has_changed_ = false;
   bool ends_ = false;
   std::thread thread_;
 };

@@ -88,6 +88,21 @@ BOOST_AUTO_TEST_CASE(hup_usr1_usr2_and_pipe_do_not_end_it) {
   BOOST_TEST(another.connect() == 'c');
 }
 
+/// libmilter's own thread that waits for signals starts at the same time: it must not get one.
+BOOST_AUTO_TEST_CASE(hup_while_it_is_starting_does_not_end_it_and_term_ends_it_cleanly) {
+  for (int i = 0; i < 30; ++i) {
+    const Gateway gateway;
+    RunningMilter milter(gateway.services());
+    for (int hangups = 0; hangups < 200; ++hangups) milter.signal(SIGHUP);
+    MilterClient client(gateway.socket());
+    BOOST_TEST(client.connect() == 'c');
+    milter.signal(SIGHUP);
+    milter.signal(SIGTERM);
+    BOOST_TEST(!milter.line_with("event=stopped").empty());
+    BOOST_TEST(milter.exit_code() == 0);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_message_at_its_end_is_finished_before_it_stops) {
   const Gateway gateway;
   const auto services = gateway.services();

@@ -81,6 +81,22 @@ BOOST_AUTO_TEST_CASE(one_trace_database_has_one_writer_whatever_else_changes) {
   BOOST_TEST(first->trace != third->trace);
 }
 
+BOOST_AUTO_TEST_CASE(one_spool_of_journal_reports_has_one_that_delivers_whatever_else_changes) {
+  auto config = std::make_shared<Config>(*gateway.services()->config);
+  auto& journal = config->policy.journal;
+  journal.path = folder / "journal";
+  journal.submit_to = "127.0.0.1:1";
+  journal.rules = {{"All", pams::journal::JournalScope::Global, "", "journal@example.org"}};
+  const auto first = wiring.wire(std::make_shared<const Config>(*config)).services;
+  BOOST_REQUIRE(first->journal != nullptr);
+  journal.submit_to = "127.0.0.1:2";
+  BOOST_TEST(wiring.wire(std::make_shared<const Config>(*config)).services->journal == first->journal);
+  journal.rules.clear();  // reports may still wait
+  BOOST_TEST(wiring.wire(std::make_shared<const Config>(*config)).services->journal == first->journal);
+  journal.path = folder / "another";
+  BOOST_TEST(wiring.wire(std::make_shared<const Config>(*config)).services->journal == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(what_no_snapshot_uses_any_more_has_ended) {
   auto first = wire(settings());
   const std::weak_ptr<ArchiveStore> archive = first->archives.at("compliance");

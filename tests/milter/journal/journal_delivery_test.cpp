@@ -14,7 +14,7 @@ namespace {
 
 struct DeliveryFixture : JournalFixture {
   JournalSpool kept = spool();
-  JournalDelivery delivery{std::make_shared<JournalSetup>(config, route()), kept, mta.submit()};
+  JournalDelivery delivery{config, kept, route(), mta.submit()};
   std::chrono::steady_clock::time_point now{};
 
   void keep(bool is_confidential = false,
