@@ -15,6 +15,7 @@ const std::string kAddress = "journal@here.example";
 /// "" when the mailbox is local in a Postfix with these lines behind its own.
 std::string seen(const std::string& lines) {
   const PostfixSite site;
+  site.append("master.cf", "virtual unix - n n - - virtual\nlmtp unix - - y - - lmtp\n");
   site.append("main.cf", "mydestination = gateway.example\n" + lines + "\n");
   const auto status = is_local_mailbox(site.postfix, kAddress);
   return status ? "" : status.error().what;
