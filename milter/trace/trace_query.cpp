@@ -123,6 +123,9 @@ std::string why_leak(const Route& route, const ToldEvent& attempt) {
 Result<TraceQuery> TraceQuery::open(const std::string& path) {
   auto database = sqlite::Database::open(path, sqlite::Access::ReadOnly, sqlite::Durability::Normal);
   if (!database) return tl::unexpected(database.error());
+  const auto is_made = database->number("SELECT 1 FROM sqlite_master WHERE name = 'gap'");
+  if (!is_made) return tl::unexpected(is_made.error());
+  if (!*is_made) return fail(Failure::Temporary, path + ": the milter is just making it");
   return TraceQuery(std::move(*database));
 }
 

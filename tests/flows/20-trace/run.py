@@ -176,6 +176,7 @@ def flow_a_leak_is_listed(gateway):
     for path in (gateway.folder / "trace").iterdir():
         path.unlink()
     gateway.milter.start()
+    wait_for("a new trace", lambda: gateway.pamsctl("trace", check=False).returncode == 0)
 
 
 def flow_a_new_log_that_the_milter_may_not_read_is_told_and_read_later(gateway):

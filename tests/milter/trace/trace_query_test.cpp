@@ -1,5 +1,7 @@
 #include "milter/trace/trace_query.hpp"
 
+#include <fstream>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/milter/trace/trace_fixture.hpp"
@@ -146,6 +148,13 @@ BOOST_AUTO_TEST_CASE(leaks_are_found_among_flagged_messages_only) {
   BOOST_TEST_REQUIRE(leaks.size() == 1U);
   BOOST_TEST(leaks[0].queue_id == "8A3DAA7A069");
   BOOST_TEST(leaks[0].recipient == "a@b.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_that_is_just_being_made_cannot_be_asked_yet) {
+  const auto empty = folder / "empty.db";
+  std::ofstream(empty).flush();
+  BOOST_TEST(!TraceQuery::open(empty).has_value());
+  BOOST_TEST(TraceQuery::open(path).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
