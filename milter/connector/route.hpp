@@ -1,5 +1,6 @@
-/// The words with which a message's route is told to the MTA. Postfix: the marker that the milter adds, and the
-/// FILTER action that the marker must become. Sendmail: the suffix that the milter gives to each recipient. One place for the session, the setup and the checks. Pure; any thread.
+/// The words with which a message's route is told to the MTA. Postfix: the marker that the milter adds, and
+/// the FILTER action that the marker must become. Sendmail: the suffix that the milter gives to each
+/// recipient. One place for the session, the setup and the checks. Pure; any thread.
 #pragma once
 
 #include <optional>

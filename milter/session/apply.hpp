@@ -19,8 +19,9 @@ class Application {
  public:
   using Applied = Receipt<Application>;
 
-  /// The route first (Postfix: the marker; Sendmail: the recipients): should anything after it be lost, the message still has its route.
-  /// `leading_space`: as the session agreed. Failure::Temporary when the MTA does not take a change.
+  /// The route first (Postfix: the marker; Sendmail: the recipients): should anything after it be lost, the
+  /// message still has its route. `leading_space`: as the session agreed. Failure::Temporary when the MTA
+  /// does not take a change.
   static Result<Applied> carry_out(SMFICTX* context, bool leading_space, const rules::Plan& plan,
                                    const Transaction& message, const Routing::Ready& route);
 };
