@@ -6,7 +6,6 @@
 #include "milter/doctor/local_mailbox.hpp"
 #include "milter/doctor/remembered_mta.hpp"
 #include "milter/doctor/route_verifier.hpp"
-#include "milter/doctor/route_watch.hpp"
 #include "milter/journal/durable_journal.hpp"
 #include "milter/log/log.hpp"
 #include "milter/trace/trace_writer.hpp"
@@ -19,15 +18,6 @@ void tell(const rules::OutboundConnector& connector, const Status& status) {
     log::write(log::route_verified, {{"connector", connector.name}});
   else
     log::write(log::route_unverified, {{"connector", connector.name}, {"reason", status.error().what}});
-}
-
-/// With a verifier of its own: what it finds in the middle of an operator's edits is not what the next
-/// flagged message is answered by.
-std::shared_ptr<const void> watch_route(const std::shared_ptr<const Config>& config) {
-  const auto* connector = config->policy.connector(config->policy.pams.connector);
-  if (connector == nullptr || !config->settings.verify_route) return nullptr;
-  return std::make_shared<const doctor::RouteWatch>(doctor::make_route_verifier(config),
-                                                    std::vector<rules::OutboundConnector>{*connector}, tell);
 }
 
 /// A file that is read once: another one under the same name is another origin.
@@ -55,6 +45,8 @@ std::string origin_of(const std::string& path) {
 
 }  // namespace
 
+Wiring::Wiring() : route_watch_(tell) {}
+
 Wired Wiring::wire(std::shared_ptr<const Config> config) {
   Wired wired;
   auto services = std::make_shared<Services>();
@@ -66,7 +58,7 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
     wired.remarks.push_back(token.error().what + "; flagged mail waits");
   }
   services->route_guard = doctor::make_route_verifier(config);
-  services->route_watch = watch_route(config);
+  watch_route(config);
   services->journal = journal(config, services->route_guard, wired);
   services->trace = trace(settings.trace);
   services->evaluate = rules::evaluate;
@@ -102,6 +94,14 @@ std::shared_ptr<JournalStore> Wiring::journal(const std::shared_ptr<const Config
   });
   journal->change(config, route);
   return journal;
+}
+
+/// With a verifier of its own: what it finds in the middle of an operator's edits is not what the next
+/// flagged message is answered by.
+void Wiring::watch_route(const std::shared_ptr<const Config>& config) {
+  const auto* connector = config->policy.connector(config->policy.pams.connector);
+  if (connector == nullptr || !config->settings.verify_route) return route_watch_.rest();
+  route_watch_.watch(doctor::make_route_verifier(config), *connector);
 }
 
 std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {

@@ -1,15 +1,14 @@
 /// From a configuration to what sessions work with, at the start and at every reload. One thread at a time.
 ///
 /// Each part of Services is of one of three kinds; a new part chooses its own:
-///   made anew     knows nothing that a new configuration may not forget (route token, route verifier: it
-///   must
-///                 not believe what it found out for another configuration);
-///   kept          by its origin, see Kept: made anew when that changed, while messages in work go on with
-///   the
-///                 former one. For what is safe beside a second one (archives);
-///   kept and told by the one thing that only one may have open; what else changed is told to it. For what
-///                 is not safe beside a second one (the trace: one writer for one database; the journal: one
-///                 that delivers from one spool, or a report would go twice).
+///   made anew      knows nothing that a new configuration may not forget (route token, route verifier: it
+///                  must not believe what it found out for another configuration);
+///   kept           by its origin, see Kept: made anew when that changed, while messages in work go on with
+///                  the former one. For what is safe beside a second one (archives);
+///   kept and told  by the one thing that only one may have open; what else changed is told to it. For what
+///                  is not safe beside a second one (the trace: one writer for one database; the journal:
+///                  one that delivers from one spool, or a report would go twice), and for the watch of the
+///                  routing.
 #pragma once
 
 #include <functional>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "milter/daemon/kept.hpp"
+#include "milter/doctor/route_watch.hpp"
 #include "milter/session/services.hpp"
 
 namespace pams::milter {
@@ -38,6 +38,7 @@ using Wire = std::function<Wired(std::shared_ptr<const Config>)>;
 
 class Wiring {
  public:
+  Wiring();
   /// Tries each archive folder and the route token once. What is not in order stops nothing: the mail that
   /// needs it waits, and the log says so now (events archive_unusable, journal_unusable,
   /// route_token_unreadable).
@@ -48,10 +49,12 @@ class Wiring {
   std::shared_ptr<JournalStore> journal(const std::shared_ptr<const Config>& config,
                                         const std::shared_ptr<RouteGuard>& guard, Wired& wired);
   std::shared_ptr<trace::Sink> trace(const TraceSettings& settings);
+  void watch_route(const std::shared_ptr<const Config>& config);
 
   Kept<DirectoryArchive> archives_;
   Kept<DurableJournal> journals_;
   Kept<trace::TraceWriter> traces_;
+  doctor::RouteWatch route_watch_;
 };
 
 }  // namespace pams::milter

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "milter/base/fd.hpp"
+#include "milter/config/files.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::doctor {
@@ -26,10 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+/// "" for one that has ended meanwhile, or that this user may not look at.
+std::string slurp(const fs::path& path) { return read_file(path).value_or(""); }
 
 /// proc(5): "Uid:\treal\teffective\tsaved\tfile" and its like, as numbers by name.
 std::map<std::string, std::vector<unsigned>> numbers_of(const fs::path& process) {

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "milter/config/files.hpp"
 #include "milter/connector/postfix.hpp"
 #include "milter/connector/postfix_text.hpp"
 #include "rules/base/text.hpp"
@@ -15,18 +14,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// The configuration folders of the masters that run. Only root may read their environment.
 std::vector<std::string> running_folders() {
   std::vector<std::string> folders;
   std::error_code error;
   for (const auto& process : fs::directory_iterator("/proc", error)) {
-    if (text::trim(slurp(process.path() / "comm")) != "master") continue;
-    const auto environment = slurp(process.path() / "environ");
+    if (text::trim(read_file(process.path() / "comm").value_or("")) != "master") continue;
+    const auto environment = read_file(process.path() / "environ").value_or("");
     for (const auto variable : text::split(environment, '\0'))
       if (variable.starts_with("MAIL_CONFIG=")) folders.emplace_back(variable.substr(12));
   }

@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "milter/config/files.hpp"
 #include "milter/doctor/remembered_mta.hpp"
 #include "milter/doctor/route_rules.hpp"
 #include "rules/base/text.hpp"
@@ -35,8 +36,7 @@ struct Process {
 /// proc(5), /proc/PID/stat: field 2 is the name in parentheses, which may hold anything, 4 the parent and 22
 /// the start in clock ticks since boot.
 std::optional<Process> look_at(const std::filesystem::path& folder) {
-  std::ifstream in(folder / "stat");
-  const std::string line{std::istreambuf_iterator<char>(in), {}};
+  const auto line = read_file(folder / "stat").value_or("");  // it may have ended meanwhile
   const auto open = line.find('(');
   const auto close = line.rfind(')');
   if (open == std::string::npos || close == std::string::npos) return std::nullopt;

@@ -25,7 +25,6 @@ struct Services {
   std::shared_ptr<const Config> config;
   std::map<std::string, std::shared_ptr<ArchiveStore>, std::less<>> archives;
   std::shared_ptr<RouteGuard> route_guard;  ///< asked only when settings.verify_route
-  std::shared_ptr<const void> route_watch;  ///< looks at the routing between messages; only kept alive here
   std::shared_ptr<RouteTokenFile> route_token;
   std::shared_ptr<JournalStore> journal;  ///< may be null where the policy has no journal rules
   std::shared_ptr<trace::Sink> trace;     ///< null: nothing is traced

@@ -89,7 +89,8 @@ class Certificates:
         signed = ssl.PEM_cert_to_DER_cert(self.client(name, "/CN=" + common_name.replace("\0", "~")).read_text())
         inside = signed[2 + der_size(signed)[0]:]
         head, length = der_size(inside)  # of TBSCertificate
-        (self.folder / f"{name}.tbs").write_bytes(inside[:2 + head + length].replace(b"~", b"\0"))
+        shown, wanted = common_name.replace("\0", "~").encode(), common_name.encode()
+        (self.folder / f"{name}.tbs").write_bytes(inside[:2 + head + length].replace(shown, wanted))
         openssl("dgst", "-sha256", "-sign", str(self.key), "-out", str(self.folder / f"{name}.sig"),
                 str(self.folder / f"{name}.tbs"))
         algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # ecdsa-with-SHA256
