@@ -26,7 +26,7 @@ class SendmailGateway(Gateway):
         self.smart_host = Server("smart host", self.certificates)
         self.relayhost = Server("relayhost")
         self.mailboxes = Server("mailbox server")
-        self.run_directory = self.folder / "run"
+        self.run_directory = self.folder / "socket"
         self.settings = self._prepare_folders(self.run_directory, "root")
         self._copy_programs(binaries)
         self.mta = self.sendmail = Sendmail(self.folder / "sendmail", self.relayhost.port, self.mailboxes.port)
