@@ -96,7 +96,7 @@ std::vector<TransportSetting> transport_settings(const rules::OutboundConnector&
 }
 
 std::string password_map(const rules::OutboundConnector& connector) {
-  return "pams_password_" + connector.transport;
+  return kPasswordMaps + connector.transport;
 }
 
 std::string milter_entry(const std::string& address) {
@@ -117,6 +117,15 @@ std::uint64_t needed_message_size(const rules::Policy& policy) {
 
 std::uint64_t needed_recipient_limit(const rules::Policy& policy) {
   return std::max(kRecipients, policy.limits.recipients);
+}
+
+std::string last_net(const std::string& maps) {
+  return "pipemap:{" + maps + kLastNetMap + ",fail:flagged_mail_leaves_by_its_connector_only}";
+}
+
+bool has_last_net(const Config& config) {
+  const auto& pams = config.policy.pams;
+  return pams.untrusted != rules::Untrusted::Keep && pams.zivver_peers.empty();
 }
 
 }  // namespace pams::milter

@@ -32,8 +32,18 @@ std::string milter_entry(const std::string& address);
 inline constexpr const char* kNetMap = "pams_header_checks";
 inline constexpr const char* kMarkerMap = "pams_milter_header_checks";
 inline constexpr const char* kTransportMap = "pams_smtp_header_checks";
+inline constexpr const char* kLastNetMap = "pams_last_net";
+
+/// The last net, the first table of smtp_header_checks for all transports but the connectors': the smtp
+/// client stops at a table that fails (header_checks(5) knows no other action there that holds a message),
+/// and this one fails for the flag alone. Run on 3.7.11: deferred, "local data error".
+std::string last_net(const std::string& maps);
+/// Not where the flag may rightly leave by another way: kept on inbound mail, or on mail back from Zivver.
+bool has_last_net(const Config& config);
+
 /// The connector's user and password; for root alone, who opens it before the smtp client gives up its
 /// rights.
+inline constexpr const char* kPasswordMaps = "pams_password_";  ///< and the transport
 std::string password_map(const rules::OutboundConnector& connector);
 
 /// "pcre:/etc/postfix/"; regexp: where Postfix was built without PCRE.

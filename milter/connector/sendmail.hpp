@@ -19,6 +19,9 @@ class Sendmail {
   /// What `sendmail -bt` prints when it is told `lines`, on sendmail.cf.
   Result<std::string> test(const std::vector<std::string>& lines) const;
 
+  /// What `sendmail -bp` prints: who may see all of the queue is Sendmail's matter (root always).
+  Result<std::string> queue() const;
+
   /// Paths in Sendmail's folder.
   std::string cf() const { return path("sendmail.cf"); }
   std::string mc() const { return path("sendmail.mc"); }
@@ -28,6 +31,7 @@ class Sendmail {
   const std::string& program() const { return program_; }
 
  private:
+  Result<std::string> ask(const std::vector<std::string>& arguments, const std::string& input) const;
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
   std::string folder_;

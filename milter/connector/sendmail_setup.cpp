@@ -5,6 +5,7 @@
 
 #include "milter/config/files.hpp"
 #include "milter/connector/backup.hpp"
+#include "milter/connector/route.hpp"
 #include "milter/connector/sendmail_feature.hpp"
 #include "rules/base/text.hpp"
 
@@ -21,8 +22,27 @@ Owner owner_of(const std::string& path) {
   return {status.st_uid, status.st_gid, status.st_mode & 07777U};
 }
 
+std::string without_line(const std::string& mc, const std::string& line) {
+  std::string out;
+  for (const auto one : text::split(mc, '\n'))
+    if (text::trim(one) != line) out += std::string(one) + "\n";
+  if (!out.empty()) out.pop_back();  // split() gives the empty text behind the last line feed
+  return out;
+}
+
+Status take_out(const Change& change) {
+  const auto& path = change.setting;
+  if (change.kind == ChangeKind::Table)
+    return unlink(path.c_str()) == 0 ? Status{}
+                                     : fail(Failure::Misconfigured, path + " could not be removed");
+  const auto mc = read_file(path);
+  if (!mc) return tl::unexpected(mc.error());
+  return replace_file(path, without_line(*mc, change.from), owner_of(path));
+}
+
 Status make_change(const Change& change) {
   const auto& path = change.setting;
+  if (change.to.empty()) return take_out(change);
   if (change.kind == ChangeKind::Table) return replace_file(path, change.to, owner_of(path));
   const auto mc = read_file(path);
   if (!mc) return tl::unexpected(mc.error());
@@ -69,6 +89,30 @@ SetupPlan plan_sendmail_setup(const Config& config, const Sendmail& sendmail) {
   if (included && *included != *mc)
     plan.changes.push_back({ChangeKind::Include, sendmail.mc(), "", line,
                             "behind OSTYPE, so that its rules come before all others"});
+  return plan;
+}
+
+SetupPlan plan_sendmail_removal(const Config& config, const Sendmail& sendmail) {
+  SetupPlan plan;
+  const auto mc = read_file(sendmail.mc());
+  if (!mc) plan.problems.push_back(mc.error().what);
+  const auto line = include_line(sendmail);
+  if (mc && without_line(*mc, line) != *mc)
+    plan.changes.push_back(
+        {ChangeKind::Include, sendmail.mc(), line, "", "sendmail.cf is then made without our rules"});
+  if (const auto feature = read_file(sendmail.feature()))
+    plan.changes.push_back({ChangeKind::Table, sendmail.feature(), *feature, "", "nothing uses it any more"});
+  if (config.policy.pams.enabled)
+    plan.problems.emplace_back(
+        "PAMS is still enabled: Sendmail has no net, so flagged mail would leave in clear without our rules; "
+        "set "
+        "[pams] enabled = false and run `pamsctl reload`, so that it is refused until nobody flags any more");
+  const auto waiting = sendmail.queue();
+  if (!waiting)
+    plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
+  else if (waiting->find(kRouteDomain) != std::string::npos)
+    plan.problems.emplace_back(
+        "flagged mail is in the queue and would leave in clear: wait until it is delivered");
   return plan;
 }
 

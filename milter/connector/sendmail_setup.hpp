@@ -16,7 +16,12 @@ std::optional<std::string> with_include(const std::string& mc, const std::string
 
 SetupPlan plan_sendmail_setup(const Config& config, const Sendmail& sendmail);
 
-/// Makes the changes; returns the backup's folder. On failure everything is as before, and the error says so.
+/// What takes the setup out again. Without our rules Sendmail has nothing that keeps flagged mail: a problem
+/// while PAMS is enabled, and while the queue holds mail with the milter's suffix.
+SetupPlan plan_sendmail_removal(const Config& config, const Sendmail& sendmail);
+
+/// Makes the changes of either plan; returns the backup's folder. On failure everything is as before, and the
+/// error says so.
 Result<std::string> apply_sendmail_setup(const SetupPlan& plan, const Sendmail& sendmail,
                                          const std::string& now_utc);
 

@@ -104,7 +104,7 @@ void read_tables(const Config& config, Site& site) {
   };
   struct stat token {};
   const bool has_token = stat(config.settings.route_token_file.c_str(), &token) == 0;
-  for (const auto* name : {kMarkerMap, kNetMap, kTransportMap}) {
+  for (const auto* name : {kMarkerMap, kNetMap, kTransportMap, kLastNetMap}) {
     const auto path = site.config_directory + "/" + name;
     if (has_token && is_kept_for(path, token.st_gid, 0640)) keep(path);
   }

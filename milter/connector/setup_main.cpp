@@ -59,6 +59,8 @@ class MainPlan {
          "the milter's route marker chooses the connector's transport");
     want("header_checks", with_table("header_checks", kNetMap, maps),
          "the net: flagged mail that no milter saw waits, requeued mail finds its way");
+    want("smtp_header_checks", with_last_net(maps),
+         "the last net: whatever else fails, flagged mail leaves by its connector only");
     for (const auto* name : {"mime_header_checks", "nested_header_checks"})
       want(name, without_net(name),
            "it would inherit the net, and catch attached messages that carry the header");
@@ -118,6 +120,14 @@ class MainPlan {
     std::vector<std::string> wanted{maps + table};
     for (const auto& element : split_list(at(site_.written, name)))
       if (!is_table(element, site_, table)) wanted.push_back(element);
+    return wanted;
+  }
+
+  std::vector<std::string> with_last_net(const std::string& maps) const {
+    std::vector<std::string> wanted;
+    if (has_last_net(config_)) wanted.push_back(last_net(maps));
+    for (const auto& element : split_list(at(site_.written, "smtp_header_checks")))
+      if (element.find("/" + std::string(kLastNetMap) + ",") == std::string::npos) wanted.push_back(element);
     return wanted;
   }
 

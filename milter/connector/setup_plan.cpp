@@ -194,17 +194,21 @@ class ServicesPlan {
 
 void plan_tables(const Config& config, const std::string& token, const Site& site, SetupPlan& plan) {
   const auto rules = marker_rules(config, token);
-  const std::vector<std::pair<const char*, std::pair<std::string, std::string>>> tables{
+  const auto flag = "/^" + regex_escaped(config.policy.pams.header) + "[[:space:]]*:/ ";
+  std::vector<std::pair<const char*, std::pair<std::string, std::string>>> tables{
       {kMarkerMap, {rules, "turns the milter's marker into the connector's transport; holds the token"}},
       {kNetMap,
        {"# 1: postsuper -r runs no milter and forgets the route\n" + rules +
-            "# 2: flagged mail that no milter took charge of waits in the queue\n/^" +
-            regex_escaped(config.policy.pams.header) + "[[:space:]]*:/ " + kNetAction + "\n",
+            "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag + kNetAction + "\n",
         "the net; holds the token"}},
       {kTransportMap,
        {"/^" + regex_escaped(rules::kRouteMarker) + "[[:space:]]*:/ IGNORE\n",
         "the marker does not reach the smart host"}},
   };
+  if (has_last_net(config))
+    tables.emplace_back(kLastNetMap,
+                        std::pair{"# the smtp client stops here: the next table fails\n" + flag + "flagged\n",
+                                  "the last net: flagged mail leaves by its connector only"});
   for (const auto& [name, table] : tables) {
     const auto path = site.config_directory + "/" + name;
     const auto now = site.tables.find(path);
@@ -262,11 +266,11 @@ void note_own_milters(const Site& site, SetupPlan& plan) {
 }  // namespace
 
 std::vector<std::string> parameters_of_interest(const rules::Policy& policy) {
-  std::vector<std::string> names{"queue_directory",       "compatibility_level",  "milter_protocol",
-                                 "milter_default_action", "smtpd_milters",        "non_smtpd_milters",
-                                 "milter_header_checks",  "header_checks",        "mime_header_checks",
-                                 "nested_header_checks",  "message_size_limit",   "mailbox_size_limit",
-                                 "virtual_mailbox_limit", "cleanup_service_name", "tls_required_enable"};
+  std::vector<std::string> names{
+      "queue_directory",    "compatibility_level",   "milter_protocol",      "milter_default_action",
+      "smtpd_milters",      "non_smtpd_milters",     "milter_header_checks", "header_checks",
+      "mime_header_checks", "nested_header_checks",  "smtp_header_checks",   "message_size_limit",
+      "mailbox_size_limit", "virtual_mailbox_limit", "cleanup_service_name", "tls_required_enable"};
   for (const auto& connector : policy.connectors)
     names.push_back(connector.transport + "_destination_recipient_limit");
   return names;

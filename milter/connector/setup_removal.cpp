@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,6 +48,10 @@ class Removal {
     if (all) {
       remove_table(kNetMap);
       remove_table(kTransportMap);
+      remove_table(kLastNetMap);
+      for (const auto& entry : std::filesystem::directory_iterator(folder_))
+        if (const auto name = entry.path().filename().string(); name.starts_with(kPasswordMaps))
+          remove_table(name);
     }
     return std::move(plan_);
   }
@@ -62,7 +67,7 @@ class Removal {
     if (undone.text != current) plan_.files.push_back({folder_ + "/" + name, std::move(undone.text)});
   }
 
-  void remove_table(const char* name) {
+  void remove_table(const std::string& name) {
     const auto path = folder_ + "/" + name;
     if (access(path.c_str(), F_OK) != 0) return;
     plan_.changes.push_back({ChangeKind::Table, path, "our table", "", "nothing uses it any more"});

@@ -55,6 +55,8 @@ std::string file_of(const Change& change) {
 
 /// As the file will hold it, the token hidden.
 std::string shown(const Change& change, const std::string& token) {
+  if (change.to.empty() && change.kind == ChangeKind::Include) return "taken out: " + change.from;
+  if (change.to.empty() && change.kind == ChangeKind::Table) return "the file is removed";
   std::string out = change.secret ? kHiddenTable : change.to;
   if (change.kind == ChangeKind::Parameter) out = change.setting + " = " + change.to;
   if (change.kind == ChangeKind::ServiceParameter)
@@ -145,15 +147,27 @@ int run_postfix(const Globals& globals, const Options& options) {
   return run_with(options, *loaded.config, Postfix(loaded.config->settings.postfix_config));
 }
 
+constexpr const char* kSendmailSteps =
+    "The order in which flagged mail stays safe (Sendmail has no net):\n"
+    "  1. switch PAMS off in Zivver's Office Plugin (EnableMailAssistedSubmission = 0)\n"
+    "  2. [pams] enabled = false, then pamsctl reload: what is still flagged is refused, and the sender "
+    "told\n"
+    "  3. pamsctl trace --status Failed, for some days: who still flags? And mailq: nothing with "
+    "pams-route.invalid\n"
+    "  4. pamsctl setup sendmail --remove --apply, then make -C /etc/mail && service sendmail restart\n"
+    "  5. systemctl disable --now pams-milter\n\n";
+
 int run_on_sendmail(const Options& options, const Config& config) {
   const Sendmail sendmail(config.settings);
-  const auto plan = plan_sendmail_setup(config, sendmail);
+  const auto plan =
+      options.remove ? plan_sendmail_removal(config, sendmail) : plan_sendmail_setup(config, sendmail);
+  const std::string command = options.remove ? "pamsctl setup sendmail --remove" : "pamsctl setup sendmail";
   auto answer = to_json(plan, kFutureToken);
+  if (!options.json && options.remove) std::cout << kSendmailSteps;
   if (!options.json) print(plan, kFutureToken);
   if (!plan.problems.empty()) return finish(options, answer, "nothing was changed", kFoundWrong);
   if (plan.changes.empty()) return finish(options, answer, "nothing to change", kFine);
-  if (!options.apply)
-    return finish(options, answer, "to do this, run: pamsctl setup sendmail --apply", kFine);
+  if (!options.apply) return finish(options, answer, "to do this, run: " + command + " --apply", kFine);
   const auto backup = apply_sendmail_setup(plan, sendmail, utc_now());
   if (!backup) {
     answer["error"] = backup.error().what;
@@ -163,7 +177,7 @@ int run_on_sendmail(const Options& options, const Config& config) {
   answer["backup"] = *backup;
   return finish(options, answer,
                 "applied; backup: " + *backup + "\nrun: make -C " + sendmail.folder() +
-                    " && service sendmail restart && pamsctl doctor",
+                    " && service sendmail restart" + (options.remove ? "" : " && pamsctl doctor"),
                 kFine);
 }
 
@@ -189,6 +203,8 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   auto* sendmail = app.add_subcommand("sendmail", "Sendmail: pams-milter.m4 and its line in sendmail.mc");
   sendmail->add_flag("--apply", options->apply, "Make the changes, with a backup; without it they are shown");
   sendmail->add_flag("--json", options->json, "Print JSON");
+  sendmail->add_flag("--remove", options->remove,
+                     "Take out what the setup put in; refused while mail could leak");
   app.require_subcommand(1);
   return [options, &globals, sendmail] {
     return sendmail->parsed() ? run_sendmail(globals, *options) : run_postfix(globals, *options);

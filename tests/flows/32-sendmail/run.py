@@ -8,6 +8,7 @@ import re
 
 from support import messages
 from support.smtp_server import Behaviour
+from support.waiting import wait_for
 
 GATEWAY = "sendmail"
 RECIPIENTS = ["bob@client.example", "carol@example.org", "dan@client.example"]
@@ -249,3 +250,97 @@ def flow_sendmail_mc_was_edited_and_no_cf_made(gateway):
 def flow_the_authorities_are_others(gateway):
     gateway.edit("sendmail.mc", ("MAILER(`local')dnl", "define(`confCACERT', `/etc/ssl/certs/ca-certificates.crt')dnl\nMAILER(`local')dnl"))
     is_not_accepted(gateway, "sendmail_tls")
+
+
+# -- the matrix: each one edit away from a sound gateway; doctor names it, and flagged mail sent anyway waits ---------
+
+PROOF = "SLocal_tls_{}\nR$*\t\t\t$: $1 $| $>Pams_tls $&{{verify}}"
+MATRIX = {  # name: file, what stood there, what stands there now, the check that names it
+    "mail passes while the milter is down": ("sendmail.cf", ", F=T,", ", F=,", "sendmail_milter"),
+    "mail is refused while the milter is down": ("sendmail.cf", ", F=T,", ", F=R,", "sendmail_milter"),
+    "another socket": ("sendmail.cf", "pams.sock", "old.sock", "sendmail_milter"),
+    "the feature was edited by hand": ("pams-milter.m4", ", F=T,", ", F=,", "sendmail_current"),
+    "another port": ("sendmail.cf", "A=TCP $h @SMART@", "A=TCP $h @RELAY@", "sendmail_route"),
+    "no mailer": ("sendmail.cf", "\nMpams,", "\nMother,", "sendmail_route"),
+    "a mailer that does not say who it is": ("sendmail.cf", "S=EnvFrom_pams/", "S=EnvFromSMTP/", "sendmail_route"),
+    "a mailer that keeps the suffix": ("sendmail.cf", "R=EnvTo_pams/", "R=EnvToSMTP/", "sendmail_route"),
+    "another host": ("sendmail.cf", "$#pams $@ [localhost]", "$#pams $@ [127.0.0.1]", "sendmail_route"),
+    "another mailer": ("sendmail.cf", "$#pams $@", "$#relay $@", "sendmail_route"),
+    "clients may use the suffix": ("sendmail.cf", '$#error $@ 5.1.2 $: "553 5.1.2 This domain is reserved', '$@ "553 5.1.2 This',
+                                   "sendmail_route"),
+    "TLS 1_1": ("sendmail.cf", "R< OK > < TLSv1 . 2 >", "R< OK > < TLSv1 . 1 >", "sendmail_tls"),
+    "any name": ("sendmail.cf", "R< name > $={cert_altnames}", "R< name > $*", "sendmail_tls"),
+    "any certificate": ("sendmail.cf", "SPams_proof_pams\nR$*\t\t\t$: < $1 >", "SPams_proof_pams\nR$*\t\t\t$: < OK >",
+                        "sendmail_tls"),
+    "no proof for the server": ("sendmail.cf", PROOF.format("server"), PROOF.format("server")[:-21] + "OK", "sendmail_tls"),
+    "no proof for the recipient": ("sendmail.cf", PROOF.format("rcpt"), PROOF.format("rcpt")[:-21] + "OK", "sendmail_tls"),
+    "what is not proven is fine": ("sendmail.cf", "R$*\t\t\t$#error $@ 4.7.5", "R$*\t\t\t$@ OK\nR$*\t\t\t$#error $@ 4.7.5",
+                                   "sendmail_tls"),
+    "another folder of authorities": ("sendmail.cf", "O CACertPath=", "O CACertPath=/etc/ssl/certs/", "sendmail_tls"),
+}
+
+
+def check(gateway, file, old, new, named):
+    ports = [("@SMART@", gateway.smart_host.port), ("@RELAY@", gateway.relayhost.port)]
+    for name, port in ports:
+        old, new = old.replace(name, str(port)), new.replace(name, str(port))
+    gateway.edit(file, (old, new))
+    assert named in doctor(gateway), doctor(gateway)
+    message = messages.flagged()
+    assert gateway.send(message, ["bob@client.example"]).code // 100 == 4
+    stays(gateway, message)
+
+
+def promise_of(row):
+    return lambda gateway: check(gateway, *row)
+
+
+for name, row in MATRIX.items():
+    globals()["flow_" + name.replace(" ", "_")] = promise_of(row)
+
+
+def flow_no_filter_at_all(gateway):
+    """Sendmail has no net: what asks no milter cannot be held. Doctor names it, and the daemon without any mail."""
+    gateway.edit("sendmail.cf", ("O InputMailFilters=pams-milter", "O InputMailFilters="))
+    assert doctor(gateway) == ["sendmail_milter"]
+    wait_for("the milter's log names the check", lambda: "route check sendmail_milter fails" in gateway.milter.log())
+
+
+# -- setup in reverse --------------------------------------------------------------------------------------------
+
+def removal(gateway, *more, code):
+    done = gateway.pamsctl("setup", "sendmail", "--remove", "--json", *more, check=False)
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return json.loads(done.stdout)
+
+
+def flow_the_setup_is_taken_out_only_when_nothing_can_leak(gateway):
+    folder = gateway.sendmail.mail
+    site = (folder / "sendmail.mc").read_text()
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    assert gateway.send(message, RECIPIENTS).code == 250
+    gateway.wait_deferred("Connection refused")
+    problems = " ".join(removal(gateway, "--apply", code=1)["problems"])
+    assert "PAMS is still enabled" in problems and "in the queue" in problems, problems
+    assert (folder / "sendmail.mc").read_text() == site and (folder / "pams-milter.m4").exists()
+
+    gateway.write_settings(replace=[("[pams]", "[pams]\nenabled = false")])
+    gateway.pamsctl("reload")
+    assert gateway.send(messages.flagged(), RECIPIENTS).code == 550
+    assert [one for one in removal(gateway, "--apply", code=1)["problems"] if "in the queue" in one]
+    gateway.smart_host.start()
+    gateway.sendmail.flush()
+    gateway.wait_at(gateway.smart_host, message)
+    gateway.wait_empty_queue()
+
+    answer = removal(gateway, "--apply", code=0)
+    assert answer["applied"] and answer["backup"], answer
+    assert (folder / "sendmail.mc").read_text() == site.replace(f"include(`{folder}/pams-milter.m4')dnl\n", "")
+    assert not (folder / "pams-milter.m4").exists()
+    gateway.sendmail.make()
+    gateway.sendmail.restart()
+    ordinary = messages.plain()
+    assert gateway.send(ordinary, ["bob@client.example"]).code == 250
+    gateway.wait_at(gateway.relayhost, ordinary)
+    assert removal(gateway, "--apply", code=0)["changes"] == []

@@ -240,21 +240,36 @@ def flow_a_proxy_filter_on_a_listener_that_is_not_said_to_be_outbound(gateway):
     says(gateway, "proxy_filter", "warn")
 
 
+def sent_anyway(gateway, **how):
+    """Only the last net is left: the smtp client stops before the content."""
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE, **how).code == 250
+    gateway.wait_deferred("local data error")
+    assert not gateway.at_normal_route(message)
+    gateway.postfix.delete_all()
+
+
 def flow_a_listener_without_milters_and_without_the_net(gateway):
-    """The other hole that nothing behind it closes: named by doctor, and by the daemon without any mail."""
+    """Also a content filter's way back in. Named by doctor, and by the daemon without any mail."""
     gateway.postfix.tool("postconf", "-M", "127.0.0.1:10588/inet=127.0.0.1:10588 inet n - y - - smtpd "
                          "-o receive_override_options=no_milters,no_header_body_checks")
+    gateway.postfix.restart()
     assert "10588" in says(gateway, "milter", "fail")["seen"]
     wait_for("the milter's log names the check", lambda: "127.0.0.1:10588" in gateway.milter.log())
+    sent_anyway(gateway, port=10588)
+    ordinary = messages.plain()
+    assert gateway.send(ordinary, OUTSIDE, port=10588).code == 250
+    gateway.wait_at(gateway.relayhost, ordinary)
 
 
 def flow_a_header_check_that_redirects(gateway):
-    """Postfix stops filtering at a REDIRECT: it asks neither the net nor the milter what comes after. So here, too,
-    the daemon alarms without any mail. No message is sent here."""
+    """Postfix stops filtering at a REDIRECT: it asks neither the net nor the milter what comes after."""
     gateway.postfix.set(header_checks="regexp:{{/^Subject: Hello/ REDIRECT eve@other.example}}, "
                         + gateway.postfix.tool("postconf", "-h", "header_checks").strip())
+    gateway.postfix.restart()
     says(gateway, "redirects", "fail")
     wait_for("the milter's log names the check", lambda: "route check redirects fails" in gateway.milter.log())
+    sent_anyway(gateway)
 
 
 # -- other users -----------------------------------------------------------------------------------------------------

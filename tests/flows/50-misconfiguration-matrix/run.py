@@ -3,7 +3,8 @@ message sent anyway is not delivered in clear (the runner looks for leaks after 
 
 A row: name, the edit, the checks of which doctor must name one. Further: `door` (how the message comes in), `warns`
 (doctor warns only, for another guard holds). Postfix is restarted after each edit, so what holds the message back is
-never just that the edit is not in force yet. What no guard inside Postfix can hold is in 33-doctor-checks.
+never just that the edit is not in force yet. What no guard inside Postfix can hold is in 33-doctor-checks. Sendmail's
+part of the matrix is in 32-sendmail.
 """
 
 from dataclasses import dataclass
@@ -106,6 +107,8 @@ THE_MILTER = [
     Row("a listener with no milters", service("@OUTBOUND@/inet/receive_override_options=no_milters"), "milter", warns=True),
     Row("a listener with no header body checks", service("@OUTBOUND@/inet/receive_override_options=no_header_body_checks"),
         "header_checks"),
+    Row("a listener with neither milters nor checks", service(
+        "@OUTBOUND@/inet/receive_override_options=no_milters,no_header_body_checks"), "milter"),
     Row("milter maps that disable", main(smtpd_milter_maps="static:DISABLE"), "milter"),
     Row("milter protocol 2", main(milter_protocol="2"), "milter_protocol"),
     Row("cleanup with other milters", service("cleanup/unix/non_smtpd_milters="), "milter", door="sendmail", warns=True),
@@ -135,6 +138,7 @@ THE_MARKER = [
     Row("a table that nobody can list", main(body_checks="tcp:127.0.0.1:1"), "other_filters"),
     Row("an access table that redirects", main(smtpd_recipient_restrictions=
         "check_client_access static:{REDIRECT eve@other.example}"), "redirects"),
+    Row("a header check that redirects", table("header_checks", "/^Subject:/ REDIRECT eve@other.example"), "redirects"),
     Row("a filter for the body", main(body_checks="regexp:{{/Dear/ FILTER smtp:[127.0.0.1]:@RELAY@}}"), "other_filters"),
 ]
 
@@ -154,6 +158,9 @@ THE_NET = [
         service("@OUTBOUND@/inet/cleanup_service_name=bare")(gateway)), "header_checks"),
     Row("attachments are caught", main(mime_header_checks="$header_checks"), "mime_header_checks"),
     Row("attached messages are caught", main(nested_header_checks="$header_checks"), "mime_header_checks"),
+    Row("the last net gone", main(smtp_header_checks=""), "last_net", warns=True),
+    Row("the last net knows another flag", in_file("pams_last_net", "zivver", "other"), "last_net", warns=True),
+    Row("a transport without the last net", service("smtp/unix/smtp_header_checks="), "last_net", warns=True),
     Row("no retry service", lambda gateway: gateway.postfix.tool("postconf", "-MX", "retry/unix"), "retry_service"),
     Row("retry delivers", line("retry/unix", "retry unix - - n - - smtp"), "retry_service"),
     Row("postmasters get whole messages", main(notify_classes="resource, software, 2bounce"), "notices"),

@@ -229,4 +229,25 @@ BOOST_AUTO_TEST_CASE(the_journal_listener_is_never_made_an_inbound_one) {
              "(unchanged)");
 }
 
+BOOST_AUTO_TEST_CASE(the_last_net_comes_first_and_the_sites_own_tables_stay) {
+  auto site = debian_site();
+  site.written["smtp_header_checks"] = "regexp:/etc/postfix/theirs";
+  BOOST_TEST(wanted(plan(site), "smtp_header_checks") ==
+             "pipemap:{pcre:/etc/postfix/pams_last_net,fail:flagged_mail_leaves_by_its_connector_only}, "
+             "regexp:/etc/postfix/theirs");
+}
+
+BOOST_AUTO_TEST_CASE(where_the_flag_may_leave_with_other_mail_there_is_no_last_net) {
+  auto site = debian_site();
+  site.written["smtp_header_checks"] =
+      "pipemap:{pcre:/etc/postfix/pams_last_net,fail:flagged_mail_leaves_by_its_connector_only}, "
+      "regexp:/etc/postfix/theirs";
+  auto config = gateway_config();
+  config.policy.pams.untrusted = rules::Untrusted::Keep;
+  BOOST_TEST(wanted(plan(site, {}, config), "smtp_header_checks") == "regexp:/etc/postfix/theirs");
+  config = gateway_config();
+  config.policy.pams.zivver_peers = {*IpRange::parse("192.0.2.1")};
+  BOOST_TEST(wanted(plan(site, {}, config), "smtp_header_checks") == "regexp:/etc/postfix/theirs");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,54 @@
+#include <algorithm>
+
+#include "milter/connector/postfix_settings.hpp"
+#include "milter/doctor/route_rules.hpp"
+#include "milter/doctor/tables.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+bool is_connectors(const Examination& examination, const Service& service) {
+  const auto& all = examination.config.policy.connectors;
+  return std::ranges::find(all, service.name, &rules::OutboundConnector::transport) != all.end();
+}
+
+/// "" when the service's first table stops flagged mail.
+Result<std::string> fault(const Examination& examination, const Gateway& gateway, const Service& service) {
+  const auto value = gateway.value(service, "smtp_header_checks");
+  if (!value) return tl::unexpected(value.error());
+  const auto lists = split_list(*value);
+  const auto tables = lists.empty() ? std::vector<Table>{} : tables_of(lists.front());
+  const auto file = examination.mta.config_directory() + "/" + kLastNetMap;
+  if (tables.size() != 2 || !lists.front().starts_with("pipemap:") || tables[0].rest != file ||
+      tables[1].type != "fail")
+    return service.key() + ": smtp_header_checks does not begin with the last net";
+  const auto found = examination.mta.lookup(tables[0].name(), examination.config.policy.pams.header + ": x");
+  if (!found) return tl::unexpected(found.error());
+  return *found ? "" : file + " does not know " + examination.config.policy.pams.header;
+}
+
+Finding run(const Examination& examination) {
+  if (!has_last_net(examination.config))
+    return ok("not used: the header may leave with other mail ([pams] untrusted or zivver_peers)");
+  const auto gateway = Gateway::read(examination.mta);
+  if (!gateway) return unanswered(gateway.error());
+  for (const auto& service : gateway->services()) {
+    if (service.command != "smtp" || is_connectors(examination, service)) continue;
+    const auto wrong = fault(examination, *gateway, service);
+    if (!wrong) return unanswered(wrong.error());
+    if (wrong->empty()) continue;
+    const auto own = service.key() + "/smtp_header_checks";
+    return warn(
+        *wrong,
+        (gateway->overrides(service, "smtp_header_checks") ? "postconf -PX " + own + " && " : "") + kSetup);
+  }
+  return ok("no other transport sends flagged mail");
+}
+
+}  // namespace
+
+extern const Check last_net;
+const Check last_net{"last_net", "Where every other guard is gone, flagged mail would leave in clear.", false,
+                     run};
+
+}  // namespace pams::milter::doctor
