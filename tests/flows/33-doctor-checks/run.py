@@ -257,6 +257,9 @@ def flow_a_listener_without_milters_and_without_the_net(gateway):
     assert "10588" in says(gateway, "milter", "fail")["seen"]
     wait_for("the milter's log names the check", lambda: "127.0.0.1:10588" in gateway.milter.log())
     sent_anyway(gateway, port=10588)
+    gateway.postfix.tool("postconf", "-F", "smtp/unix/chroot=y")  # as on Debian
+    gateway.postfix.restart()
+    sent_anyway(gateway, port=10588)
     ordinary = messages.plain()
     assert gateway.send(ordinary, OUTSIDE, port=10588).code == 250
     gateway.wait_at(gateway.relayhost, ordinary)
@@ -269,6 +272,14 @@ def flow_a_header_check_that_redirects(gateway):
     gateway.postfix.restart()
     says(gateway, "redirects", "fail")
     wait_for("the milter's log names the check", lambda: "route check redirects fails" in gateway.milter.log())
+    sent_anyway(gateway)
+
+
+def flow_a_redirect_that_no_check_can_see(gateway):
+    """As a policy service answers it. Postfix then forgets the milter's route."""
+    gateway.use_settings(replace=[("verify_route = true", "verify_route = false")])
+    gateway.postfix.set(smtpd_recipient_restrictions="check_client_access static:{REDIRECT eve@other.example}")
+    gateway.postfix.restart()
     sent_anyway(gateway)
 
 
