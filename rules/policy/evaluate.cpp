@@ -80,7 +80,9 @@ void put_flag_on_top(std::string_view flag, std::vector<Effect>& changes) {
 void let_go(const Policy& policy, const Message& received, Draft& draft, Plan& plan) {
   if (draft.mail.is_flagged() && draft.connector != policy.pams.connector)
     throw std::logic_error("a flagged message with another route");
-  if (draft.connector || reaches_outside(policy, draft.mail.envelope()))
+  // Elsewhere an Exchange in front of us has removed them itself: we are no server of its organization.
+  const bool is_hybrid = !policy.trust.exchange_online.empty();
+  if (is_hybrid && (draft.connector || reaches_outside(policy, draft.mail.envelope())))
     remove_internal_fields(draft.mail.edit_headers());
   auto changes = difference(received, draft.mail.message());
   put_flag_on_top(policy.pams.header, changes);

@@ -156,13 +156,13 @@ def flow_deleted_from_the_queue(gateway):
 
 
 def flow_a_leak_is_listed(gateway):
-    """What the installed settings prevent, made by hand: no net, no routing for what is requeued."""
+    """What the installed settings prevent, made by hand: no net, no last net, no routing for what is requeued."""
     trace = Trace(gateway)
     gateway.smart_host.stop()
     message = messages.flagged()
     send(gateway, message, BOB)
     gateway.wait_deferred("Connection refused")
-    gateway.use_postfix(header_checks="", milter_header_checks="")
+    gateway.use_postfix(header_checks="", milter_header_checks="", smtp_header_checks="")
     gateway.postfix.requeue_all()
     gateway.wait_at(gateway.relayhost, message)
     wait_for("the leak is listed", lambda: trace.leaks()[0] == 1, pause=0.3)

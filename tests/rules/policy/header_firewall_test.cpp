@@ -65,6 +65,12 @@ BOOST_AUTO_TEST_CASE(it_stays_between_our_own_servers) {
   BOOST_TEST(plan.effects.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_gateway_that_is_no_part_of_exchange_leaves_them_as_they_are) {
+  auto policy = gateway("");
+  policy.trust.exchange_online.clear();
+  BOOST_TEST(test::evaluate(policy, kInternal).effects.empty());
+}
+
 BOOST_AUTO_TEST_CASE(names_that_only_look_alike_stay) {
   const auto plan =
       test::evaluate(gateway(""), "X-MS-Exchange-Organization: a\nX-MS-Exchange-Forest: b\n\nHello\n");
