@@ -40,8 +40,8 @@ bool ends_soon(const std::string& expiry) {
   const auto soon = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + kSoon;
   const std::chrono::year_month_day day(soon);
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
-                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
+                                  static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day())));
   const auto at = expiry.find("until ");
   return at != std::string::npos && expiry.substr(at + 6, 10) < text.data();
 }
