@@ -276,11 +276,18 @@ def flow_a_header_check_that_redirects(gateway):
 
 
 def flow_a_redirect_that_no_check_can_see(gateway):
-    """As a policy service answers it. Postfix then forgets the milter's route."""
+    """As a policy service answers it. Postfix then forgets the milter's route; the trace names what happened."""
     gateway.use_settings(replace=[("verify_route = true", "verify_route = false")])
     gateway.postfix.set(smtpd_recipient_restrictions="check_client_access static:{REDIRECT eve@other.example}")
     gateway.postfix.restart()
     sent_anyway(gateway)
+    wait_for("the trace lists it", lambda: gateway.pamsctl("trace", "leaks", check=False).returncode == 1, pause=0.3)
+    # It was made on purpose: the runner shall not find it.
+    gateway.milter.stop()
+    for path in (gateway.folder / "trace").iterdir():
+        path.unlink()
+    gateway.milter.start()
+    wait_for("a new trace", lambda: gateway.pamsctl("trace", check=False).returncode == 0)
 
 
 # -- other users -----------------------------------------------------------------------------------------------------
