@@ -58,10 +58,10 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
     wired.remarks.push_back(token.error().what + "; flagged mail waits");
   }
   services->route_guard = doctor::make_route_verifier(config);
-  watch_route(config);
   services->journal = journal(config, services->route_guard, wired);
   services->trace = trace(settings.trace);
   services->evaluate = rules::evaluate;
+  watch_route(config);  // last: what throws above leaves the watch with the configuration that holds
   services->config = std::move(config);
   wired.services = std::move(services);
   return wired;

@@ -4,7 +4,6 @@
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <utility>
 
 namespace pams::milter::doctor {
 
@@ -69,7 +68,8 @@ RouteWatch::~RouteWatch() {
 }
 
 void RouteWatch::watch(std::shared_ptr<RouteGuard> guard, const rules::OutboundConnector& connector) {
-  if (!std::exchange(shared_->began, true)) std::thread([shared = shared_] { shared->run(); }).detach();
+  if (!shared_->began) std::thread([shared = shared_] { shared->run(); }).detach();
+  shared_->began = true;
   shared_->use(std::make_shared<Shared::Watched>(Shared::Watched{std::move(guard), connector, {}}));
 }
 
