@@ -67,6 +67,15 @@ Status Backup::restore() const {
   return outcome;
 }
 
+Result<std::string> Backup::settle(const Status& outcome) const {
+  if (outcome) return folder_;
+  const auto restored = restore();
+  return fail(outcome.error().failure,
+              outcome.error().what + (restored ? "; everything is restored from " + folder_
+                                               : "; RESTORING FAILED TOO (" + restored.error().what +
+                                                     "): copy back by hand from " + folder_));
+}
+
 Status Backup::remove(const std::string& path) {
   if (unlink(path.c_str()) != 0 && errno != ENOENT) return trouble(path);
   return {};

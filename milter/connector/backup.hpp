@@ -26,9 +26,9 @@ class Backup {
   /// `folder` must not exist yet. A path without a file is remembered as such.
   static Result<Backup> make(const std::string& folder, const std::vector<std::string>& paths);
 
-  const std::string& folder() const { return folder_; }
-  /// Everything as it was; the last error when something could not be.
-  Status restore() const;
+  /// The folder when the changes went well. Otherwise everything is put back as it was, and the error says
+  /// so, or where the copies are when even that failed.
+  Result<std::string> settle(const Status& outcome) const;
 
  private:
   struct File {
@@ -37,6 +37,8 @@ class Backup {
     Owner owner;
     bool existed;
   };
+  /// The last error when something could not be put back.
+  Status restore() const;
   static Status remove(const std::string& path);
   Status keep(const std::string& path);
 

@@ -125,12 +125,7 @@ Result<std::string> apply_sendmail_setup(const SetupPlan& plan, const Sendmail& 
   if (!backup) return tl::unexpected(backup.error());
   Status outcome;
   for (const auto& change : plan.changes) outcome = outcome.and_then([&] { return make_change(change); });
-  if (outcome) return backup->folder();
-  const auto restored = backup->restore();
-  return fail(outcome.error().failure,
-              outcome.error().what + (restored ? "; everything is restored from " + backup->folder()
-                                               : "; RESTORING FAILED TOO (" + restored.error().what +
-                                                     "): copy back by hand from " + backup->folder()));
+  return backup->settle(outcome);
 }
 
 }  // namespace pams::milter

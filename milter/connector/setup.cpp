@@ -159,12 +159,7 @@ Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, c
   auto outcome = make_changes(plan, postfix, Owner{geteuid(), token.st_gid, 0640});
   if (outcome) outcome = read_back(plan, postfix);
   if (outcome) outcome = finish_record(folder, std::move(*record));
-  if (outcome) return backup->folder();
-  const auto restored = backup->restore();
-  return fail(outcome.error().failure,
-              outcome.error().what + (restored ? "; everything is restored from " + backup->folder()
-                                               : "; RESTORING FAILED TOO (" + restored.error().what +
-                                                     "): copy back by hand from " + backup->folder()));
+  return backup->settle(outcome);
 }
 
 }  // namespace pams::milter

@@ -161,12 +161,7 @@ Result<std::string> apply_removal(const RemovalPlan& plan, const Postfix& postfi
   if (outcome) outcome = read_back(postfix);
   if (outcome) outcome = holds();
   if (outcome) outcome = keep_record(plan, record, folder);
-  if (outcome) return backup->folder();
-  const auto restored = backup->restore();
-  return fail(outcome.error().failure,
-              outcome.error().what + (restored ? "; everything is restored from " + backup->folder()
-                                               : "; RESTORING FAILED TOO (" + restored.error().what +
-                                                     "): copy back by hand from " + backup->folder()));
+  return backup->settle(outcome);
 }
 
 }  // namespace pams::milter

@@ -189,7 +189,7 @@ int run_sendmail(const Globals& globals, const Options& options) {
 
 std::function<int()> declare(CLI::App& app, const Globals& globals) {
   const auto options = std::make_shared<Options>();
-  auto* postfix = app.add_subcommand("postfix", "Postfix: main.cf, master.cf and three tables");
+  auto* postfix = app.add_subcommand("postfix", "Postfix: main.cf, master.cf and their tables");
   postfix->add_flag("--apply", options->apply, "Make the changes, with a backup; without it they are shown");
   postfix->add_flag("--json", options->json, "Print JSON");
   postfix->add_option("--outbound", options->outbound,
