@@ -1,6 +1,7 @@
 #include "milter/connector/flagged_queue.hpp"
 
 #include <filesystem>
+#include <set>
 
 #include "milter/connector/process.hpp"
 #include "rules/base/text.hpp"
@@ -13,18 +14,18 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostMessages = 20000;
 constexpr std::size_t kMostNamed = 100;
 
-Result<std::vector<std::string>> queue_files(const std::string& queue) {
-  std::vector<std::string> files;
-  for (const auto* folder : {"maildrop", "incoming", "active", "deferred", "hold"}) {
+/// Messages move while we look: also back, from deferred to active and from hold to deferred.
+Result<std::set<std::string>> queue_files(const std::string& queue) {
+  std::set<std::string> files;
+  for (const auto* folder : {"maildrop", "incoming", "active", "hold", "deferred", "incoming", "active"}) {
     std::error_code problem;
     for (fs::recursive_directory_iterator at(fs::path(queue) / folder, problem), end; at != end && !problem;
          at.increment(problem)) {
       if (!at->is_regular_file(problem)) continue;
-      files.push_back(at->path().string());
+      files.insert(at->path().string());
       if (files.size() > kMostMessages)
         return fail(Failure::Temporary, "more than " + std::to_string(kMostMessages) + " messages");
     }
-    // A message that moves on while we look is in a folder that comes later, or gone.
     if (problem && problem != std::errc::no_such_file_or_directory)
       return fail(Failure::Misconfigured, queue + "/" + folder + ": " + problem.message());
   }
