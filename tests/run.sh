@@ -22,10 +22,20 @@ step() {
     counts="${counts/ 0 failed/ 1 failed}"
   fi
   add $counts
-  [ $status -eq 0 ] || { printf 'FAIL %s (exit %s), from %s:\n' "$name" $status "$log"; tail -n 80 "$log"; }
-  grep -E '^(skip|FAIL) ' "$log"
+  [ $status -eq 0 ] || show_failure "$name" $status "$log"
+  grep -E '^skip ' "$log"
   printf '   %s (%s s)\n' "$counts" $((SECONDS - began))
   return $status
+}
+
+# What failed comes first: whoever reads this may see only a part.
+show_failure() {  # NAME STATUS LOG
+  printf 'FAIL %s (exit %s), from %s:\n' "$@"
+  grep -E '^FAIL |error: ' "$3" | cut -c 1-600 | head -n 30
+  printf -- '-- what was said of each\n'
+  grep -E -A 45 '^FAIL ' "$3" | cut -c 1-600 | head -n 200
+  printf -- '-- the end of the log\n'
+  tail -n 20 "$3"
 }
 
 add() {  # N passed, N failed[, N skipped]

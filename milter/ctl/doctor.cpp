@@ -21,6 +21,7 @@ constexpr std::chrono::seconds kPatience(60);
 struct Outcome {
   std::string_view id, why;
   doctor::Finding finding;
+  bool is_blind = false;  ///< not looked at, for a reason that another check names
 };
 
 /// What this user may not see is neither right nor wrong.
@@ -38,10 +39,23 @@ doctor::Finding run_check(const doctor::Check& check, const doctor::Examination&
   }
 }
 
+/// What asks Postfix has nothing to say when Postfix's tools do not answer: that is told once, with its
+/// remedy.
+Outcome blind(const doctor::Check& check, const Outcome& cause) {
+  const auto seen = "not looked at while " + std::string(cause.id) + " fails";
+  return {check.id, check.why, {doctor::CheckStatus::Fail, seen, cause.finding.remedy}, true};
+}
+
 void run_checks(const doctor::Examination& examination, std::vector<Outcome>& outcomes) {
-  for (const auto* check : doctor::checks())
-    if (check->is_for(examination.config.settings.mta))
+  for (const auto* check : doctor::checks()) {
+    if (!check->is_for(examination.config.settings.mta)) continue;
+    const bool has_cause = !outcomes.empty() && outcomes.front().id == "postfix" &&
+                           outcomes.front().finding.status == doctor::CheckStatus::Fail;
+    if (has_cause && check->only)
+      outcomes.push_back(blind(*check, outcomes.front()));
+    else
       outcomes.push_back({check->id, check->why, run_check(*check, examination)});
+  }
 }
 
 /// Sendmail's route has no token.
@@ -72,7 +86,7 @@ std::vector<Outcome> examine(const Config& config) {
 
 void print_json(const std::vector<Outcome>& outcomes) {
   auto checks = nlohmann::json::array();
-  for (const auto& [id, why, finding] : outcomes)
+  for (const auto& [id, why, finding, _] : outcomes)
     checks.push_back({{"id", id},
                       {"status", doctor::to_string(finding.status)},
                       {"seen", finding.seen},
@@ -84,9 +98,9 @@ void print_json(const std::vector<Outcome>& outcomes) {
 }
 
 void print_text(const std::vector<Outcome>& outcomes) {
-  for (const auto& [id, why, finding] : outcomes) {
+  for (const auto& [id, why, finding, is_blind] : outcomes) {
     std::cout << doctor::to_string(finding.status) << '\t' << id << ": " << finding.seen << '\n';
-    if (finding.status == doctor::CheckStatus::Ok) continue;
+    if (is_blind || finding.status == doctor::CheckStatus::Ok) continue;
     std::cout << "\t  why: " << why << '\n';
     if (!finding.remedy.empty()) std::cout << "\t  do:  " << finding.remedy << '\n';
   }

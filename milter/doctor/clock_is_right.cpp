@@ -36,6 +36,6 @@ extern const Check clock_is_right;
 const Check clock_is_right{
     "clock_is_right",
     "Certificates are valid for a time, rules hold from a date: with a wrong clock flagged mail waits.",
-    false, run};
+    false, run, std::nullopt};
 
 }  // namespace pams::milter::doctor

@@ -3,8 +3,10 @@
 
 #include <sys/statvfs.h>
 
+#include "milter/config/files.hpp"
 #include "milter/connector/postfix_settings.hpp"
 #include "milter/doctor/route_rules.hpp"
+#include "milter/doctor/sendmail_answers.hpp"
 
 namespace pams::milter::doctor {
 namespace {
@@ -39,8 +41,18 @@ Finding examine(const Examination& examination, const std::string& folder) {
   return ok("");
 }
 
+/// The MTA's queue. Sendmail's may be many folders ("/var/spool/mqueue/q*"): then the one that they lie in.
+Result<std::string> queue_folder(const Examination& examination) {
+  if (examination.sendmail == nullptr) return examination.mta.parameter("queue_directory");
+  const auto cf = read_file(examination.sendmail->cf());
+  if (!cf) return tl::unexpected(cf.error());
+  auto folder = cf_option(cf_lines(*cf), "QueueDirectory");
+  if (const auto star = folder.find('*'); star != std::string::npos) folder.resize(folder.rfind('/', star));
+  return folder;
+}
+
 Finding run(const Examination& examination) {
-  const auto queue = examination.mta.parameter("queue_directory");
+  const auto queue = queue_folder(examination);
   if (!queue) return unanswered(queue.error());
   Finding worst = ok("queue, archives and trace have room");
   for (const auto& folder : written_folders(examination, *queue))
@@ -52,6 +64,7 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check disk_space;
-const Check disk_space{"disk_space", "On a full disk nothing is accepted any more.", false, run};
+const Check disk_space{"disk_space", "On a full disk nothing is accepted any more.", false, run,
+                       std::nullopt};
 
 }  // namespace pams::milter::doctor

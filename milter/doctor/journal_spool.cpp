@@ -48,6 +48,6 @@ Finding run(const Examination& examination) {
 extern const Check journal_spool;
 const Check journal_spool{"journal_spool",
                           "Mail that must be journaled is answered 451, or its reports do not arrive.", false,
-                          run};
+                          run, std::nullopt};
 
 }  // namespace pams::milter::doctor

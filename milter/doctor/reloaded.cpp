@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <sstream>
+#include <string>
 
 #include <unistd.h>
 
@@ -56,25 +58,32 @@ bool is_process(const std::filesystem::path& path) {
   return !name.empty() && std::ranges::all_of(name, text::is_digit);
 }
 
-/// The master process of this instance, from the file that it locks; 0 when that cannot be read (by anybody
-/// but root: mode 0600). What a master that is gone has left there does no harm: no queue manager is its
-/// child.
-unsigned long long master_of(const std::string& queue_directory) {
-  unsigned long long master = 0;
-  std::ifstream(queue_directory + "/pid/master.pid") >> master;
-  return master;
+/// The master processes that hold this instance's lock (proc(5), /proc/locks: one, or none that can be seen
+/// from here). Its number also stands in the file, but only root may read that. The device is not compared:
+/// on an overlay the kernel and stat(2) name different ones.
+std::set<unsigned long long> masters_of(const std::string& queue_directory) {
+  const auto file = stamp_of(queue_directory + "/pid/master.pid");
+  std::set<unsigned long long> found;
+  std::ifstream locks("/proc/locks");
+  for (std::string line; file.inode != 0 && std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, mandatory, access, place;
+    unsigned long long process = 0;
+    words >> number >> kind >> mandatory >> access >> process >> place;
+    if (kind != "->" && place.ends_with(":" + std::to_string(file.inode))) found.insert(process);
+  }
+  return found;
 }
 
-/// When the youngest queue manager began: every reload starts a new one. Without a known master every queue
-/// manager of this machine could be ours.
+/// When the youngest queue manager of this instance began: every reload starts a new one.
 std::optional<double> last_reload(const std::string& queue_directory) {
-  const auto master = master_of(queue_directory);
+  const auto masters = masters_of(queue_directory);
   std::optional<double> youngest;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
     if (!is_process(entry.path())) continue;
     const auto process = look_at(entry.path());
-    if (!process || process->name != "qmgr" || (master != 0 && process->parent != master)) continue;
+    if (!process || process->name != "qmgr" || !masters.contains(process->parent)) continue;
     if (!youngest || process->start > *youngest) youngest = process->start;
   }
   return youngest;

@@ -2,6 +2,8 @@
 
 import json
 
+from support import messages
+
 
 def setup(gateway):
     listeners = [gateway.postfix.outbound_service, "pickup"]
@@ -35,3 +37,14 @@ def flow_doctor_finds_a_slip_and_setup_mends_it(gateway):
     gateway.postfix.restart()
     assert doctor(gateway) == (0, [])
     assert gateway.postfix_files()[gateway.postfix.config / "main.cf"] == before
+
+
+def flow_a_postfix_that_is_not_there_is_said_once(gateway):
+    """With one remedy; what cannot be looked at then does not repeat it."""
+    gateway.use_settings(replace=[(f'postfix_config = "{gateway.postfix.config}"', 'postfix_config = "/nowhere"')])
+    done = gateway.pamsctl("doctor", check=False)
+    assert done.returncode == 1 and done.stdout.startswith("fail\tpostfix: "), done.stdout
+    assert done.stdout.count("No such file") == 1 and done.stdout.count("[milter] postfix_config") == 1, done.stdout
+    assert "fail\tmilter_header_checks: not looked at while postfix fails\n" in done.stdout, done.stdout
+    assert gateway.send(messages.flagged(), ["bob@client.example"]).code == 451
+    assert "route check postfix fails" in gateway.milter.log()

@@ -252,6 +252,11 @@ def flow_the_authorities_are_others(gateway):
     is_not_accepted(gateway, "sendmail_tls")
 
 
+def flow_sendmail_takes_less_than_the_connector(gateway):
+    gateway.edit("sendmail.cf", ("#O MaxMessageSize=0", "O MaxMessageSize=1000000"))
+    assert doctor(gateway) == ["sendmail_message_size"], doctor(gateway)
+
+
 # -- the matrix: each one edit away from a sound gateway; doctor names it, and flagged mail sent anyway waits ---------
 
 PROOF = "SLocal_tls_{}\nR$*\t\t\t$: $1 $| $>Pams_tls $&{{verify}}"

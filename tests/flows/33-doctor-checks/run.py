@@ -290,6 +290,19 @@ def flow_a_redirect_that_no_check_can_see(gateway):
     wait_for("a new trace", lambda: gateway.pamsctl("trace", check=False).returncode == 0)
 
 
+def flow_the_queue_manager_of_another_postfix_says_nothing_about_ours(gateway):
+    """The milter may not read whose process is whose from Postfix's own files: only root may."""
+    program = gateway.folder / "qmgr"
+    shutil.copy(shutil.which("sleep"), program)
+    gateway.postfix.set(soft_bounce="no")  # not reloaded
+    with subprocess.Popen([program, "600"]) as younger:
+        try:
+            says(gateway, "reloaded", "fail")
+            is_not_accepted(gateway)
+        finally:
+            younger.kill()
+
+
 # -- other users -----------------------------------------------------------------------------------------------------
 
 def flow_an_ordinary_user_hears_what_could_not_be_seen(gateway):
