@@ -4,9 +4,11 @@ It begins as a plain site: a smart host for the world, mail for example.org hand
 its own rule. `port` is the daemon's; `submit()` is what a local program does with sendmail(1).
 """
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -96,6 +98,16 @@ def why_not_here():
     return None
 
 
+def pids_of(program: Path):
+    """Of the processes that run it (a zombie runs nothing)."""
+    pids = []
+    for link in Path("/proc").glob("[0-9]*/exe"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if link.readlink() == program:
+                pids.append(int(link.parent.name))
+    return pids
+
+
 class Sendmail:
     def __init__(self, folder: Path, relayhost: int, mailboxes: int):
         self.folder = folder
@@ -170,6 +182,15 @@ class Sendmail:
         self.stop()
         self.start()
 
+    def end_deliveries(self):
+        """Kills what still delivers; it would take its queue files away, or write them again, behind our back."""
+        def deliveries():
+            return [pid for pid in pids_of(self.root / "usr/libexec/sendmail/sendmail") if pid != self.process.pid]
+        for pid in deliveries():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_for("deliveries to end", lambda: not deliveries())
+
     # -- mail ----------------------------------------------------------------------------------------------
 
     def submit(self, message: bytes, sender, recipients, *options):
@@ -206,13 +227,19 @@ class Sendmail:
         return [{"queue_id": re.match(r"\w+", one).group(), "text": one} for one in entries]
 
     def queue_files(self):
-        return {path.name: path.read_text(errors="replace") for path in (self.folder / "queue").glob("?f*")}
+        """Name and text of each; one that Sendmail takes away meanwhile is not there."""
+        files = {}
+        for path in (self.folder / "queue").glob("?f*"):
+            with contextlib.suppress(FileNotFoundError):
+                files[path.name] = path.read_text(errors="replace")
+        return files
 
     def flush(self):
         """A queue run over all that waits, to its end."""
         self.run("-q", "-v")
 
     def delete_all(self):
+        self.end_deliveries()
         for path in (*(self.folder / "queue").iterdir(), *(self.folder / "client-queue").iterdir()):
             path.unlink()
 
