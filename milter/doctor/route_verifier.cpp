@@ -37,7 +37,7 @@ RouteVerifier::RouteVerifier(Evaluate evaluate, Clock clock)
 
 bool RouteVerifier::still_holds(const Known& known) const {
   const auto age = clock_() - known.at;
-  if (!known.evaluation.status) return age < kRetryFailing;
+  if (!known.evaluation.status && age >= kRetryFailing) return false;
   if (known.evaluation.beyond_files && age >= kBelieveServers) return false;
   return std::ranges::all_of(known.evaluation.files,
                              [](const FileStamp& stamp) { return stamp == stamp_of(stamp.path); });

@@ -1,7 +1,7 @@
 /// The RouteGuard that holds flagged mail back until the routing checks of the doctor have passed on the
 /// MTA's configuration as it is now. Evaluates on the first question and again when a file changed that an
-/// answer came from; while it fails, at most every five seconds. One evaluation at a time; other sessions
-/// wait for it. Any thread.
+/// answer came from; while it fails and no file changes, every five seconds at most. One evaluation at a
+/// time; other sessions wait for it. Any thread.
 #pragma once
 
 #include <chrono>

@@ -113,6 +113,22 @@ BOOST_AUTO_TEST_CASE(a_mended_route_is_believed_after_five_seconds) {
   BOOST_TEST(verifier.verified(kConnector).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_route_mended_in_a_file_is_believed_at_once) {
+  WatchedFile file;
+  FrozenClock clock;
+  bool good = false;
+  RouteVerifier verifier(
+      [&](const auto&) {
+        return RouteEvaluation{good ? Status() : bad().status, {file.stamp()}, false};
+      },
+      clock.reader());
+  BOOST_TEST(!verifier.verified(kConnector).has_value());
+  good = true;
+  BOOST_TEST(!verifier.verified(kConnector).has_value());
+  file.write("another content");
+  BOOST_TEST(verifier.verified(kConnector).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_from_a_table_that_is_no_file_is_good_for_a_minute) {
   FrozenClock clock;
   int evaluations = 0;
