@@ -19,8 +19,10 @@ std::uint64_t least(const rules::Policy& policy) {
   return std::max<std::uint64_t>(100 * kMegabyte, 2 * needed_message_size(policy));
 }
 
-std::vector<std::string> written_folders(const Examination& examination, const std::string& queue) {
-  std::vector<std::string> folders{queue};
+/// A queue that is not known is missing: the checks of the MTA's settings say why.
+std::vector<std::string> written_folders(const Examination& examination, const Result<std::string>& queue) {
+  std::vector<std::string> folders;
+  if (queue) folders.push_back(*queue);
   const auto& settings = examination.config.settings;
   for (const auto& archive : settings.archives) folders.push_back(archive.path);
   if (!settings.trace.path.empty())
@@ -53,9 +55,8 @@ Result<std::string> queue_folder(const Examination& examination) {
 
 Finding run(const Examination& examination) {
   const auto queue = queue_folder(examination);
-  if (!queue) return unanswered(queue.error());
-  Finding worst = ok("queue, archives and trace have room");
-  for (const auto& folder : written_folders(examination, *queue))
+  Finding worst = ok(std::string(queue ? "queue, " : "") + "archives and trace have room");
+  for (const auto& folder : written_folders(examination, queue))
     if (auto finding = examine(examination, folder); finding.status > worst.status)
       worst = std::move(finding);
   return worst;
