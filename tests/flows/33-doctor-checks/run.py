@@ -10,6 +10,7 @@ import time
 from support import doctor, messages
 from support.milter import USER
 from support.outcome import Skipped
+from support.smtp_server import Behaviour
 from support.waiting import wait_for
 
 OUTSIDE = ["bob@client.example"]
@@ -147,6 +148,11 @@ def flow_a_smart_host_that_is_down(gateway):
     assert "valid until" in says(gateway, "smart_host", "ok")["seen"]
     gateway.write_settings(replace=[(f'"localhost:{gateway.smart_host.port}"', '"localhost:1"')])
     assert "connect" in says(gateway, "smart_host", "fail")["seen"]
+
+
+def flow_a_smart_host_whose_certificate_ends_in_a_week(gateway):
+    gateway.smart_host.behaviour = Behaviour(certificate="ends-in-a-week")
+    assert "ends within two weeks" in says(gateway, "smart_host", "warn")["seen"]
 
 
 # -- Postfix's settings --------------------------------------------------------------------------------------------

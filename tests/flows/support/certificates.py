@@ -2,6 +2,7 @@
 
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 SMART_HOST_NAME = "localhost"
@@ -9,12 +10,14 @@ SMART_HOST_NAME = "localhost"
 # name of the pair -> who signs it, the name it carries, and its time of validity (openssl's YYMMDDHHMMSSZ)
 NOW = ("20200101000000Z", "20991231000000Z")
 PAST = ("20200101000000Z", "20200201000000Z")
+SOON = ("20200101000000Z", time.strftime("%Y%m%d000000Z", time.gmtime(time.time() + 7 * 86400)))
 FUTURE = ("20980101000000Z", "20991231000000Z")
 KINDS = {
     "good": ("ca", SMART_HOST_NAME, NOW),
     "wrong-name": ("ca", "smtp.impostor.example", NOW),
     "cn-only": ("ca", SMART_HOST_NAME, NOW),
     "expired": ("ca", SMART_HOST_NAME, PAST),
+    "ends-in-a-week": ("ca", SMART_HOST_NAME, SOON),
     "not-yet-valid": ("ca", SMART_HOST_NAME, FUTURE),
     "other-ca": ("other", SMART_HOST_NAME, NOW),
     "self-signed": (None, SMART_HOST_NAME, NOW),
