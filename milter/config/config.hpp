@@ -38,17 +38,25 @@ struct TraceSettings {
   std::string mail_log;  ///< absolute, or "journal"
 };
 
+/// pams-relay, which opens what was sealed and brings it to the smart host.
+struct RelaySettings {
+  Listen listen;  ///< a unix socket, or a port on loopback
+  unsigned max_sessions = 100;
+};
+
 struct Settings {
   std::string file;  ///< the configuration file itself, absolute
   Listen listen;
   MtaKind mta = MtaKind::Postfix;
   std::string route_token_file;  ///< absolute
+  std::string seal_key_file;     ///< absolute
   bool verify_route = true;
   std::string postfix_config;
   std::string sendmail_config;
   std::string sendmail_program;
   std::vector<ArchiveSettings> archives;
   TraceSettings trace;
+  RelaySettings relay;
   std::string log_level;
   LogFormat log_format = LogFormat::Text;
 };

@@ -6,6 +6,7 @@
 #include "milter/config/files.hpp"
 #include "milter/config/listen.hpp"
 #include "milter/config/sections.hpp"
+#include "rules/base/ip_range.hpp"
 #include "rules/load.hpp"
 
 namespace pams::milter {
@@ -16,6 +17,15 @@ using schema::Array;
 using schema::Member;
 using schema::Table;
 using schema::Value;
+
+constexpr unsigned kRelayPort = 8896;
+constexpr std::uint64_t kMostRelaySessions = 10000;
+
+bool is_loopback(const std::string& host) {
+  static const auto kLoopback = *IpRange::parse("127.0.0.0/8");
+  const auto address = parse_ip(host);
+  return host == "::1" || (address && kLoopback.contains(*address));
+}
 
 constexpr schema::Param kInclude{.key = "include", .type = schema::Type::Words, .doc = "More files."};
 
@@ -131,12 +141,49 @@ class Loader {
     }
   }
 
+  /// `relay.sock` beside the milter's socket, or on loopback a port of its own where the milter has one.
+  Listen default_relay_listen(const Listen& milter) {
+    Listen listen;
+    if (milter.unix_path.empty()) {
+      listen.host = "127.0.0.1";
+      listen.port = kRelayPort;
+    } else {
+      listen.unix_path = (std::filesystem::path(milter.unix_path).parent_path() / "relay.sock").string();
+    }
+    return listen;
+  }
+
+  /// Whoever can connect may hand over a seal, and the answer tells of recipients: never the network.
+  void read_relay(Settings& settings) {
+    const auto args = read_single("relay");
+    settings.relay.listen = default_relay_listen(settings.listen);
+    settings.relay.max_sessions = static_cast<unsigned>(args.number("max_sessions"));
+    if (args.number("max_sessions") < 1 || args.number("max_sessions") > kMostRelaySessions)
+      diagnostics_.error(args.at("max_sessions"),
+                         "max_sessions: a number from 1 to " + std::to_string(kMostRelaySessions));
+    const auto& written = args.text("listen");
+    if (written.empty()) return;
+    const auto listen = parse_listen(written);
+    if (!listen)
+      diagnostics_.error(args.at("listen"), "listen: " + listen.error());
+    else if (listen->unix_path.empty() && !is_loopback(listen->host))
+      diagnostics_.error(args.at("listen"),
+                         "listen: the relay listens at a unix socket or on loopback only: "
+                         "unix:/path/to/socket, inet:PORT@127.0.0.1");
+    else if (listen->for_libmilter() == settings.listen.for_libmilter())
+      diagnostics_.error(args.at("listen"), "listen: the milter listens there");
+    else
+      settings.relay.listen = *listen;
+  }
+
   void read_settings(Settings& settings) {
     check_listen();
     const auto milter = read_single("milter");
     if (auto listen = parse_listen(milter.text("listen"))) settings.listen = std::move(*listen);
     settings.mta = milter.text("mta") == "sendmail" ? MtaKind::Sendmail : MtaKind::Postfix;
     settings.route_token_file = resolve(milter.text("route_token_file"), path_);
+    settings.seal_key_file = resolve(milter.text("seal_key_file"), path_);
+    read_relay(settings);
     settings.verify_route = milter.flag("verify_route");
     settings.postfix_config = resolve(milter.text("postfix_config"), path_);
     settings.sendmail_config = resolve(milter.text("sendmail_config"), path_);

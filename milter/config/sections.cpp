@@ -28,6 +28,10 @@ constexpr Param kMilter[] = {
      .type = Type::Path,
      .doc = "The secret value of the route marker.",
      .fallback = R"("route.token")"},
+    {.key = "seal_key_file",
+     .type = Type::Path,
+     .doc = "The keys that seal what the MTA holds; made by `pamsctl setup`.",
+     .fallback = R"("seal.key")"},
     {.key = "verify_route",
      .type = Type::Bool,
      .doc = "Defer flagged mail until the MTA's routing has been checked.",
@@ -44,6 +48,18 @@ constexpr Param kMilter[] = {
      .type = Type::Path,
      .doc = "Sendmail's program, which is asked what its rules do (sendmail -bt).",
      .fallback = R"("/usr/sbin/sendmail")"},
+};
+constexpr Param kRelay[] = {
+    {.key = "listen",
+     .type = Type::Text,
+     .doc = "Where the MTA hands over what was sealed: unix:/path, or inet:PORT@127.0.0.1. Empty: relay.sock "
+            "beside "
+            "the milter's socket.",
+     .fallback = R"("")"},
+    {.key = "max_sessions",
+     .type = Type::Integer,
+     .doc = "How many messages are relayed at once; the MTA waits with more.",
+     .fallback = "100"},
 };
 constexpr Param kArchive[] = {
     {.key = "name", .type = Type::Text, .doc = "What `archive = { to = … }` calls it.", .required = true},
@@ -98,11 +114,9 @@ constexpr Param kLog[] = {
 };
 
 constexpr Section kSections[] = {
-    {"milter", false, kMilter, {}},
-    {"archive", true, kArchive, {}},
-    {"directory", false, {}, "the directory of sender attributes"},
-    {"trace", false, kTrace, {}},
-    {"metrics", false, kMetrics, {}},
+    {"milter", false, kMilter, {}},  {"relay", false, kRelay, {}},
+    {"archive", true, kArchive, {}}, {"directory", false, {}, "the directory of sender attributes"},
+    {"trace", false, kTrace, {}},    {"metrics", false, kMetrics, {}},
     {"log", false, kLog, {}},
 };
 

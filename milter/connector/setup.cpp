@@ -9,9 +9,9 @@
 
 #include "milter/config/files.hpp"
 #include "milter/connector/backup.hpp"
-#include "milter/connector/password.hpp"
 #include "milter/connector/postfix_settings.hpp"
 #include "milter/connector/setup_record.hpp"
+#include "milter/smart_host/password.hpp"
 
 namespace pams::milter {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <unistd.h>
 
-#include "milter/connector/password.hpp"
-#include "milter/connector/smart_host_probe.hpp"
 #include "milter/doctor/route_rules.hpp"
+#include "milter/smart_host/password.hpp"
+#include "milter/smart_host/smart_host_probe.hpp"
 
 namespace pams::milter::doctor {
 namespace {

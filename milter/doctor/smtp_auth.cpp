@@ -1,8 +1,8 @@
 #include <sys/stat.h>
 
-#include "milter/connector/password.hpp"
 #include "milter/connector/postfix_settings.hpp"
 #include "milter/doctor/route_rules.hpp"
+#include "milter/smart_host/password.hpp"
 
 namespace pams::milter::doctor {
 namespace {

@@ -67,6 +67,7 @@ struct MessageTrace {
   std::string reply;  ///< what the client was told, when the message was not accepted
   std::uint64_t size = 0;
   std::string client;
+  std::string seal;  ///< id of the seal in which it waits and travels; "" = it leaves as it is
   std::vector<Event> events;
 };
 
@@ -81,6 +82,7 @@ struct Handled {
   const rules::Plan* plan = nullptr;                    ///< null: refused before there was one
   const rules::OutboundConnector* connector = nullptr;  ///< the one that plan->route names
   std::string_view archive_record;                      ///< "" = not archived
+  std::string_view seal = {};                           ///< "" = not sealed
   std::optional<rules::Reply> refused;                  ///< the answer, whenever the message was not accepted
   std::string_view reason;                              ///< why it was refused, for the operator
 };

@@ -29,6 +29,16 @@ enum class ConfidentialReports {
   Allow       ///< as any other report: the operator takes care of the way
 };
 
+/// [journal] deliver_to: where the relay brings the reports of flagged mail, which travel sealed.
+struct ReportDestination {
+  enum class Kind { None, UnixSocket, Port, Connector };
+  Kind kind = Kind::None;
+  std::string path;  ///< UnixSocket: absolute
+  std::string host;  ///< Port: an address on loopback, without brackets
+  unsigned port = 0;
+  std::string connector;  ///< Connector: its name
+};
+
 /// [journal] and every [[journal_rule]].
 struct Journal {
   std::vector<JournalRule> rules;
@@ -37,6 +47,7 @@ struct Journal {
   std::string journaling_report_ndr_to;  ///< the alternate journaling mailbox; "" = none
   ConfidentialReports confidential_reports = ConfidentialReports::Local;
   std::string connector;  ///< for ConfidentialReports::Connector
+  ReportDestination deliver_to;
   std::chrono::seconds alert_after{3600};
 };
 

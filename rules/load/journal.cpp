@@ -1,5 +1,4 @@
-/// [journal] and [[journal_rule]]. A report of a flagged message holds the message, so whereto it may go is
-/// decided here: a configuration that would let it out has an error.
+/// [journal] and [[journal_rule]].
 #include <algorithm>
 #include <charconv>
 
@@ -9,7 +8,6 @@
 namespace pams::rules {
 namespace {
 
-using journal::ConfidentialReports;
 using journal::JournalScope;
 using schema::Param;
 using schema::Type;
@@ -28,16 +26,22 @@ constexpr Param kJournal[] = {
      .type = Type::Text,
      .doc = "The alternate journaling mailbox: gets the reports that a journal mailbox refuses.",
      .fallback = R"("")"},
-    {.key = "confidential_reports",
+    {.key = "confidential_reports", .type = Type::Text, .doc = "Gone; see deliver_to.", .fallback = R"("")"},
+    {.key = "deliver_to",
      .type = Type::Text,
-     .doc = "Where reports of flagged mail may go: \"local\" (mailboxes that the MTA delivers on this "
-            "machine), the name of an outbound connector, or \"allow\" (as other reports).",
-     .fallback = R"("local")"},
+     .doc =
+         "Where the relay brings the reports of flagged mail, which travel sealed: lmtp:unix:/path, "
+         "lmtp:HOST:PORT on "
+         "loopback, or the name of an outbound connector. Empty: flagged mail that must be journaled waits.",
+     .fallback = R"("")"},
     {.key = "alert_after",
      .type = Type::Duration,
      .doc = "A report that waits longer is told at error level.",
      .fallback = R"("1 h")"},
 };
+
+constexpr const char* kDeliverToForms =
+    "lmtp:unix:/path/to/socket, lmtp:127.0.0.1:PORT, or the name of an outbound connector";
 
 constexpr std::string_view kScopes[] = {"global", "internal", "external"};
 constexpr Param kRule[] = {
@@ -92,38 +96,53 @@ bool is_loopback_listener(std::string_view written) {
   return host == "[::1]" || (address && host.front() != '[' && kLoopback.contains(*address));
 }
 
-void read_confidential(const schema::Args& args, const Reading& reading, Policy& policy) {
-  auto& journal = policy.journal;
+/// `confidential_reports` is from before reports were sealed. "allow" is what nobody needs any more; "local"
+/// and a connector's name have a successor.
+void refuse_confidential(const schema::Args& args, const Reading& reading, const Policy& policy) {
   const auto& written = args.text("confidential_reports");
-  if (written == "local" || written == "allow") {
-    journal.confidential_reports =
-        written == "local" ? ConfidentialReports::Local : ConfidentialReports::Allow;
-    return;
-  }
-  journal.confidential_reports = ConfidentialReports::Connector;
-  journal.connector = written;
-  const auto* connector = policy.connector(written);
-  auto names = names_of(policy.connectors);
-  names.insert(names.end(), {"local", "allow"});
-  if (connector == nullptr)
-    reading.error(args.at("confidential_reports"),
-                  "confidential_reports: " + nothing_named("outbound connector", written, names));
-  else if (connector->tls_settings == TlsSettings::EncryptionOnly)
-    reading.error(args.at("confidential_reports"),
-                  "confidential_reports: connector '" + written +
-                      "' has tls_settings = \"encryption_only\"; reports of flagged mail leave only over TLS "
-                      "whose certificate and name are verified");
+  if (written.empty()) return;
+  const auto instead = policy.connector(written) != nullptr
+                           ? "write deliver_to = \"" + written + "\" instead"
+                           : std::string(
+                                 "write deliver_to = \"lmtp:unix:/path/to/socket\" instead, with the "
+                                 "socket at which your mailbox server takes LMTP");
+  reading.error(args.at("confidential_reports"),
+                "confidential_reports is gone: reports of flagged mail travel sealed; " + instead);
 }
 
-/// Reports of flagged mail stay in the organization unless the operator has named another way.
-void check_inside(const std::string& address, const Location& at, const Reading& reading,
-                  const Policy& policy) {
-  if (policy.journal.confidential_reports != ConfidentialReports::Local ||
-      policy.organization.has_address(address))
-    return;
-  reading.error(at, "'" + text::printable(address) +
-                        "' is outside accepted_domains, and would get the reports of flagged mail in clear; "
-                        "name a connector in [journal] confidential_reports, or \"allow\" it");
+void read_deliver_to(const schema::Args& args, const Reading& reading, Policy& policy) {
+  using Kind = journal::ReportDestination::Kind;
+  constexpr std::string_view kLmtp = "lmtp:", kUnix = "lmtp:unix:";
+  const std::string_view written = args.text("deliver_to");
+  auto& to = policy.journal.deliver_to;
+  const auto refuse = [&](const std::string& why) {
+    reading.error(args.at("deliver_to"), "deliver_to: " + why);
+  };
+  if (written.empty()) return;
+  if (written.starts_with(kUnix)) {
+    to.kind = Kind::UnixSocket;
+    to.path = written.substr(kUnix.size());
+    if (!to.path.starts_with('/')) refuse("the socket's path must be absolute");
+  } else if (written.starts_with(kLmtp)) {
+    const auto address = written.substr(kLmtp.size());
+    if (!is_loopback_listener(address))
+      return refuse("'" + text::printable(written) + "' is none of " + kDeliverToForms);
+    const auto colon = address.rfind(':');
+    to.kind = Kind::Port;
+    to.host = address.front() == '[' ? address.substr(1, colon - 2) : address.substr(0, colon);
+    to.port = static_cast<unsigned>(std::stoul(std::string(address.substr(colon + 1))));
+  } else {
+    to.kind = Kind::Connector;
+    to.connector = written;
+    const auto* connector = policy.connector(written);
+    if (connector == nullptr)
+      refuse(nothing_named("outbound connector", to.connector, names_of(policy.connectors)) +
+             "; it is one of " + kDeliverToForms);
+    else if (connector->tls_settings == TlsSettings::EncryptionOnly)
+      refuse("connector '" + to.connector +
+             "' has tls_settings = \"encryption_only\"; reports of flagged mail leave only over TLS "
+             "whose certificate and name are verified");
+  }
 }
 
 void read_journal_rule(const schema::Value& table, const Reading& reading, Policy& policy) {
@@ -136,7 +155,6 @@ void read_journal_rule(const schema::Value& table, const Reading& reading, Polic
   auto& rules = policy.journal.rules;
   if (std::ranges::any_of(rules, [&](const auto& rule) { return rule.name == args->text("name"); }))
     reading.error(args->at("name"), "there is a journal rule '" + args->text("name") + "' already");
-  check_inside(addresses.front(), args->at("journal_email_address"), reading, policy);
   rules.push_back(
       {args->text("name"), scope_of(args->text("scope")), args->text("recipient"), addresses.front()});
 }
@@ -157,9 +175,8 @@ void read_journal(const schema::Value& section, std::span<const schema::Value* c
     journal.journaling_report_ndr_to = args->text("journaling_report_ndr_to");
     check_address(*args, "journaling_report_ndr_to", reading);
     journal.alert_after = std::chrono::seconds{args->number("alert_after")};
-    read_confidential(*args, reading, policy);
-    if (!journal.journaling_report_ndr_to.empty())
-      check_inside(journal.journaling_report_ndr_to, args->at("journaling_report_ndr_to"), reading, policy);
+    refuse_confidential(*args, reading, policy);
+    read_deliver_to(*args, reading, policy);
   }
   for (const auto* table : rules) read_journal_rule(*table, reading, policy);
 }

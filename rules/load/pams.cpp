@@ -13,6 +13,8 @@ using schema::Type;
 
 constexpr std::string_view kDeferReject[] = {"defer", "reject"};
 constexpr std::string_view kUntrusted[] = {"strip", "reject", "keep"};
+constexpr std::string_view kCarrierSubjects[] = {"hide", "keep"};
+constexpr std::string_view kExtraRecipients[] = {"drop", "refuse"};
 constexpr Param kPams[] = {
     {.key = "enabled",
      .type = Type::Bool,
@@ -46,6 +48,16 @@ constexpr Param kPams[] = {
      .type = Type::Networks,
      .doc = "Peers whose X-Zivver-Transport means that the message comes back from Zivver.",
      .fallback = "[]"},
+    {.key = "carrier_subject",
+     .type = Type::Choice,
+     .doc = "What the queue shows of a sealed message's subject.",
+     .fallback = "\"hide\"",
+     .choices = kCarrierSubjects},
+    {.key = "extra_recipients",
+     .type = Type::Choice,
+     .doc = "What the relay does with recipients that the MTA has added to a sealed message.",
+     .fallback = "\"drop\"",
+     .choices = kExtraRecipients},
 };
 
 OnAnomaly on_anomaly(const std::string& name) {
@@ -101,6 +113,10 @@ void read_pams(const schema::Value& section, const Reading& reading, Policy& pol
   pams.on_anomaly = on_anomaly(args->text("on_anomaly"));
   pams.when_disabled = on_anomaly(args->text("when_disabled"));
   pams.untrusted = untrusted(args->text("untrusted"));
+  pams.carrier_subject =
+      args->text("carrier_subject") == kCarrierSubjects[0] ? CarrierSubject::Hide : CarrierSubject::Keep;
+  pams.extra_recipients =
+      args->text("extra_recipients") == kExtraRecipients[0] ? ExtraRecipients::Drop : ExtraRecipients::Refuse;
   for (const auto& peer : args->words("zivver_peers"))
     pams.zivver_peers.push_back(IpRange::parse(peer).value());
   if (!is_header_name(pams.header) || header_key(pams.header) == header_key(kRouteMarker))

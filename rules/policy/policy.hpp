@@ -64,6 +64,10 @@ struct Trust {
 
 enum class OnAnomaly { Defer, Reject };
 enum class Untrusted { Strip, Reject, Keep };
+/// What everybody can read of a sealed message's subject.
+enum class CarrierSubject { Hide, Keep };
+/// What the relay does with a recipient that the sealed message does not have.
+enum class ExtraRecipients { Drop, Refuse };
 
 /// [pams]
 struct Pams {
@@ -75,6 +79,8 @@ struct Pams {
   OnAnomaly when_disabled = OnAnomaly::Reject;
   Untrusted untrusted = Untrusted::Strip;
   std::vector<IpRange> zivver_peers;
+  CarrierSubject carrier_subject = CarrierSubject::Hide;
+  ExtraRecipients extra_recipients = ExtraRecipients::Drop;
 };
 
 struct Limits {

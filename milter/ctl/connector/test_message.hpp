@@ -7,7 +7,7 @@
 
 #include "milter/config/config.hpp"
 #include "milter/connector/postfix.hpp"
-#include "milter/connector/smart_host_probe.hpp"
+#include "milter/smart_host/smart_host_probe.hpp"
 
 namespace pams::milter::ctl {
 

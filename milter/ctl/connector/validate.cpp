@@ -5,10 +5,10 @@
 
 #include <unistd.h>
 
-#include "milter/connector/password.hpp"
 #include "milter/connector/postfix.hpp"
 #include "milter/ctl/connector/test_message.hpp"
 #include "milter/doctor/route_verifier.hpp"
+#include "milter/smart_host/password.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::ctl {

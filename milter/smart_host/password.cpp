@@ -1,4 +1,4 @@
-#include "milter/connector/password.hpp"
+#include "milter/smart_host/password.hpp"
 
 #include <sys/stat.h>
 

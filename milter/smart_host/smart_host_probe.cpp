@@ -1,11 +1,11 @@
-#include "milter/connector/smart_host_probe.hpp"
+#include "milter/smart_host/smart_host_probe.hpp"
 
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <future>
 
-#include "milter/connector/smart_host_talk.hpp"
+#include "milter/smart_host/smart_host_talk.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter {

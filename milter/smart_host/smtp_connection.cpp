@@ -1,4 +1,4 @@
-#include "milter/connector/smtp_connection.hpp"
+#include "milter/smart_host/smtp_connection.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "milter/connector/host_lookup.hpp"
+#include "milter/smart_host/host_lookup.hpp"
 
 #include <algorithm>
 #include <future>

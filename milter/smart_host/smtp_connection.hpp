@@ -11,7 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "milter/base/fd.hpp"
-#include "milter/connector/host_lookup.hpp"
+#include "milter/smart_host/host_lookup.hpp"
 #include "rules/base/c_ptr.hpp"
 
 namespace pams::milter {

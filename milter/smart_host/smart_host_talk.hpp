@@ -4,9 +4,9 @@
 
 #include <optional>
 
-#include "milter/connector/smart_host_probe.hpp"
-#include "milter/connector/smtp_connection.hpp"
-#include "milter/connector/tls_proof.hpp"
+#include "milter/smart_host/smart_host_probe.hpp"
+#include "milter/smart_host/smtp_connection.hpp"
+#include "milter/smart_host/tls_proof.hpp"
 
 namespace pams::milter {
 

@@ -1,4 +1,4 @@
-#include "milter/connector/smart_host_talk.hpp"
+#include "milter/smart_host/smart_host_talk.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "milter/connector/tls_proof.hpp"
+#include "milter/smart_host/tls_proof.hpp"
 
 #include <algorithm>
 #include <array>

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "milter/connector/host_lookup.hpp"
+#include "milter/smart_host/host_lookup.hpp"
 #include "rules/base/result.hpp"
 #include "rules/connector/outbound_connector.hpp"
 

@@ -1,0 +1,54 @@
+/// What the relay knows about each delivery of a sealed message: which seal went to which recipient, where,
+/// over which TLS, and what the smart host said. `relay.db` beside the trace database; the relay alone writes
+/// it, and asks it before it sends, so that what the MTA brings again is not sent again. `pamsctl trace`
+/// reads it. A recorded delivery survives power loss. Failures as sqlite.hpp gives them. One object, one
+/// thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "milter/base/sqlite.hpp"
+#include "milter/trace/message_trace.hpp"
+
+namespace pams::milter::trace {
+
+struct Delivery {
+  enum class Result { Sent, Failed, Dropped };  ///< 2xx; 5xx; not a recipient of the sealed message
+  std::string seal;                             ///< its id
+  std::string recipient;                        ///< as in the seal; for Dropped as the MTA gave it
+  Instant time;
+  Result result = Result::Sent;
+  std::string connector;
+  std::string host, address, protocol, cipher, certificate;  ///< as in milter::Peer; "" where there was none
+  bool verified = false;
+  std::string reply;  ///< "250 2.0.0 Ok: queued as 123"
+};
+std::string_view to_string(Delivery::Result result);  ///< "sent", "failed", "dropped"
+
+/// Where the relay of the trace at `trace_path` keeps it: relay.db in the same folder.
+std::string delivery_log_path(const std::string& trace_path);
+
+/// table delivery(number INTEGER PRIMARY KEY, seal TEXT, recipient TEXT, time INTEGER milliseconds, result
+/// TEXT,
+///   connector TEXT, host TEXT, address TEXT, protocol TEXT, cipher TEXT, certificate TEXT, verified INTEGER,
+///   reply TEXT), index on (seal, recipient).
+class DeliveryLog {
+ public:
+  static Result<DeliveryLog> open(const std::string& path);
+  /// All of them, in one transaction, synced.
+  Status record(std::span<const Delivery> deliveries);
+  /// The one with Result::Sent; nullopt when there is none.
+  Result<std::optional<Delivery>> sent(const std::string& seal, const std::string& recipient);
+  /// Deletes what is older than `limit`, at most `most` rows; how many went.
+  Result<std::size_t> forget_before(Instant limit, std::size_t most);
+
+ private:
+  explicit DeliveryLog(sqlite::Database database) : database_(std::move(database)) {}
+  sqlite::Database database_;
+};
+
+}  // namespace pams::milter::trace
