@@ -13,6 +13,9 @@ class RouteGuard {
   /// Fine, or Failure::Misconfigured with the check that failed and its remedy. Cheap while the MTA's files
   /// do not change.
   virtual Status verified(const rules::OutboundConnector& connector) = 0;
+  /// Whether the MTA's own rules leave the flag where it is until the milter sees it. While they do not, any
+  /// mail of trusted peers may be a flagged message. As cheap as verified().
+  virtual Status flag_survives(const rules::OutboundConnector& connector) = 0;
 };
 
 }  // namespace pams::milter

@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "milter/archive/directory_archive.hpp"
-#include "milter/doctor/local_mailbox.hpp"
 #include "milter/doctor/remembered_mta.hpp"
 #include "milter/doctor/route_verifier.hpp"
 #include "milter/journal/durable_journal.hpp"
@@ -52,13 +51,13 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
   auto services = std::make_shared<Services>();
   const auto& settings = config->settings;
   for (const auto& wanted : settings.archives) services->archives[wanted.name] = archive(wanted, wired);
-  services->route_token = std::make_shared<RouteTokenFile>(settings.route_token_file);
-  if (const auto token = services->route_token->read(); !token && settings.mta == MtaKind::Postfix) {
-    log::write(log::route_token_unreadable, {{"reason", token.error().what}});
-    wired.remarks.push_back(token.error().what + "; flagged mail waits");
+  services->seal_keys = std::make_shared<seal::KeyFile>(settings.seal_key_file);
+  if (const auto keys = services->seal_keys->read(); !keys) {
+    log::write(log::seal_key_unreadable, {{"reason", keys.error().what}});
+    wired.remarks.push_back(keys.error().what + "; flagged mail waits");
   }
   services->route_guard = doctor::make_route_verifier(config);
-  services->journal = journal(config, services->route_guard, wired);
+  services->journal = journal(config, services->route_guard, services->seal_keys, wired);
   services->trace = trace(settings.trace);
   services->evaluate = rules::evaluate;
   watch_route(config);  // last: what throws above leaves the watch with the configuration that holds
@@ -80,10 +79,11 @@ std::shared_ptr<ArchiveStore> Wiring::archive(const ArchiveSettings& settings, W
 
 /// Also without journal rules, where a former configuration has left reports.
 std::shared_ptr<JournalStore> Wiring::journal(const std::shared_ptr<const Config>& config,
-                                              const std::shared_ptr<RouteGuard>& guard, Wired& wired) {
+                                              const std::shared_ptr<RouteGuard>& guard,
+                                              const std::shared_ptr<seal::KeyFile>& keys, Wired& wired) {
   const auto& settings = config->policy.journal;
   if (settings.rules.empty() && !std::filesystem::exists(settings.path + "/waiting")) return nullptr;
-  const ReportRoute route(config, guard, doctor::make_local_delivery(config));
+  const ReportRoute route(config, guard, keys);
   auto journal = journals_.get(origin_of(settings.path), [&] {
     auto made = std::make_shared<DurableJournal>(config, route);
     if (const auto started = made->start(); !started) {

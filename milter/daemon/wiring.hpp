@@ -1,7 +1,7 @@
 /// From a configuration to what sessions work with, at the start and at every reload. One thread at a time.
 ///
 /// Each part of Services is of one of three kinds; a new part chooses its own:
-///   made anew      knows nothing that a new configuration may not forget (route token, route verifier: it
+///   made anew      knows nothing that a new configuration may not forget (key file, route verifier: it
 ///                  must not believe what it found out for another configuration);
 ///   kept           by its origin, see Kept: made anew when that changed, while messages in work go on with
 ///                  the former one. For what is safe beside a second one (archives);
@@ -39,15 +39,16 @@ using Wire = std::function<Wired(std::shared_ptr<const Config>)>;
 class Wiring {
  public:
   Wiring();
-  /// Tries each archive folder and the route token once. What is not in order stops nothing: the mail that
+  /// Tries each archive folder and the key file once. What is not in order stops nothing: the mail that
   /// needs it waits, and the log says so now (events archive_unusable, journal_unusable,
-  /// route_token_unreadable).
+  /// seal_key_unreadable).
   Wired wire(std::shared_ptr<const Config> config);
 
  private:
   std::shared_ptr<ArchiveStore> archive(const ArchiveSettings& settings, Wired& wired);
   std::shared_ptr<JournalStore> journal(const std::shared_ptr<const Config>& config,
-                                        const std::shared_ptr<RouteGuard>& guard, Wired& wired);
+                                        const std::shared_ptr<RouteGuard>& guard,
+                                        const std::shared_ptr<seal::KeyFile>& keys, Wired& wired);
   std::shared_ptr<trace::Sink> trace(const TraceSettings& settings);
   void watch_route(const std::shared_ptr<const Config>& config);
 

@@ -32,6 +32,12 @@ std::string report_id(const std::string& message, const std::string& mailbox) {
   return digest.hex();
 }
 
+std::string joined(const std::vector<std::string_view>& pieces) {
+  std::string all;
+  for (const auto piece : pieces) all += piece;
+  return all;
+}
+
 /// The organization's first domain that is one.
 std::string domain_of(const Organization& organization) {
   for (const auto& domain : organization.accepted_domains)
@@ -53,22 +59,16 @@ Status DurableJournal::start() {
 }
 
 Status DurableJournal::prepare(const JournalEntry& entry) {
-  Status ready;
-  const auto now = delivery_.use();
-  for (const auto& mailbox : entry.mailboxes)
-    ready = ready.and_then([&]() -> Status {
-      const auto fields = now->route.fields(mailbox, entry.is_confidential);
-      if (!fields) return tl::unexpected(fields.error());
-      return {};
-    });
-  return ready;
+  if (!entry.is_confidential || entry.mailboxes.empty()) return {};
+  return delivery_.use()->route.ready();
 }
 
 Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
   const auto id = message_id(entry);
   const auto now = delivery_.use();
   const std::lock_guard lock(in_work_[std::hash<std::string>{}(id) % in_work_.size()]);
-  std::deque<journal::JournalReport> written;  // their pieces are views
+  std::deque<journal::JournalReport> written;                   // their pieces are views
+  std::deque<std::pair<std::string, std::string_view>> sealed;  // the bytes, and a view of them
   std::vector<JournalSpool::Report> reports;
   for (const auto& mailbox : entry.mailboxes) {
     const auto one = report_id(id, mailbox);
@@ -79,8 +79,16 @@ Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
         written.emplace_back(entry.sent, entry.envelope,
                              journal::ReportDetails{mailbox, domain_of(now->config->policy.organization), one,
                                                     entry.time, entry.is_addressing_trusted});
-    reports.push_back(
-        {one, {mailbox, entry.queue_id, entry.is_confidential, report.has_8bit()}, report.pieces()});
+    if (!entry.is_confidential) {
+      reports.push_back({one, {mailbox, entry.queue_id, false, report.has_8bit()}, report.pieces()});
+      continue;
+    }
+    auto carrier =
+        now->route.sealed({mailbox, entry.queue_id, joined(report.pieces()), report.has_8bit(), entry.time});
+    if (!carrier) return tl::unexpected(carrier.error());
+    auto& kept = sealed.emplace_back(std::move(*carrier), std::string_view());
+    kept.second = kept.first;
+    reports.push_back({one, {mailbox, entry.queue_id, true, false}, {&kept.second, 1}});
   }
   // Also without a new report: who made those that are there may not have come to syncing the folder.
   if (const auto added = spool_.add(reports); !added) return tl::unexpected(added.error());

@@ -180,12 +180,28 @@ Submitted JournalDelivery::deliver(const std::string& id, JournalSpool::Opened r
 
 Submitted JournalDelivery::send(const JournalSpool::Opened& report, const std::string& recipient) {
   const auto now = use();
-  const auto fields = now->route.fields(recipient, report.label.is_confidential);
-  if (!fields) return {Outcome::Later, fields.error().what};
-  const auto content = [&](const Sink& sink) {
-    return sink(*fields).and_then([&] { return spool_.read(report, sink); });
-  };
-  return submit_({now->config->policy.journal.submit_to, recipient, report.label.has_8bit, content});
+  const auto& listener = now->config->policy.journal.submit_to;
+  const auto content = [&](const Sink& sink) { return spool_.read(report, sink); };
+  if (!report.label.is_confidential) return submit_({listener, recipient, report.label.has_8bit, content});
+  if (const auto ready = now->route.ready(); !ready) return {Outcome::Later, ready.error().what};
+  if (ReportRoute::is_sealed(report.begin)) return submit_({listener, recipient, false, content});
+  return seal_and_send(report, recipient, *now);
+}
+
+/// A report that was spooled before reports were sealed.
+Submitted JournalDelivery::seal_and_send(const JournalSpool::Opened& report, const std::string& recipient,
+                                         const Use& now) {
+  ReportRoute::Report plain{report.label.mailbox, report.label.queue_id, "", report.label.has_8bit,
+                            time_now()};
+  const auto read = spool_.read(report, [&](std::string_view piece) -> Status {
+    plain.bytes += piece;
+    return {};
+  });
+  if (!read) return {Outcome::Later, read.error().what};
+  const auto sealed = now.route.sealed(std::move(plain));
+  if (!sealed) return {Outcome::Later, sealed.error().what};
+  return submit_({now.config->policy.journal.submit_to, recipient, false,
+                  [&](const Sink& sink) { return sink(*sealed); }});
 }
 
 void JournalDelivery::postpone(const std::string& id, const std::string& reason,

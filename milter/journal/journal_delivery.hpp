@@ -60,6 +60,7 @@ class JournalDelivery {
   bool try_one(const std::string& id, std::chrono::steady_clock::time_point now);
   bool finish(const std::string& id, std::chrono::steady_clock::time_point now);
   Submitted send(const JournalSpool::Opened& report, const std::string& recipient);
+  Submitted seal_and_send(const JournalSpool::Opened& report, const std::string& recipient, const Use& now);
   Submitted deliver(const std::string& id, JournalSpool::Opened report);
   void try_all_soon();
   void postpone(const std::string& id, const std::string& reason, std::chrono::steady_clock::time_point now);

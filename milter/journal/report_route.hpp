@@ -1,32 +1,45 @@
-/// The way that a report may take. That of a flagged message is as confidential as the message: it goes only
-/// where [journal] confidential_reports says, and only while that is proven. Any thread.
+/// The way of a flagged message's report: it is as confidential as the message, so it is sealed when it is
+/// spooled, travels as a carrier, and the relay brings it to [journal] deliver_to. Any thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "milter/config/config.hpp"
-#include "milter/connector/local_delivery.hpp"
 #include "milter/connector/route_guard.hpp"
+#include "milter/seal/key_ring.hpp"
 
 namespace pams::milter {
 
 class ReportRoute {
  public:
   ReportRoute(std::shared_ptr<const Config> config, std::shared_ptr<RouteGuard> guard,
-              std::shared_ptr<LocalDelivery> local)
-      : config_(std::move(config)), guard_(std::move(guard)), local_(std::move(local)) {}
+              std::shared_ptr<seal::KeyFile> keys)
+      : config_(std::move(config)), guard_(std::move(guard)), keys_(std::move(keys)) {}
 
-  /// The header fields that make the MTA take that way, to stand in front of the report: none, or the route
-  /// marker. Failure::Misconfigured while the way is not proven.
-  Result<std::string> fields(const std::string& mailbox, bool is_confidential) const;
+  /// Fine, or Failure::Misconfigured with what keeps such reports from leaving.
+  Status ready() const;
+
+  struct Report {
+    std::string mailbox;
+    std::string queue_id;  ///< of the message that is reported
+    std::string bytes;     ///< header, blank line, body
+    bool has_8bit = false;
+    std::chrono::sys_seconds time;
+  };
+  /// The carrier that holds the report, for its mailbox and the alternate one.
+  Result<std::string> sealed(Report report) const;
+  /// Whether bytes begin as sealed() makes them; those from before reports were sealed do not.
+  static bool is_sealed(std::string_view bytes);
 
  private:
-  Result<std::string> through_connector() const;
+  const rules::OutboundConnector* connector() const;
 
   const std::shared_ptr<const Config> config_;
   const std::shared_ptr<RouteGuard> guard_;
-  const std::shared_ptr<LocalDelivery> local_;
+  const std::shared_ptr<seal::KeyFile> keys_;
 };
 
 }  // namespace pams::milter

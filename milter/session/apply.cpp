@@ -1,167 +1,134 @@
 #include "milter/session/apply.hpp"
 
 #include <algorithm>
-#include <stdexcept>
-#include <string>
 
-#include "milter/connector/route.hpp"
+#include "milter/seal/carrier.hpp"
 #include "rules/base/overloaded.hpp"
-#include "rules/base/text.hpp"
 
 namespace pams::milter {
 namespace {
 
-/// libmilter takes char* where it only reads.
-char* writable(const std::string& s) { return const_cast<char*>(s.c_str()); }
-
-Status done(int result, const std::string& deed) {
-  if (result == MI_SUCCESS) return {};
-  return fail(Failure::Temporary, "the MTA did not take: " + deed);
+/// One edit. Archives and the route are steps of their own.
+Status edit(const MtaChanges& changes, const rules::Effect& effect) {
+  return std::visit(
+      overloaded{
+          [](const rules::Archive&) { return Status{}; },
+          [](const rules::RouteVia&) { return Status{}; },
+          [&](const rules::ReturnHeadersOnly&) { return changes.return_headers_only(); },
+          [&](const rules::ChangeHeader& change) {
+            return changes.change_header(change.name, change.index, change.value ? &*change.value : nullptr);
+          },
+          [&](const rules::AddHeader& added) { return changes.add_header(added.name, added.value); },
+          [&](const rules::InsertHeader& added) { return changes.insert_header(added.name, added.value); },
+          [&](const rules::ReplaceBody& replaced) { return changes.replace_body(replaced.body.view()); },
+          [&](const rules::AddRecipient& added) { return changes.add_recipient(added.address); },
+      },
+      effect);
 }
 
-/// RFC 3461 4: text that may stand in a parameter.
-std::string xtext(std::string_view text) {
-  std::string out;
-  for (const char c : text)
-    if (c >= '!' && c <= '~' && c != '+' && c != '=')
-      out += c;
-    else
-      out += {'+', "0123456789ABCDEF"[static_cast<unsigned char>(c) >> 4U],
-              "0123456789ABCDEF"[static_cast<unsigned char>(c) & 15U]};
-  return out;
+Status make_edits(const MtaChanges& changes, const rules::Plan& plan) {
+  Status status;
+  for (const auto& effect : plan.effects)
+    if (status) status = edit(changes, effect);
+  return status;
 }
 
-/// With an ORCPT, so that no notice shows the suffix as what the sender has written (RFC 3461 4.2).
-std::string parameters_with_origin(const std::string& parameters, const std::string& address) {
-  for (const auto word : text::split(parameters, ' '))
-    if (text::istarts_with(word, "ORCPT=")) return parameters;
-  return parameters + (parameters.empty() ? "" : " ") + "ORCPT=rfc822;" + xtext(address);
+/// Of a sealed message the MTA learns the envelope alone: what else the plan edits stands inside.
+Status edit_envelope(const MtaChanges& changes, const rules::Plan& plan) {
+  Status status;
+  for (const auto& effect : plan.effects) {
+    const bool is_envelope = std::holds_alternative<rules::ReturnHeadersOnly>(effect) ||
+                             std::holds_alternative<rules::AddRecipient>(effect);
+    if (status && is_envelope) status = edit(changes, effect);
+  }
+  return status;
 }
 
-class Changes {
- public:
-  Changes(SMFICTX* context, bool leading_space, const Transaction& message, const std::string& route)
-      : context_(context), leading_space_(leading_space), message_(message), route_(route) {}
+bool has_8bit(std::string_view bytes) {
+  return std::ranges::any_of(bytes, [](char c) { return static_cast<unsigned char>(c) > 127; });
+}
 
-  Status take_route() const {
-    if (route_.empty()) return {};
-    if (is_sendmail()) return move_recipients();
-    return operator()(rules::AddHeader{std::string(rules::kRouteMarker), " " + route_});
-  }
+seal::Contents contents_of(const Application::Task& task, const rules::Plan& plan,
+                           const rules::OutboundConnector& connector) {
+  const auto& envelope = task.message.envelope();
+  seal::Contents contents;
+  contents.connector = connector.name;
+  contents.sender = envelope.sender;
+  contents.envelope_id = task.message.envelope_id();
+  for (std::size_t i = 0; i < envelope.recipients.size(); ++i)
+    contents.recipients.push_back({envelope.recipients[i], task.message.recipient_parameters().at(i)});
+  for (const auto& effect : plan.effects)
+    if (const auto* added = std::get_if<rules::AddRecipient>(&effect))
+      contents.recipients.push_back({added->address, ""});
+  contents.queue_id = task.queue_id;
+  contents.size = plan.outgoing.wire_size();
+  contents.has_8bit = has_8bit(plan.outgoing.headers.wire()) || has_8bit(plan.outgoing.body.view());
+  contents.sealed_at = task.time;
+  return contents;
+}
 
-  Status quarantine(const std::string& reason) const {
-    const auto line = text::printable(reason.empty() ? "quarantined by rule" : reason, 200);
-    return done(smfi_quarantine(context_, writable(line)), "quarantine");
-  }
+/// Its route first: should anything after it be lost, the carrier still has it.
+Status put_header(const MtaChanges& changes, const Headers& received,
+                  const std::vector<HeaderField>& carrier) {
+  Status status;
+  for (const auto& field : carrier)
+    if (status && field.name == seal::kSealedHeader) status = changes.add_header(field.name, field.value);
+  if (status) status = changes.delete_all(received);
+  for (const auto& field : carrier)
+    if (status && field.name != seal::kSealedHeader) status = changes.add_header(field.name, field.value);
+  return status;
+}
 
-  // Done by the steps before.
-  Status operator()(const rules::Archive&) const { return {}; }
-  Status operator()(const rules::RouteVia&) const { return {}; }
+/// Small pieces of the carrier collected into the largest that the protocol takes.
+Status put_body(const MtaChanges& changes, seal::CarrierWriter& carrier) {
+  std::string piece;
+  piece.reserve(2 * kBodyPiece);
+  const auto written = carrier.write_body([&](std::string_view bytes) -> Status {
+    piece += bytes;
+    if (piece.size() < kBodyPiece) return {};
+    const auto whole = piece.size() - piece.size() % kBodyPiece;
+    const auto sent = changes.replace_body(std::string_view(piece).substr(0, whole));
+    piece.erase(0, whole);
+    return sent;
+  });
+  return written && !piece.empty() ? changes.replace_body(piece) : written;
+}
 
-  Status operator()(const rules::ReturnHeadersOnly&) const {
-    const auto sender = "<" + message_.envelope().sender + ">";  // libmilter refuses an empty one
-    std::string arguments = "RET=HDRS";
-    // Sendmail forgets the old parameters; Postfix keeps them.
-    if (is_sendmail() && !message_.envelope_id().empty()) arguments += " " + message_.envelope_id();
-    return done(smfi_chgfrom(context_, writable(sender), arguments.data()), "RET=HDRS");
-  }
-
-  Status operator()(const rules::ChangeHeader& change) const {
-    const auto value = change.value ? given_back(*change.value) : "";
-    const int result = smfi_chgheader(context_, writable(change.name), static_cast<int>(change.index),
-                                      change.value ? writable(value) : nullptr);
-    return done(result, "change-header " + change.name);
-  }
-
-  Status operator()(const rules::AddHeader& added) const {
-    const auto value = given_back(added.value);
-    return done(smfi_addheader(context_, writable(added.name), writable(value)), "add-header " + added.name);
-  }
-
-  Status operator()(const rules::InsertHeader& inserted) const {
-    const auto value = given_back(inserted.value);
-    return done(smfi_insheader(context_, 0, writable(inserted.name), writable(value)),
-                "insert-header " + inserted.name);
-  }
-
-  Status operator()(const rules::ReplaceBody& replaced) const {
-    auto rest = replaced.body.view();
-    do {
-      const auto piece = rest.substr(0, kBodyPiece);
-      auto* bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(piece.data()));
-      if (smfi_replacebody(context_, bytes, static_cast<int>(piece.size())) != MI_SUCCESS)
-        return done(MI_FAILURE, "replace-body");
-      rest.remove_prefix(piece.size());
-    } while (!rest.empty());
-    return {};
-  }
-
-  Status operator()(const rules::AddRecipient& added) const {
-    if (!is_sendmail() || route_.empty()) return add_recipient(added.address, "");
-    return add_recipient(routed(added.address), "");
-  }
-
- private:
-  bool is_sendmail() const { return message_.config().settings.mta == MtaKind::Sendmail; }
-
-  std::string routed(const std::string& address) const {
-    auto moved = routed_address(address, route_);
-    if (!moved) throw std::logic_error("a recipient that the routing has not looked at");
-    return std::move(*moved);
-  }
-
-  /// Each recipient as the connector's mailer knows it. First all of the new ones: at no time is there none.
-  Status move_recipients() const {
-    const auto& recipients = message_.envelope().recipients;
-    Status status;
-    for (std::size_t i = 0; i < recipients.size(); ++i)
-      status = status.and_then([&] {
-        return add_recipient(routed(recipients[i]),
-                             parameters_with_origin(message_.recipient_parameters().at(i), recipients[i]));
-      });
-    for (const auto& recipient : recipients)
-      status = status.and_then(
-          [&] { return done(smfi_delrcpt(context_, writable("<" + recipient + ">")), "delete-recipient"); });
-    return status;
-  }
-
-  Status add_recipient(const std::string& address, const std::string& parameters) const {
-    const auto bracketed = "<" + address + ">";
-    const int result = parameters.empty()
-                           ? smfi_addrcpt(context_, writable(bracketed))
-                           : smfi_addrcpt_par(context_, writable(bracketed), writable(parameters));
-    return done(result, "add-recipient");
-  }
-
-  /// As the MTA wants it: folds as LF (CRLF would leave a stray CR), the leading blank by agreement.
-  std::string given_back(const std::string& value) const {
-    auto out = text::replace_all(value, "\r\n", "\n");
-    if (!leading_space_ && out.starts_with(' ')) out.erase(0, 1);
-    // Nothing that a rule makes can end a field; a value that would is a fault of ours.
-    for (auto at = out.find_first_of("\r\n"); at != out.npos; at = out.find_first_of("\r\n", at + 1))
-      if (out[at] == '\n' && (at + 1 == out.size() || (out[at + 1] != ' ' && out[at + 1] != '\t')))
-        throw std::logic_error("a header value with a line of its own");
-    return out;
-  }
-
-  SMFICTX* context_;
-  bool leading_space_;
-  const Transaction& message_;
-  const std::string& route_;
-};
+Result<seal::SealId> put_carrier(const MtaChanges& changes, const Application::Task& task,
+                                 const rules::Plan& plan, const Routing::Ready& route) {
+  const auto& connector = *route.connector();
+  const auto contents = contents_of(task, plan, connector);
+  const bool keeps_subject = task.message.config().policy.pams.carrier_subject == rules::CarrierSubject::Keep;
+  seal::CarrierWriter carrier(
+      route.keys()->current(), contents, plan.outgoing,
+      {connector.transport, connector.smart_hosts.front().name, keeps_subject, task.time});
+  return changes.move_recipients()
+      .and_then([&] { return put_header(changes, task.received.headers, carrier.header()); })
+      .and_then([&] { return edit_envelope(changes, plan); })
+      .and_then([&] { return put_body(changes, carrier); })
+      .map([&] { return carrier.seal_id(); });
+}
 
 }  // namespace
 
-Result<Application::Applied> Application::carry_out(SMFICTX* context, bool leading_space,
-                                                    const rules::Plan& plan, const Transaction& message,
+Result<Application::Applied> Application::carry_out(const Task& task, const rules::Plan& plan,
                                                     const Routing::Ready& route) {
-  const Changes changes(context, leading_space, message, route.id());
-  auto status = changes.take_route();
-  for (const auto& effect : plan.effects)
-    status = status.and_then([&] { return std::visit(changes, effect); });
-  if (plan.verdict == rules::Verdict::Quarantine)
-    status = status.and_then([&] { return changes.quarantine(plan.reason); });
-  return status.map([&] { return Applied(std::to_string(plan.effects.size())); });
+  const MtaChanges changes(task.context, task.leading_space, task.message, route.suffix());
+  auto done = route.connector() == nullptr ? make_edits(changes, plan).map([] { return seal::SealId(); })
+                                           : put_carrier(changes, task, plan, route);
+  if (done && plan.verdict == rules::Verdict::Quarantine)
+    if (const auto held = changes.quarantine(plan.reason); !held) return tl::unexpected(held.error());
+  return done.map([](seal::SealId&& id) { return Applied(std::move(id)); });
+}
+
+Result<Application::Applied> Application::keep_carrier(const Task& task, const std::string& seal,
+                                                       const Routing::Ready& route) {
+  const MtaChanges changes(task.context, task.leading_space, task.message, route.suffix());
+  const auto* field = task.received.headers.find(seal::kSealedHeader);
+  // milter_header_checks looks at what a milter writes, also when it is the same.
+  return changes.change_header(field->name, 1, &field->value)
+      .and_then([&] { return changes.move_recipients(); })
+      .map([&] { return Applied(seal); });
 }
 
 }  // namespace pams::milter

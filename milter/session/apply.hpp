@@ -1,29 +1,40 @@
-/// Third step, and the only place that speaks both languages: the effects of a plan as calls of libmilter.
-/// What was called has not happened until the MTA hears CONTINUE; with 451 it forgets all of it.
+/// The only place that speaks both languages: a plan as changes that the MTA is asked for. A message with the
+/// normal route gets the plan's edits; one that leaves through a connector is replaced by a carrier, which
+/// holds it sealed, as it would have left (milter/seal/carrier.hpp).
 #pragma once
+
+#include <chrono>
 
 #include <libmilter/mfapi.h>
 
 #include "milter/base/receipt.hpp"
+#include "milter/session/mta_changes.hpp"
 #include "milter/session/routing.hpp"
 #include "milter/session/transaction.hpp"
 #include "rules/policy/plan.hpp"
 
 namespace pams::milter {
 
-/// The most that fits one packet of the milter protocol: libmilter splits at this size, and one byte more
-/// would cost a packet of its own.
-inline constexpr std::size_t kBodyPiece = 65535;
-
 class Application {
  public:
   using Applied = Receipt<Application>;
 
-  /// The route first (Postfix: the marker; Sendmail: the recipients): should anything after it be lost, the
-  /// message still has its route. `leading_space`: as the session agreed. Failure::Temporary when the MTA
-  /// does not take a change.
-  static Result<Applied> carry_out(SMFICTX* context, bool leading_space, const rules::Plan& plan,
-                                   const Transaction& message, const Routing::Ready& route);
+  /// What is to be carried out. All outlive the call.
+  struct Task {
+    SMFICTX* context;
+    bool leading_space;          ///< as the session agreed
+    const Transaction& message;  ///< envelope and configuration
+    const Message& received;     ///< as the MTA holds it now
+    const std::string& queue_id;
+    std::chrono::sys_seconds time;
+  };
+
+  /// The receipt's id is that of the seal; "" for the normal route. Failure::Temporary when the MTA does not
+  /// take a change.
+  static Result<Applied> carry_out(const Task& task, const rules::Plan& plan, const Routing::Ready& route);
+
+  /// A carrier that was brought in and has proved itself: nothing changes but its route. `seal`: its id.
+  static Result<Applied> keep_carrier(const Task& task, const std::string& seal, const Routing::Ready& route);
 };
 
 }  // namespace pams::milter

@@ -6,6 +6,7 @@
 #include "milter/log/log.hpp"
 #include "milter/session/apply.hpp"
 #include "milter/session/archiving.hpp"
+#include "milter/session/brought_carrier.hpp"
 #include "milter/session/hooks.hpp"
 #include "milter/session/journaling.hpp"
 #include "milter/session/message_log.hpp"
@@ -26,6 +27,9 @@ sfsistat release(const Routing::Ready&, const Archiving::Done&, const Applicatio
   return SMFIS_CONTINUE;
 }
 
+/// A carrier that goes on as it came: the message in it was archived and journaled when it was sealed.
+sfsistat release_carrier(const Routing::Ready&, const Application::Applied&) { return SMFIS_CONTINUE; }
+
 /// Nobody gets it; what a rule wanted archived is.
 sfsistat discard(const Archiving::Done&) { return SMFIS_DISCARD; }
 
@@ -43,6 +47,7 @@ class EndOfMessage {
     if (session_.has_failed())
       return refuse(reply_to(Failure::Temporary), "a fault on the way in, see above");
     if (message_.has_too_many_recipients()) return refuse(reply_too_many_recipients(), "limits.recipients");
+    if (is_brought_carrier(received_.headers) && message_.limits_exceeded().empty()) return take_carrier();
     plan_ = evaluate();
     report_.decided(plan_);
     trace_.decided(plan_);
@@ -113,8 +118,7 @@ class EndOfMessage {
     const auto archived = archive();
     if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
 
-    const auto applied =
-        Application::carry_out(context_, session_.agreement().leading_space, plan_, message_, *route);
+    const auto applied = Application::carry_out(task(), plan_, *route);
     if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
 
     const auto journaled = journal(entry);
@@ -122,7 +126,46 @@ class EndOfMessage {
 
     report_.released(archived->id());
     trace_.released(archived->id());
+    if (!applied->id().empty()) trace_.sealed(applied->id());
     return release(*route, *archived, *applied, *journaled);
+  }
+
+  /// Rules, archive and journal have had the message when it was sealed; now only its route counts.
+  sfsistat take_carrier() {
+    const auto keys = message_.services().seal_keys->read();
+    if (!keys) return fail_with(log::route_unverified, reply_route_not_ready(), keys.error());
+    const auto carrier = with_progress(context_, [&] { return authenticate(**keys, received_); });
+    if (!carrier) return refuse_carrier(carrier.error());
+    plan_.classification.value = rules::MessageClass::Flagged;
+    plan_.classification.reason = "a message that this gateway has sealed";
+    plan_.classification.flag_present = true;
+    plan_.route = connector_of(*carrier);
+    plan_.outgoing = received_;
+    report_.decided(plan_);
+    trace_.decided(plan_);
+    const auto route = make_route_ready();
+    if (!route) return fail_with(log::route_unverified, reply_route_not_ready(), route.error());
+    const auto applied = Application::keep_carrier(task(), carrier->seal, *route);
+    if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
+    trace_.sealed(carrier->seal);
+    return release_carrier(*route, *applied);
+  }
+
+  /// A report has no connector of its own where it is delivered by LMTP.
+  std::string connector_of(const BroughtCarrier& carrier) const {
+    const auto& name = carrier.contents.connector;
+    return name.empty() ? message_.config().policy.pams.connector : name;
+  }
+
+  sfsistat refuse_carrier(const Error& error) {
+    log::write(log::carrier_refused, {{"qid", report_.queue_id()}, {"reason", error.what}});
+    if (error.failure != Failure::Refused) return refuse(reply_route_not_ready(), error.what);
+    return refuse({550, "5.7.1", "Not a message that this gateway has sealed, or changed on its way"},
+                  error.what);
+  }
+
+  Application::Task task() const {
+    return {context_, session_.agreement().leading_space, message_, received_, report_.queue_id(), now_};
   }
 
   sfsistat drop() {
@@ -135,7 +178,8 @@ class EndOfMessage {
 
   Result<Routing::Ready> make_route_ready() {
     const auto prepare = [&] { return Routing::prepare(message_.services(), plan_, message_.envelope()); };
-    return plan_.route ? with_progress(context_, prepare) : prepare();
+    const bool asks_the_mta = Routing::is_needed(message_.services(), plan_, message_.envelope());
+    return asks_the_mta ? with_progress(context_, prepare) : prepare();
   }
 
   Result<Archiving::Done> archive() {

@@ -47,6 +47,7 @@ void MessageTracing::record() const {
       .plan = plan_,
       .connector = connector_of(message_.config().policy, plan_),
       .archive_record = archive_record_,
+      .seal = seal_,
       .refused = refused_,
       .reason = reason_,
   }));

@@ -25,6 +25,7 @@ class MessageTracing {
   void received(const Headers& headers, const Client& client, std::uint64_t size);
   void decided(const rules::Plan& plan) { plan_ = &plan; }
   void released(std::string archive_record) { archive_record_ = std::move(archive_record); }
+  void sealed(std::string seal) { seal_ = std::move(seal); }
   void refused(const rules::Reply& reply, std::string reason);
 
  private:
@@ -39,6 +40,7 @@ class MessageTracing {
   std::uint64_t size_ = 0;
   const rules::Plan* plan_ = nullptr;
   std::string archive_record_;
+  std::string seal_;
   std::optional<rules::Reply> refused_;
   std::string reason_;
 };

@@ -1,20 +1,40 @@
-/// Second step: the MTA is ready to take the message to its connector, and the secret that tells it so is at
-/// hand. Any thread.
+/// First step: the MTA is ready to hand what leaves through a connector to the relay, and the key that seals
+/// it is at hand. Any thread.
 #pragma once
 
-#include "milter/base/receipt.hpp"
+#include <memory>
+#include <string>
+
+#include "milter/seal/key_ring.hpp"
 #include "milter/session/services.hpp"
 
 namespace pams::milter {
 
 class Routing {
  public:
-  /// The id is the marker's token, or for Sendmail the suffix of the recipients; "" means the normal route.
-  using Ready = Receipt<Routing>;
+  /// Proof of the step, with what it found. Only `prepare` makes one.
+  class Ready {
+   public:
+    /// null: the normal route.
+    const rules::OutboundConnector* connector() const { return connector_; }
+    const std::shared_ptr<const seal::KeyRing>& keys() const { return keys_; }
+    const std::string& suffix() const { return suffix_; }  ///< Sendmail's, see connector/route.hpp; "" = none
+
+   private:
+    friend Routing;
+    Ready() = default;
+    const rules::OutboundConnector* connector_ = nullptr;
+    std::shared_ptr<const seal::KeyRing> keys_;
+    std::string suffix_;
+  };
 
   /// Fails (who must act is always the postmaster) when the plan's connector is unknown, the MTA's routing is
-  /// not verified, there is no token, or a recipient cannot be given Sendmail's suffix.
+  /// not verified, there is no key, or a recipient cannot be given Sendmail's suffix. Mail of a trusted peer
+  /// to the outside needs no connector, but fails too while the MTA's own rules could have removed a flag.
   static Result<Ready> prepare(const Services& services, const rules::Plan& plan, const Envelope& envelope);
+
+  /// Whether prepare() has to look at the MTA's settings, which may take long.
+  static bool is_needed(const Services& services, const rules::Plan& plan, const Envelope& envelope);
 };
 
 }  // namespace pams::milter

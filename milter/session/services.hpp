@@ -11,7 +11,7 @@
 #include "milter/config/config.hpp"
 #include "milter/connector/route_guard.hpp"
 #include "milter/journal/journal_store.hpp"
-#include "milter/session/route_token_file.hpp"
+#include "milter/seal/key_ring.hpp"
 #include "milter/trace/message_trace.hpp"
 #include "rules/policy/evaluate.hpp"
 
@@ -25,7 +25,7 @@ struct Services {
   std::shared_ptr<const Config> config;
   std::map<std::string, std::shared_ptr<ArchiveStore>, std::less<>> archives;
   std::shared_ptr<RouteGuard> route_guard;  ///< asked only when settings.verify_route
-  std::shared_ptr<RouteTokenFile> route_token;
+  std::shared_ptr<seal::KeyFile> seal_keys;
   std::shared_ptr<JournalStore> journal;  ///< may be null where the policy has no journal rules
   std::shared_ptr<trace::Sink> trace;     ///< null: nothing is traced
   Evaluate evaluate;

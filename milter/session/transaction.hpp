@@ -26,8 +26,8 @@ class Transaction {
   void add_header(std::string_view name, std::string value);
   void add_body(std::string_view chunk);
 
-  /// Flagged, some rule looks at bodies, or mail is journaled. Asked when the header is complete.
-  bool needs_body() const { return flag_seen_ || services_->config->policy.needs_body(); }
+  /// Flagged or sealed, some rule looks at bodies, or mail is journaled. Asked when the header is complete.
+  bool needs_body() const { return flag_seen_ || seal_seen_ || services_->config->policy.needs_body(); }
 
   const Services& services() const { return *services_; }
   const Config& config() const { return *services_->config; }
@@ -60,6 +60,7 @@ class Transaction {
   std::size_t flags_behind_limit_ = 0;
   std::string limits_exceeded_;
   bool flag_seen_ = false;
+  bool seal_seen_ = false;
   bool too_many_recipients_ = false;
   ByteBuffer body_;
 };

@@ -22,13 +22,6 @@ struct JournalRule {
   std::string journal_email_address;
 };
 
-/// Where the report of a flagged message may go: it holds the message, so it is as confidential.
-enum class ConfidentialReports {
-  Local,      ///< only to mailboxes of the organization that the MTA delivers on this machine
-  Connector,  ///< through an outbound connector, over verified TLS
-  Allow       ///< as any other report: the operator takes care of the way
-};
-
 /// [journal] deliver_to: where the relay brings the reports of flagged mail, which travel sealed.
 struct ReportDestination {
   enum class Kind { None, UnixSocket, Port, Connector };
@@ -45,8 +38,6 @@ struct Journal {
   std::string path;                      ///< the spool's folder
   std::string submit_to;                 ///< "127.0.0.1:895": the MTA's listener for reports
   std::string journaling_report_ndr_to;  ///< the alternate journaling mailbox; "" = none
-  ConfidentialReports confidential_reports = ConfidentialReports::Local;
-  std::string connector;  ///< for ConfidentialReports::Connector
   ReportDestination deliver_to;
   std::chrono::seconds alert_after{3600};
 };

@@ -119,7 +119,7 @@ void read_pams(const schema::Value& section, const Reading& reading, Policy& pol
       args->text("extra_recipients") == kExtraRecipients[0] ? ExtraRecipients::Drop : ExtraRecipients::Refuse;
   for (const auto& peer : args->words("zivver_peers"))
     pams.zivver_peers.push_back(IpRange::parse(peer).value());
-  if (!is_header_name(pams.header) || header_key(pams.header) == header_key(kRouteMarker))
+  if (!is_header_name(pams.header) || header_key(pams.header) == header_key(kSealedHeader))
     reading.error(args->at("header"),
                   "header: '" + text::printable(pams.header) + "' cannot be the name of the flag");
   read_pattern(*args, reading, pams);

@@ -125,7 +125,7 @@ void check_action(const ReadAction& read, const Location& at, const Reading& rea
     check_flag_value(read, reading, names.policy.pams);
   } else if (name == "set_header" || name == "remove_header") {
     const auto key = header_key(read.args.text("name"));
-    for (const auto& guarded : {names.policy.pams.header, std::string(kRouteMarker)})
+    for (const auto& guarded : {names.policy.pams.header, std::string(kSealedHeader)})
       if (key == header_key(guarded))
         reading.error(at,
                       "no rule may change the header " + guarded + ": it decides where the message leaves");

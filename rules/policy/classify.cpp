@@ -134,6 +134,10 @@ Classification classify(const Policy& policy, const Headers& headers, const Enve
   if (!limits_exceeded.empty()) {
     c.value = MessageClass::Anomaly;
     c.reason = "limit exceeded: " + std::string(limits_exceeded);
+  } else if (!fields_named(headers, kSealedHeader).empty()) {
+    c.value = MessageClass::Anomaly;
+    c.brings_seal = true;
+    c.reason = std::string(kSealedHeader) + ", and nothing that this gateway has sealed";
   } else if (flags.empty()) {
     return unflagged(policy, envelope, client, std::move(c));
   } else if (comes_back_from_zivver(pams, headers, client)) {

@@ -23,6 +23,8 @@ struct Classification {
   bool untrusted_relay = false;
   bool strip_flag = false;   ///< inbound mail with the header, pams.untrusted = "strip"
   bool reject_flag = false;  ///< ... = "reject"
+  /// X-PAMS-Sealed is there. What the gateway has sealed itself is recognised before it is evaluated.
+  bool brings_seal = false;
 };
 
 /// `limits_exceeded`: which limit the session met while it collected the message ("header_count"); "" for

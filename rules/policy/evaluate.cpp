@@ -35,6 +35,7 @@ std::optional<Early> before_rules(const Policy& policy, Classification& c, const
     c.value = MessageClass::Anomaly;
     c.reason = "limit exceeded: " + mail.mime().error().what;
   }
+  if (c.brings_seal) return reject("anomaly: " + c.reason);
   if (c.value == MessageClass::Anomaly) return answer(pams.on_anomaly, "anomaly: " + c.reason);
   if (c.untrusted_relay) return defer(c.reason);
   if (c.reject_flag) return reject(c.reason);
@@ -157,8 +158,6 @@ Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client c
   plan.classification = classify(policy, message.headers, envelope, client, limits_exceeded);
   auto& c = plan.classification;
   const auto received = message;  // the bytes of the body are shared
-  // Whoever sends a route marker wants to choose a route: nobody but us does.
-  message.headers = without(message.headers, kRouteMarker);
   if (!c.trusted) remove_internal_fields(message.headers);
   if (c.strip_flag) message.headers = without(message.headers, policy.pams.header);
   const bool zivver = is_zivver(policy.pams, client);
@@ -174,8 +173,8 @@ Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client c
     draft.mail.classify(c.trusted, c.value == MessageClass::Flagged);
     if (draft.mail.is_flagged()) draft.connector = policy.pams.connector;
     run_rules(policy, draft, moment, plan);
-    // A rule may not set the marker either (load_policy refuses it); this makes sure.
-    draft.mail.edit_headers() = without(draft.mail.message().headers, kRouteMarker);
+    // No rule can set it (load_policy refuses that); this makes sure.
+    draft.mail.edit_headers() = without(draft.mail.message().headers, kSealedHeader);
   }
   plan.notes = draft.notes;
   if (draft.ending) {

@@ -107,7 +107,8 @@ struct Policy {
   bool needs_body() const { return rules_need_body() || !journal.rules.empty(); }
 };
 
-/// The name of the header that carries the route to the MTA. An incoming one is always removed.
-inline constexpr std::string_view kRouteMarker = "X-PAMS-Route";
+/// The field that marks what the gateway has sealed. Whoever brings it must bring what was sealed; rules do
+/// not touch it.
+inline constexpr std::string_view kSealedHeader = "X-PAMS-Sealed";
 
 }  // namespace pams::rules
