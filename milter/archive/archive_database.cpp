@@ -20,6 +20,12 @@ CREATE INDEX IF NOT EXISTS record_sent ON record(sent);
 CREATE INDEX IF NOT EXISTS record_received ON record(received) WHERE received <> sent;
 CREATE TABLE IF NOT EXISTS audit(
   number INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, details TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outcome(
+  number INTEGER PRIMARY KEY, record INTEGER NOT NULL, time INTEGER NOT NULL, queue_id TEXT NOT NULL,
+  message_id TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS outcome_record ON outcome(record);
+CREATE INDEX IF NOT EXISTS outcome_queue_id ON outcome(queue_id);
+CREATE INDEX IF NOT EXISTS record_queue_id ON record(queue_id);
 CREATE TABLE IF NOT EXISTS checkpoint(
   number INTEGER PRIMARY KEY, hash TEXT NOT NULL, time INTEGER NOT NULL, signature TEXT NOT NULL);
 )";
@@ -67,7 +73,8 @@ Result<ArchiveDatabase> ArchiveDatabase::open(const std::string& archive, sqlite
   auto sql = sqlite::Database::open(archive + "/archive.db", access, sqlite::Durability::Full);
   if (!sql) return tl::unexpected(sql.error());
   ArchiveDatabase database(std::move(*sql));
-  if (access == sqlite::Access::ReadOnly) return database;
+  if (access == sqlite::Access::ReadOnly)
+    return database.prepare_reading().map([&] { return std::move(database); });
   give_to_owner(archive, "archive.db");
   // Purged content does not stay in free pages.
   if (const auto made = database.sql_.script(std::string("PRAGMA secure_delete = ON;") + kSchema); !made)
@@ -137,14 +144,12 @@ Status ArchiveDatabase::append(const Checkpoint& checkpoint) {
 }
 
 Status ArchiveDatabase::erase(std::int64_t number) {
-  return sql_.run("DELETE FROM record WHERE number = ?", number);
-}
-
-Result<bool> ArchiveDatabase::has_record(const std::string& id) {
-  return sql_.number("SELECT 1 FROM record WHERE id = ?", id).map([](const auto& found) {
-    return found.has_value();
+  return sql_.run("DELETE FROM outcome WHERE record = ?", number).and_then([&] {
+    return sql_.run("DELETE FROM record WHERE number = ?", number);
   });
 }
+
+Status ArchiveDatabase::touch() { return sql_.script("PRAGMA user_version = 0"); }
 
 Result<bool> ArchiveDatabase::names_object(const std::string& object) {
   // Two look-ups, one per index.
@@ -157,14 +162,22 @@ Result<bool> ArchiveDatabase::names_object(const std::string& object) {
 }
 
 Result<std::optional<RecordRow>> ArchiveDatabase::record(std::int64_t number) {
+  return first_record("number = ?", number);
+}
+
+Result<std::optional<RecordRow>> ArchiveDatabase::record_of(const std::string& id) {
+  return first_record("id = ?", std::string_view(id));
+}
+
+Result<std::optional<RecordRow>> ArchiveDatabase::first_record(std::string_view condition,
+                                                               const sqlite::In& value) {
   std::optional<RecordRow> found;
-  const auto status = sql_.query(
-      std::string("SELECT ") + kRecordColumns + " FROM record WHERE number = ?",
+  const auto status = sql_.query_with(
+      std::string("SELECT ") + kRecordColumns + " FROM record WHERE " + std::string(condition), {value},
       [&](const sqlite::Row& row) {
         found = record_in(row);
         return false;
-      },
-      number);
+      });
   return status.map([&] { return found; });
 }
 

@@ -1,6 +1,7 @@
-/// The archive's rows: `archive.db`, SQLite in WAL mode with synchronous=FULL. Every entry (a record or an
-/// audit row) has a row in `chain`, whose hash covers the entry's fields and everything in front of it. A
-/// purge deletes the record and leaves its chain row, so the chain stays provable. Belongs to one thread;
+/// The archive's rows: `archive.db`, SQLite in WAL mode with synchronous=FULL. Every entry (a record, an
+/// audit row, an outcome) has a row in `chain`, whose hash covers the entry's fields and everything in front
+/// of it. A purge deletes the record with its outcomes and leaves their chain rows, so the chain stays
+/// provable. Belongs to one thread;
 /// several connections and processes may work at once.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "milter/archive/head.hpp"
+#include "milter/archive/outcome.hpp"
 #include "milter/archive/record.hpp"
 #include "milter/base/sqlite.hpp"
 
@@ -28,12 +30,21 @@ class ArchiveDatabase {
   /// Behind `tip`, which moves on; sets `row.number`. Only inside transaction().
   Status append(Tip& tip, RecordRow& row);
   Status append(Tip& tip, AuditRow& row);
+  Status append(Tip& tip, OutcomeRow& row);
   Status append(const Checkpoint& checkpoint);
-  /// Leaves the chain row. Only inside transaction().
+  /// The record and its outcomes; leaves the chain rows. Only inside transaction().
   Status erase(std::int64_t number);
+  /// Writes something without changing anything: whether it could. Only inside transaction().
+  Status touch();
 
-  Result<bool> has_record(const std::string& id);
+  Result<std::optional<RecordRow>> record_of(const std::string& id);
+  /// The newest record with a try of this queue id.
+  Result<std::optional<RecordRow>> newest_of_queue_id(const std::string& queue_id);
+  /// What was learnt of a record after its first try, in order.
+  Result<std::vector<OutcomeRow>> outcomes_of(std::int64_t record);
+  Result<Fate> fate_of(const RecordRow& row);
   Result<std::optional<RecordRow>> record(std::int64_t number);
+  Result<std::optional<OutcomeRow>> outcome(std::int64_t number);
   /// Whose id begins so; 10 at most.
   Result<std::vector<RecordRow>> records_like(const std::string& id_prefix);
   /// Behind `after`, in order, until `visit` returns false.
@@ -48,6 +59,8 @@ class ArchiveDatabase {
  private:
   explicit ArchiveDatabase(sqlite::Database sql) : sql_(std::move(sql)) {}
   Status append(Tip& tip, const std::string& digest);
+  Status prepare_reading();
+  Result<std::optional<RecordRow>> first_record(std::string_view condition, const sqlite::In& value);
 
   sqlite::Database sql_;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "milter/archive/outcome.hpp"
 #include "milter/base/receipt.hpp"
 #include "rules/base/result.hpp"
 #include "rules/message/envelope.hpp"
@@ -26,15 +27,48 @@ struct ArchiveRecord {
   std::vector<std::string> actions = {};  ///< what the rules did: "RULE: action", in order
 };
 
+/// One try of the MTA to have a message accepted, as its log or its trace names it.
+struct ArchivedTry {
+  std::string queue_id = "";  ///< "": the record's last try that counts as sent
+  std::string record = "";    ///< the record's id; "": the newest record of that queue id
+};
+
 class ArchiveStore {
  public:
   using Stored = Receipt<ArchiveStore>;
 
+  /// A record that needs only its row: its messages are on the disk and the database has been written. When
+  /// it is dropped, nothing of it can be found; what stays is at most an object that no record names. Belongs
+  /// to one thread at a time; the archive lives longer.
+  class Prepared {
+   public:
+    Prepared() = default;
+    Prepared(const Prepared&) = delete;
+    Prepared& operator=(const Prepared&) = delete;
+    virtual ~Prepared() = default;
+    /// The record's id, known before it is there.
+    virtual const std::string& id() const = 0;
+    /// Once. Durable when it returns a receipt. When it fails the record may be there all the same, without a
+    /// promise; mark() takes it back.
+    virtual Result<Stored> commit() = 0;
+  };
+
   virtual ~ArchiveStore() = default;
-  /// On disk (file and folders synced) when it returns a receipt. The same message and envelope give the same
-  /// record, however often they come. Failure::Temporary (disk full) or Misconfigured (permissions): nothing
+  /// Everything that can fail for want of room or permission; nothing is kept yet. The messages of `record`
+  /// live as long as what is returned. Failure::Temporary (disk full) or Misconfigured (permissions): nothing
   /// may be released.
-  virtual Result<Stored> commit(const ArchiveRecord& record) = 0;
+  virtual Result<std::unique_ptr<Prepared>> prepare(const ArchiveRecord& record) = 0;
+  /// Both steps. The same message and envelope give the same record, however often they come, whatever the
+  /// MTA adds at each try; a try under another queue id is noted with the record, and so is one that follows
+  /// a mark: the record then counts as sent again.
+  Result<Stored> commit(const ArchiveRecord& record) {
+    return prepare(record).and_then([](const std::unique_ptr<Prepared>& ready) { return ready->commit(); });
+  }
+
+  /// Says of a record that this try of it came to nothing (or, Outcome::Sent, that it did not). The record
+  /// counts as sent as long as one try of it does. Durable when it returns; false: this archive has no such
+  /// record. The same mark again changes nothing. Any thread.
+  virtual Result<bool> mark(const ArchivedTry& attempt, Outcome outcome, const std::string& reason) = 0;
 
  protected:
   static Stored receipt(std::string id) { return Stored(std::move(id)); }

@@ -1,6 +1,7 @@
 #include "milter/archive/directory_archive.hpp"
 
 #include <array>
+#include <utility>
 
 #include "milter/archive/secret.hpp"
 
@@ -36,22 +37,48 @@ DirectoryArchive::DirectoryArchive(const ArchiveSettings& settings, std::shared_
       writer_(ChainWriter(settings.path, settings.checkpoint_key, disk_), objects_,
               [this] { indexer_.wake(); }) {}
 
-Result<ArchiveStore::Stored> DirectoryArchive::commit(const ArchiveRecord& record) {
-  const auto encryption = prepare().and_then([this] { return this->encryption(); });
+class DirectoryArchive::PreparedRow : public ArchiveStore::Prepared {
+ public:
+  PreparedRow(DirectoryArchive& archive, const Encryption* encryption, ArchiveRecord record, RecordRow row)
+      : archive_(archive), encryption_(encryption), record_(std::move(record)), row_(std::move(row)) {}
+
+  const std::string& id() const override { return row_.id; }
+
+  Result<Stored> commit() override {
+    auto written = archive_.writer_.write(row_);
+    // A purge may collect an object between here and there, hardly twice.
+    for (int tries = 0; tries < 2 && written == RecordWriter::Written::ObjectGone; ++tries)
+      written = archive_.put_objects(encryption_, record_, row_).and_then([this] {
+        return archive_.writer_.write(row_);
+      });
+    if (written && *written != RecordWriter::Written::ObjectGone) return receipt(row_.id);
+    archive_.doubt();
+    if (!written) return tl::unexpected(written.error());
+    return fail(Failure::Temporary, archive_.settings_.path + ": objects vanish while they are stored");
+  }
+
+ private:
+  DirectoryArchive& archive_;
+  const Encryption* encryption_;
+  ArchiveRecord record_;
+  RecordRow row_;
+};
+
+Result<std::unique_ptr<ArchiveStore::Prepared>> DirectoryArchive::prepare(const ArchiveRecord& record) {
+  const auto encryption = make_ready().and_then([this] { return this->encryption(); });
   if (!encryption) return tl::unexpected(encryption.error());
   auto row = row_of(record, *encryption != nullptr);
-  // A purge may collect an object between here and there, hardly twice.
-  for (int tries = 0; tries < 3; ++tries) {
-    if (const auto put = put_objects(*encryption, record, row); !put) {
-      const std::lock_guard lock(mutex_);
-      is_prepared_ = false;  // perhaps the folder has gone
-      return tl::unexpected(put.error());
-    }
-    const auto outcome = writer_.write(row);
-    if (!outcome) return tl::unexpected(outcome.error());
-    if (*outcome != RecordWriter::Outcome::ObjectGone) return receipt(row.id);
+  if (const auto put = put_objects(*encryption, record, row); !put) {
+    doubt();  // perhaps the folder has gone
+    return tl::unexpected(put.error());
   }
-  return fail(Failure::Temporary, settings_.path + ": objects vanish while they are stored");
+  return std::make_unique<PreparedRow>(*this, *encryption, record, std::move(row));
+}
+
+Result<bool> DirectoryArchive::mark(const ArchivedTry& attempt, Outcome outcome, const std::string& reason) {
+  return writer_.mark(attempt, outcome, reason).map([](RecordWriter::Written written) {
+    return written != RecordWriter::Written::NoSuchRecord;
+  });
 }
 
 Status DirectoryArchive::put_objects(const Encryption* encryption, const ArchiveRecord& record,
@@ -59,7 +86,8 @@ Status DirectoryArchive::put_objects(const Encryption* encryption, const Archive
   const auto bytes = bytes_of(record.message);
   const auto digest = content_digest(bytes);
   row.size = static_cast<std::int64_t>(bytes.size());
-  row.id = record_id(digest, record.envelope, encryption == nullptr ? "" : encryption->secret);
+  row.id = record_id(identity_digest(record.message, record.queue_id), record.envelope,
+                     encryption == nullptr ? "" : encryption->secret);
   auto sent = put(encryption, bytes, digest);
   if (!sent) return tl::unexpected(sent.error());
   row.sent = row.received = *sent;
@@ -94,7 +122,7 @@ Result<const DirectoryArchive::Encryption*> DirectoryArchive::encryption() {
 }
 
 /// The folder and the database are there, so that objects can be put.
-Status DirectoryArchive::prepare() {
+Status DirectoryArchive::make_ready() {
   {
     const std::lock_guard lock(mutex_);
     if (is_prepared_) return {};
@@ -103,6 +131,12 @@ Status DirectoryArchive::prepare() {
     const std::lock_guard lock(mutex_);
     is_prepared_ = true;
   });
+}
+
+/// The next record finds out whether the database can be written before anything is promised.
+void DirectoryArchive::doubt() {
+  const std::lock_guard lock(mutex_);
+  is_prepared_ = false;
 }
 
 Status DirectoryArchive::check() {

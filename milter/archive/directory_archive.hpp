@@ -2,9 +2,9 @@
 /// one row per delivery in `archive.db`, chained by hash; the chain's end in `head`; the search index, made
 /// afterwards, in `index.db`. Any number of threads and processes; modes are 0600 and 0700.
 ///
-/// Order of a commit: the objects (each session by itself, in parallel), the row (many sessions in one
-/// transaction), the head, the receipt. Whatever fails before that: no receipt, and what is left behind is an
-/// object that no record names, or a whole record that the next try finds.
+/// Order of a commit: the objects (prepare(): each session by itself, in parallel), the row (many sessions in
+/// one transaction), the head, the receipt. Whatever fails before that: no receipt, and what is left behind
+/// is an object that no record names, or a whole record that the next try finds.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,8 @@ class DirectoryArchive : public ArchiveStore {
   explicit DirectoryArchive(const ArchiveSettings& settings,
                             std::shared_ptr<Disk> disk = std::make_shared<Disk>());
 
-  Result<Stored> commit(const ArchiveRecord& record) override;
+  Result<std::unique_ptr<Prepared>> prepare(const ArchiveRecord& record) override;
+  Result<bool> mark(const ArchivedTry& attempt, Outcome outcome, const std::string& reason) override;
 
   /// Whether a commit could succeed now: an operator learns at start what would defer mail later.
   Status check();
@@ -37,7 +38,9 @@ class DirectoryArchive : public ArchiveStore {
     Sealing sealing;
     std::string secret;  ///< keeps ids from confirming guesses
   };
-  Status prepare();
+  class PreparedRow;
+  Status make_ready();
+  void doubt();
   Result<const Encryption*> encryption();
   Result<std::string> put(const Encryption* encryption, const RecordBytes& bytes, const std::string& digest);
   Status put_objects(const Encryption* encryption, const ArchiveRecord& record, RecordRow& row);

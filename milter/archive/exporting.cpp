@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 
 std::string file_name(const RecordRow& row) { return row.id + (row.is_encrypted() ? ".cms" : ".eml"); }
 
-Json manifest_entry(const RecordRow& row, std::string_view content) {
+Json manifest_entry(const RecordRow& row, const Fate& fate, std::string_view content) {
   return {{"file", file_name(row)},
           {"sha256", Sha256().add(content).hex()},
           {"bytes", content.size()},
@@ -25,7 +25,9 @@ Json manifest_entry(const RecordRow& row, std::string_view content) {
           {"number", row.number},
           {"time", iso8601(row.time)},
           {"message_id", row.message_id},
-          {"queue_id", row.queue_id},
+          {"queue_id", fate.queue_id},
+          {"outcome", to_text(fate.outcome)},
+          {"reason", fate.reason},
           {"sender", row.sender},
           {"recipients", row.recipients},
           {"subject", row.subject},
@@ -82,6 +84,11 @@ class Exporter {
  private:
   using Take = std::function<Status(const RecordRow&, const std::string& content)>;
 
+  Status describe(Json& manifest, const RecordRow& row, std::string_view content) {
+    return archive_.fate_of(row).map(
+        [&](const Fate& fate) { manifest.push_back(manifest_entry(row, fate, content)); });
+  }
+
   Status each(const std::vector<std::int64_t>& records, const Take& take) {
     for (const auto number : records) {
       const auto row = archive_.record(number);
@@ -115,8 +122,9 @@ class Exporter {
     auto manifest = Json::array();
     return each(records,
                 [&](const RecordRow& row, const std::string& content) {
-                  manifest.push_back(manifest_entry(row, content));
-                  return write(file_name(row), content);
+                  return describe(manifest, row, content).and_then([&] {
+                    return write(file_name(row), content);
+                  });
                 })
         .and_then([&] { return write("manifest.json", dump(manifest)); });
   }
@@ -127,9 +135,10 @@ class Exporter {
     std::chrono::sys_seconds latest{};
     return each(records,
                 [&](const RecordRow& row, const std::string& content) {
-                  manifest.push_back(manifest_entry(row, content));
                   latest = std::max(latest, row.time);
-                  return zip.add(file_name(row), content, row.time);
+                  return describe(manifest, row, content).and_then([&] {
+                    return zip.add(file_name(row), content, row.time);
+                  });
                 })
         .and_then([&] { return zip.add("manifest.json", dump(manifest), latest); })
         .and_then([&] { return zip.finish(); });

@@ -25,6 +25,13 @@ Status in_portions(const std::vector<T>& all, const Work& work) {
   return {};
 }
 
+NumberRanges ranges_of(std::vector<std::int64_t> numbers) {
+  std::ranges::sort(numbers);
+  NumberRanges ranges;
+  for (const auto number : numbers) ranges.add(number);
+  return ranges;
+}
+
 }  // namespace
 
 Result<Purge::Plan> Purge::plan(std::chrono::sys_seconds before) {
@@ -76,6 +83,7 @@ Status Purge::purge_some(const Plan& plan, std::span<const std::int64_t> records
     if (!are_same(*standing, plan.holds))
       return fail(Failure::Temporary, "a hold was added or released meanwhile; run the purge again");
     NumberRanges numbers;
+    std::vector<std::int64_t> outcomes;
     objects.clear();
     for (const auto number : records) {
       const auto row = archive.record(number);
@@ -83,10 +91,14 @@ Status Purge::purge_some(const Plan& plan, std::span<const std::int64_t> records
       if (!*row) continue;
       objects.insert(objects.end(), {(*row)->sent, (*row)->received});
       numbers.add(number);
+      const auto later = archive.outcomes_of(number);
+      if (!later) return tl::unexpected(later.error());
+      for (const auto& outcome : *later) outcomes.push_back(outcome.number);
       if (const auto erased = archive.erase(number); !erased) return erased;
     }
     if (objects.empty()) return {};
-    const nlohmann::ordered_json details{{"older_than", older_than}, {"records", numbers.text()}};
+    nlohmann::ordered_json details{{"older_than", older_than}, {"records", numbers.text()}};
+    if (!outcomes.empty()) details["outcomes"] = ranges_of(std::move(outcomes)).text();
     AuditRow row{0, now, "purge", details.dump()};
     return archive.append(tip, row);
   };

@@ -33,6 +33,22 @@ std::string counted(std::string_view piece) {
 std::string counted(std::int64_t number) { return counted(std::to_string(number)); }
 std::string counted(std::chrono::sys_seconds time) { return counted(time.time_since_epoch().count()); }
 
+/// `<20261127061500.4F2A1C0@gw>` (Postfix) and `<202611270615.4ARQ12@gw>` (Sendmail): a time, and the queue
+/// id. Nobody outside knows the queue id beforehand, so no sender's own Message-ID is taken for one.
+bool is_made_by_mta(std::string_view message_id, std::string_view queue_id) {
+  if (queue_id.empty()) return false;
+  const auto bare = text::trim(message_id, "<> \t");
+  const auto local = bare.substr(0, bare.find('@'));
+  const auto dot = local.find('.');
+  return dot != std::string_view::npos && local.substr(dot + 1) == queue_id && (dot == 12 || dot == 14) &&
+         std::ranges::all_of(local.substr(0, dot), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_of_this_try(const HeaderField& field, std::string_view queue_id) {
+  return text::iequals(field.name, "Received") ||
+         (text::iequals(field.name, "Message-ID") && is_made_by_mta(field.unfolded(), queue_id));
+}
+
 }  // namespace
 
 RecordBytes bytes_of(const Message& message) {
@@ -43,9 +59,16 @@ std::string content_digest(const RecordBytes& bytes) {
   return Sha256().add(bytes.header).add(bytes.body).hex();
 }
 
-std::string record_id(const std::string& content_digest, const Envelope& envelope, std::string_view secret) {
+std::string identity_digest(const Message& message, std::string_view queue_id) {
+  std::vector<HeaderField> lasting;
+  for (const auto& field : message.headers.fields())
+    if (!is_of_this_try(field, queue_id)) lasting.push_back(field);
+  return content_digest({Headers(std::move(lasting)).wire() + "\r\n", message.body.view()});
+}
+
+std::string record_id(const std::string& identity_digest, const Envelope& envelope, std::string_view secret) {
   Sha256 all;
-  all.add(counted(content_digest)).add(counted(canonical(envelope.sender)));
+  all.add(counted(identity_digest)).add(counted(canonical(envelope.sender)));
   for (const auto& recipient : canonical(envelope.recipients)) all.add(counted(recipient));
   const auto id = all.hex();
   return secret.empty() ? id : Sha256().add(counted(secret)).add(id).hex();
@@ -69,6 +92,12 @@ std::string digest_of(const AuditRow& row) {
       .add(counted(row.kind))
       .add(counted(row.details))
       .hex();
+}
+
+std::string digest_of(const OutcomeRow& row) {
+  Sha256 all;
+  all.add(counted("outcome")).add(counted(row.record)).add(counted(row.time)).add(counted(row.queue_id));
+  return all.add(counted(row.message_id)).add(counted(row.outcome)).add(counted(row.reason)).hex();
 }
 
 std::string chain_hash(std::string_view previous, std::int64_t number, std::string_view digest) {

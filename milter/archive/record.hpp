@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "milter/archive/archive_store.hpp"
+#include "milter/archive/outcome.hpp"
 
 namespace pams::milter {
 
@@ -23,10 +24,15 @@ RecordBytes bytes_of(const Message& message);
 /// SHA-256, as sha256sum prints it for the message's file.
 std::string content_digest(const RecordBytes& bytes);
 
-/// The name of a delivery: of content and envelope alone, so that a retry, or the same recipients in another
-/// order, gives the same name. With a `secret` nobody who lacks it can check a guess of the content against
-/// the name.
-std::string record_id(const std::string& content_digest, const Envelope& envelope, std::string_view secret);
+/// SHA-256 of what is the same at each try of a message: not its Received fields (a retry comes another way),
+/// and not a Message-ID that the MTA made, which ends in this try's queue id. Equal to content_digest() where
+/// neither is there.
+std::string identity_digest(const Message& message, std::string_view queue_id);
+
+/// The name of a delivery: of what it says (identity_digest) and envelope alone, so that a retry, or the same
+/// recipients in another order, gives the same name. With a `secret` nobody who lacks it can check a guess of
+/// the content against the name.
+std::string record_id(const std::string& identity_digest, const Envelope& envelope, std::string_view secret);
 
 /// One delivery as it is kept. `number` counts all entries of the archive from 1 and is its place in the
 /// chain.
@@ -60,6 +66,7 @@ struct AuditRow {
 /// Of every field except the number.
 std::string digest_of(const RecordRow& row);
 std::string digest_of(const AuditRow& row);
+std::string digest_of(const OutcomeRow& row);
 
 /// The place of an entry: everything in front of it (by `previous`, "" for the first), its number, its
 /// digest.

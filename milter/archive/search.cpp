@@ -68,13 +68,17 @@ class Searcher {
   Result<Numbers> with_message_id(const query::Words& words) {
     const auto bare = text::trim(words.text, "<>");
     const auto bracketed = "<" + std::string(bare) + ">";
+    // A try after the first may have had a Message-ID of its own, which the MTA made.
     if (!words.is_prefix)
-      return rows("SELECT number FROM record WHERE message_id COLLATE NOCASE IN (?1, ?2) ORDER BY number",
-                  {bare, std::string_view(bracketed)});
+      return rows(
+          "SELECT number FROM record WHERE message_id COLLATE NOCASE IN (?1, ?2) UNION "
+          "SELECT record FROM outcome WHERE message_id COLLATE NOCASE IN (?1, ?2) ORDER BY 1",
+          {bare, std::string_view(bracketed)});
     const auto length = static_cast<std::int64_t>(bare.size());
     return rows(
-        "SELECT number FROM record WHERE substr(ltrim(message_id, '<'), 1, ?2) = ?1 COLLATE NOCASE "
-        "ORDER BY number",
+        "SELECT number FROM record WHERE substr(ltrim(message_id, '<'), 1, ?2) = ?1 COLLATE NOCASE UNION "
+        "SELECT record FROM outcome WHERE substr(ltrim(message_id, '<'), 1, ?2) = ?1 COLLATE NOCASE "
+        "ORDER BY 1",
         {bare, length});
   }
 

@@ -16,6 +16,11 @@ namespace {
 
 constexpr std::int64_t kMostProblems = 1000;
 
+std::string text_in(const nlohmann::json& details, const char* key) {
+  const auto found = details.find(key);
+  return found != details.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 class Verifier {
  public:
   Verifier(const ArchiveSettings& settings, std::shared_ptr<Disk> disk, ArchiveDatabase database)
@@ -54,12 +59,12 @@ class Verifier {
   }
 
   Status read_purges() {
-    purged_ = {};
+    purged_ = purged_marks_ = {};
     return database_.each_audit([this](const AuditRow& row) {
       const auto details = nlohmann::json::parse(row.details, nullptr, false);
-      if (row.kind == "purge" && details.is_object() && details.contains("records") &&
-          details["records"].is_string())
-        purged_.add_all(details["records"].get<std::string>());
+      if (row.kind != "purge" || !details.is_object()) return true;
+      purged_.add_all(text_in(details, "records"));
+      purged_marks_.add_all(text_in(details, "outcomes"));
       return true;
     });
   }
@@ -98,18 +103,22 @@ class Verifier {
     if (*record) return check_record(**record, digest);
     const auto audit = find_audit(number);
     if (!audit) return tl::unexpected(audit.error());
-    if (!*audit) return check_purged(number);
-    check_audit(**audit, digest);
-    return {};
+    if (*audit) {
+      check_audit(**audit, digest);
+      return {};
+    }
+    const auto outcome = database_.outcome(number);
+    if (!outcome) return tl::unexpected(outcome.error());
+    return *outcome ? check_outcome(**outcome, digest) : check_purged(number);
   }
 
   Status check_purged(std::int64_t number) {
     // The purge may have come since the first look.
-    if (!purged_.contains(number))
+    if (!purged_.contains(number) && !purged_marks_.contains(number))
       if (const auto read = read_purges(); !read) return read;
     if (purged_.contains(number))
       ++found_.purged;
-    else
+    else if (!purged_marks_.contains(number))
       problem(number, "", "it was removed, and no purge says so");
     return {};
   }
@@ -158,6 +167,13 @@ class Verifier {
                   row.details);
   }
 
+  Status check_outcome(const OutcomeRow& row, const std::string& digest) {
+    ++found_.outcomes;
+    if (digest_of(row) != digest) problem(row.number, "", "what it says of a record's outcome was altered");
+    if (purged_marks_.contains(row.number)) problem(row.number, "", "a purge says that it is gone");
+    return {};
+  }
+
   Status find_strangers() {
     const auto stranger = [this](const sqlite::Row& row) {
       problem(row.number(0), row.text(1), "it was inserted: the chain does not know it");
@@ -169,6 +185,12 @@ class Verifier {
           return database_.sql().query(
               "SELECT number, '' FROM audit WHERE number NOT IN (SELECT number FROM chain) "
               "OR number IN (SELECT number FROM record)",
+              stranger);
+        })
+        .and_then([&] {
+          return database_.sql().query(
+              "SELECT number, '' FROM outcome WHERE number NOT IN (SELECT number FROM chain) "
+              "OR number IN (SELECT number FROM record) OR number IN (SELECT number FROM audit)",
               stranger);
         });
   }
@@ -257,6 +279,7 @@ class Verifier {
   Tip tip_;
   Tip previous_;
   NumberRanges purged_;
+  NumberRanges purged_marks_;  ///< outcomes of purged records
   Verification found_;
 };
 

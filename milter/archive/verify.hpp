@@ -22,7 +22,8 @@ struct Verification {
     std::string id;       ///< the record's; "" when it is none's
     std::string what;
   };
-  std::int64_t entries = 0, records = 0, purged = 0, objects = 0, checkpoints = 0, signed_checkpoints = 0;
+  std::int64_t entries = 0, records = 0, outcomes = 0, purged = 0, objects = 0, checkpoints = 0,
+               signed_checkpoints = 0;
   std::int64_t unnamed_objects = 0;  ///< what crashes and retries leave behind; harmless
   std::vector<Problem> problems;     ///< in the chain's order; the first 1,000
   std::int64_t problem_count = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "milter/log/log.hpp"
+
 namespace pams::milter {
 
 bool Archiving::is_wanted(const rules::Plan& plan) {
@@ -9,20 +11,54 @@ bool Archiving::is_wanted(const rules::Plan& plan) {
       plan.effects, [](const auto& effect) { return std::holds_alternative<rules::Archive>(effect); });
 }
 
-Result<Archiving::Done> Archiving::carry_out(const Services& services, const rules::Plan& plan,
-                                             const ArchiveRecord& record) {
-  std::string id;
+Result<PreparedArchives> Archiving::prepare(const Services& services, const rules::Plan& plan,
+                                            const ArchiveRecord& record) {
+  PreparedArchives prepared(record.queue_id);
   for (const auto& effect : plan.effects) {
     const auto* wanted = std::get_if<rules::Archive>(&effect);
     if (wanted == nullptr) continue;
     const auto store = services.archives.find(wanted->store);
     if (store == services.archives.end())
       return fail(Failure::Misconfigured, "no [[archive]] has the name " + wanted->store);
-    const auto stored = store->second->commit(record);
-    if (!stored) return fail(stored.error().failure, wanted->store + ": " + stored.error().what);
+    auto ready = store->second->prepare(record);
+    if (!ready) return fail(ready.error().failure, wanted->store + ": " + ready.error().what);
+    prepared.all_.push_back({wanted->store, store->second, std::move(*ready)});
+  }
+  return prepared;
+}
+
+Result<Archiving::Done> Archiving::carry_out(const Services& services, const rules::Plan& plan,
+                                             const ArchiveRecord& record) {
+  return prepare(services, plan, record).and_then([](PreparedArchives&& ready) { return ready.commit(); });
+}
+
+Result<Archiving::Done> PreparedArchives::commit() {
+  std::string id;
+  for (auto& one : all_) {
+    one.is_begun = true;
+    const auto stored = one.record->commit();
+    if (!stored) {
+      const auto reason = one.name + ": " + stored.error().what;
+      withdraw("an archive failed: " + reason);
+      return fail(stored.error().failure, reason);
+    }
     id = stored->id();
   }
-  return Done(std::move(id));
+  return Archiving::done(std::move(id));
+}
+
+void PreparedArchives::withdraw(const std::string& reason) {
+  for (const auto& one : all_)
+    if (one.is_begun) withdraw(one, reason);
+}
+
+void PreparedArchives::withdraw(const One& one, const std::string& reason) const {
+  const auto marked = one.store->mark({queue_id_, one.record->id()}, Outcome::Deferred, reason);
+  if (marked) return;
+  log::write(log::archive_not_marked, {{"qid", queue_id_},
+                                       {"archive", one.name},
+                                       {"record", one.record->id()},
+                                       {"reason", marked.error().what}});
 }
 
 Envelope with_added_recipients(const rules::Plan& plan, Envelope envelope) {

@@ -1,6 +1,8 @@
-/// First step of letting a message go: everything that must be durable is. Any thread.
+/// First and last step of letting a message go: everything that must be durable can be, and then is. Any
+/// thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,16 +12,52 @@
 
 namespace pams::milter {
 
+class PreparedArchives;
+
 class Archiving {
  public:
   using Done = Receipt<Archiving>;
 
   static bool is_wanted(const rules::Plan& plan);
 
-  /// Commits `record` to each archive that `plan` names, in order; the receipt's id is the record's ("" when
-  /// the plan names none: nothing to archive). The first failure ends it.
+  /// Makes `record` ready in each archive that `plan` names, in order. The first failure ends it, and nothing
+  /// is kept. The messages of `record` live as long as what is returned.
+  static Result<PreparedArchives> prepare(const Services& services, const rules::Plan& plan,
+                                          const ArchiveRecord& record);
+  /// Both steps at once, where nothing else has to happen between them.
   static Result<Done> carry_out(const Services& services, const rules::Plan& plan,
                                 const ArchiveRecord& record);
+
+ private:
+  friend class PreparedArchives;
+  static Done done(std::string id) { return Done(std::move(id)); }
+};
+
+/// One message in all its archives: kept in each, or standing as sent in none. Dropped before commit(), no
+/// archive has it. Belongs to one thread.
+class PreparedArchives {
+ public:
+  /// Once. Commits to each archive; the receipt's id is the record's in the last one ("" when the plan names
+  /// none: nothing to archive). When one fails, what the others have is withdrawn.
+  Result<Archiving::Done> commit();
+
+  /// The message is answered 4xx although it was committed: its records are marked as deferred, with
+  /// `reason`. The same message's next try clears the mark. Where that fails too, the log says so.
+  void withdraw(const std::string& reason);
+
+ private:
+  friend class Archiving;
+  struct One {
+    std::string name;
+    std::shared_ptr<ArchiveStore> store;
+    std::unique_ptr<ArchiveStore::Prepared> record;
+    bool is_begun = false;  ///< its commit was tried, so that it may be there
+  };
+  explicit PreparedArchives(std::string queue_id) : queue_id_(std::move(queue_id)) {}
+  void withdraw(const One& one, const std::string& reason) const;
+
+  std::string queue_id_;
+  std::vector<One> all_;
 };
 
 /// What an archive keeps of a message that leaves as `plan` says: the envelope with added recipients, the

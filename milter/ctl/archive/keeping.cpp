@@ -63,6 +63,7 @@ Json to_json(const Verification& found) {
   return {{"ok", found.is_good()},
           {"entries", found.entries},
           {"records", found.records},
+          {"outcomes", found.outcomes},
           {"purged", found.purged},
           {"objects", found.objects},
           {"checkpoints", found.checkpoints},
@@ -78,10 +79,10 @@ void print(const Verification& found) {
     if (!problem.id.empty()) std::cout << "record " << text::printable(problem.id) << ": ";
     std::cout << text::printable(problem.what, 2048) << '\n';
   }
-  std::cout << found.entries << " entries, " << found.records << " record(s), " << found.purged << " purged, "
-            << found.objects << " object(s) read, " << found.checkpoints << " checkpoint(s), "
-            << found.signed_checkpoints << " of them signed; " << found.unnamed_objects
-            << " file(s) that no record names\n"
+  std::cout << found.entries << " entries, " << found.records << " record(s), " << found.outcomes
+            << " outcome(s) and later tries, " << found.purged << " purged, " << found.objects
+            << " object(s) read, " << found.checkpoints << " checkpoint(s), " << found.signed_checkpoints
+            << " of them signed; " << found.unnamed_objects << " file(s) that no record names\n"
             << (found.is_good() ? "The archive is whole.\n" : "The archive is BROKEN.\n");
 }
 

@@ -19,26 +19,30 @@ std::string dump(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-Json to_json(const RecordRow& row) {
+Json to_json(const RecordRow& row, const Fate& fate) {
   return {{"id", row.id},
           {"time", iso8601(row.time)},
           {"message_id", row.message_id},
-          {"queue_id", row.queue_id},
+          {"queue_id", fate.queue_id},
           {"sender", row.sender},
           {"recipients", row.recipients},
           {"subject", row.subject},
           {"size", row.size},
           {"rules", row.rules},
-          {"connector", row.connector}};
+          {"connector", row.connector},
+          {"outcome", to_text(fate.outcome)},
+          {"reason", fate.reason}};
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text::printable(text, 60); }
 
-void print_row(const RecordRow& row) {
+void print_row(const RecordRow& row, const Fate& fate) {
   std::cout << row.id.substr(0, 16) << "  " << iso8601(row.time) << "  " << or_dash(row.message_id) << "  "
-            << or_dash(row.queue_id) << "  <" << text::printable(row.sender) << ">  "
+            << or_dash(fate.queue_id) << "  <" << text::printable(row.sender) << ">  "
             << or_dash(text::join(row.recipients, ",")) << "  " << or_dash(row.subject) << "  " << row.size
-            << "  " << or_dash(text::join(row.rules, ",")) << "  " << or_dash(row.connector) << '\n';
+            << "  " << or_dash(text::join(row.rules, ",")) << "  " << or_dash(row.connector) << "  "
+            << to_text(fate.outcome) << (fate.reason.empty() ? "" : ": " + text::printable(fate.reason))
+            << '\n';
 }
 
 /// One record after the other, so that a list of millions needs no memory. What the search could not look at
@@ -49,11 +53,12 @@ class Listing {
     if (as_json_)
       std::cout << "[";
     else
-      std::cout << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector\n";
+      std::cout << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector  "
+                   "outcome\n";
   }
-  void add(const RecordRow& row) {
-    if (!as_json_) return print_row(row);
-    std::cout << (is_first_ ? "\n  " : ",\n  ") << dump(to_json(row), -1);
+  void add(const RecordRow& row, const Fate& fate) {
+    if (!as_json_) return print_row(row, fate);
+    std::cout << (is_first_ ? "\n  " : ",\n  ") << dump(to_json(row, fate), -1);
     is_first_ = false;
   }
   void finish(std::int64_t not_indexed, std::int64_t not_searched) const {
@@ -68,11 +73,16 @@ class Listing {
   bool is_first_ = true;
 };
 
+Status print_one(OpenedArchive& archive, const RecordRow& row, Listing& listing) {
+  return archive.rows().fate_of(row).map([&](const Fate& fate) { listing.add(row, fate); });
+}
+
 Status print_each(OpenedArchive& archive, const std::vector<std::int64_t>& found, Listing& listing) {
   for (const auto number : found) {
     const auto row = archive.rows().record(number);
     if (!row) return tl::unexpected(row.error());
-    if (*row) listing.add(**row);
+    if (!*row) continue;
+    if (const auto printed = print_one(archive, **row, listing); !printed) return printed;
   }
   return {};
 }
@@ -81,9 +91,11 @@ Result<std::string> content_of(OpenedArchive& archive, const RecordRow& row) {
   return archive.objects().load(row.sent, static_cast<std::size_t>(row.size));
 }
 
-void print_text(const RecordRow& row, const Message* message, const std::string& text) {
+void print_text(const RecordRow& row, const Fate& fate, const Message* message, const std::string& text) {
   std::cout << "id          " << row.id << "\nnumber      " << row.number << "\ntime        "
-            << iso8601(row.time) << "\nqueue id    " << or_dash(row.queue_id) << "\nsender      <"
+            << iso8601(row.time) << "\nqueue id    " << or_dash(fate.queue_id) << "\ntries       "
+            << or_dash(text::join(fate.queue_ids, ", ")) << "\noutcome     " << to_text(fate.outcome)
+            << (fate.reason.empty() ? "" : ": " + text::printable(fate.reason, 500)) << "\nsender      <"
             << text::printable(row.sender) << ">\n";
   for (const auto& recipient : row.recipients)
     std::cout << "recipient   <" << text::printable(recipient) << ">\n";
@@ -102,8 +114,10 @@ void print_text(const RecordRow& row, const Message* message, const std::string&
   for (const auto line : text::split(text, '\n')) std::cout << text::printable(line, 1U << 20U) << '\n';
 }
 
-Json to_json(const RecordRow& row, const Message* message, const std::string& text) {
-  auto json = to_json(row);
+Json to_json(const RecordRow& row, const Fate& fate, const Message* message, const std::string& text) {
+  auto json = to_json(row, fate);
+  json["queue_ids"] = fate.queue_ids;
+  json["message_ids"] = fate.message_ids;
   json["number"] = row.number;
   json["actions"] = row.actions;
   json["sent"] = row.sent;
@@ -146,12 +160,13 @@ Result<int> list_archive(const ArchiveSettings& settings, const ArchiveOptions& 
   const auto lag = archive.not_indexed();
   if (!lag) return tl::unexpected(lag.error());
   Listing listing(options.as_json);
+  Status printed;
   const auto read = archive.rows().each_record(0, [&](const RecordRow& row) {
-    listing.add(row);
-    return true;
+    printed = print_one(archive, row, listing);
+    return printed.has_value();
   });
   listing.finish(*lag, 0);
-  return read.map([] { return int{kFine}; });
+  return read.and_then([&] { return printed; }).map([] { return int{kFine}; });
 }
 
 Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& options) {
@@ -164,6 +179,8 @@ Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& o
                                         ? "no record has the id '" + text::printable(options.id) + "'"
                                         : "more than one record's id begins with it");
   const auto& row = found->front();
+  const auto fate = archive.rows().fate_of(row);
+  if (!fate) return tl::unexpected(fate.error());
   Message message;
   std::string text;
   if (!row.is_encrypted()) {
@@ -175,9 +192,9 @@ Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& o
   }
   const auto* readable = row.is_encrypted() ? nullptr : &message;
   if (options.as_json)
-    std::cout << dump(to_json(row, readable, text), 2) << '\n';
+    std::cout << dump(to_json(row, *fate, readable, text), 2) << '\n';
   else
-    print_text(row, readable, text);
+    print_text(row, *fate, readable, text);
   return kFine;
 }
 

@@ -124,11 +124,14 @@ BOOST_AUTO_TEST_CASE(swapped_objects_are_seen) {
 }
 
 BOOST_AUTO_TEST_CASE(an_older_copy_of_the_database_is_seen_and_never_forgotten) {
+  // The last rows may still lie in the log beside the database: a copy of the database is one of both.
   copy(settings.path, folder / "backup");
   keep(mail(6));
-  for (const auto* suffix : {"", "-wal", "-shm"})
-    std::filesystem::remove(settings.path + "/archive.db" + suffix);
-  copy(folder / "backup/archive.db", settings.path + "/archive.db");
+  for (const auto* file : {"archive.db", "archive.db-wal", "archive.db-shm"}) {
+    std::filesystem::remove(settings.path + "/" + file);
+    if (std::filesystem::exists(folder / ("backup/" + std::string(file))))
+      copy(folder / ("backup/" + std::string(file)), settings.path + "/" + file);
+  }
   expect(6, "the head knows 6 entries");
   keep(mail(7));  // mail goes on
   expect(6, "did not fit the head");

@@ -40,9 +40,10 @@ apply_html_disclaimer = { location = "append", html = "<p>Confidential.</p>", fa
 
 class FullArchive : public ArchiveStore {
  public:
-  Result<Stored> commit(const ArchiveRecord&) override {
+  Result<std::unique_ptr<Prepared>> prepare(const ArchiveRecord&) override {
     return fail(Failure::Temporary, "No space left on device");
   }
+  Result<bool> mark(const ArchivedTry&, Outcome, const std::string&) override { return false; }
 };
 
 struct Connection {

@@ -1,0 +1,60 @@
+#include "milter/archive/outcome.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace pams::milter {
+namespace {
+
+/// Somebody may have altered the row (verify says so): what is no outcome must not read as sent.
+Outcome outcome_in(std::string_view text) {
+  for (const auto outcome : {Outcome::Sent, Outcome::Deferred})
+    if (to_text(outcome) == text) return outcome;
+  return Outcome::Refused;
+}
+
+void add_once(std::vector<std::string>& all, const std::string& one) {
+  if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
+}
+
+}  // namespace
+
+std::string_view to_text(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Sent:
+      return "sent to the MTA";
+    case Outcome::Deferred:
+      return "deferred";
+    case Outcome::Refused:
+      break;
+  }
+  return "refused";
+}
+
+TryOutcome outcome_of_try(const std::string& queue_id, const std::string& record_queue_id,
+                          const std::vector<OutcomeRow>& later) {
+  TryOutcome found{queue_id == record_queue_id, Outcome::Sent};
+  for (const auto& row : later)
+    if (row.queue_id == queue_id) found = {true, outcome_in(row.outcome)};
+  return found;
+}
+
+Fate fate_of(const std::string& queue_id, const std::string& message_id,
+             const std::vector<OutcomeRow>& later) {
+  Fate fate{Outcome::Sent, "", queue_id, {queue_id}, {message_id}};
+  for (const auto& row : later) {
+    add_once(fate.queue_ids, row.queue_id);
+    if (!row.message_id.empty()) add_once(fate.message_ids, row.message_id);
+  }
+  for (auto id = fate.queue_ids.rbegin(); id != fate.queue_ids.rend(); ++id)
+    if (outcome_of_try(*id, queue_id, later).outcome == Outcome::Sent) {
+      fate.queue_id = *id;
+      return fate;
+    }
+  fate.queue_id = later.back().queue_id;
+  fate.outcome = outcome_in(later.back().outcome);
+  fate.reason = later.back().reason;
+  return fate;
+}
+
+}  // namespace pams::milter
