@@ -118,7 +118,7 @@ Result<Application::Applied> Application::carry_out(const Task& task, const rule
                                            : put_carrier(changes, task, plan, route);
   if (done && plan.verdict == rules::Verdict::Quarantine)
     if (const auto held = changes.quarantine(plan.reason); !held) return tl::unexpected(held.error());
-  return done.map([](seal::SealId&& id) { return Applied(std::move(id)); });
+  return done.map([](const seal::SealId& id) { return Applied(id); });
 }
 
 Result<Application::Applied> Application::keep_carrier(const Task& task, const std::string& seal,

@@ -1,6 +1,7 @@
 #include "milter/session/archiving.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "milter/log/log.hpp"
 
@@ -27,11 +28,6 @@ Result<PreparedArchives> Archiving::prepare(const Services& services, const rule
   return prepared;
 }
 
-Result<Archiving::Done> Archiving::carry_out(const Services& services, const rules::Plan& plan,
-                                             const ArchiveRecord& record) {
-  return prepare(services, plan, record).and_then([](PreparedArchives&& ready) { return ready.commit(); });
-}
-
 Result<Archiving::Done> PreparedArchives::commit() {
   std::string id;
   for (auto& one : all_) {
@@ -47,8 +43,16 @@ Result<Archiving::Done> PreparedArchives::commit() {
   return Archiving::done(std::move(id));
 }
 
+PreparedArchives::~PreparedArchives() {
+  try {
+    withdraw("not accepted: a fault, see the log");
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the fault that is under way is told by the border
+  }
+}
+
 void PreparedArchives::withdraw(const std::string& reason) {
-  for (const auto& one : all_)
+  const auto all = std::exchange(all_, {});
+  for (const auto& one : all)
     if (one.is_begun) withdraw(one, reason);
 }
 

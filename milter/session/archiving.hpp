@@ -24,9 +24,6 @@ class Archiving {
   /// is kept. The messages of `record` live as long as what is returned.
   static Result<PreparedArchives> prepare(const Services& services, const rules::Plan& plan,
                                           const ArchiveRecord& record);
-  /// Both steps at once, where nothing else has to happen between them.
-  static Result<Done> carry_out(const Services& services, const rules::Plan& plan,
-                                const ArchiveRecord& record);
 
  private:
   friend class PreparedArchives;
@@ -34,9 +31,13 @@ class Archiving {
 };
 
 /// One message in all its archives: kept in each, or standing as sent in none. Dropped before commit(), no
-/// archive has it. Belongs to one thread.
+/// archive has it; dropped after it and before settle(), by whatever fault, it is withdrawn. Belongs to one
+/// thread.
 class PreparedArchives {
  public:
+  PreparedArchives(PreparedArchives&&) noexcept = default;
+  PreparedArchives& operator=(PreparedArchives&&) = delete;
+  ~PreparedArchives();
   /// Once. Commits to each archive; the receipt's id is the record's in the last one ("" when the plan names
   /// none: nothing to archive). When one fails, what the others have is withdrawn.
   Result<Archiving::Done> commit();
@@ -44,6 +45,9 @@ class PreparedArchives {
   /// The message is answered 4xx although it was committed: its records are marked as deferred, with
   /// `reason`. The same message's next try clears the mark. Where that fails too, the log says so.
   void withdraw(const std::string& reason);
+
+  /// The message is accepted: what is kept stays.
+  void settle() noexcept { all_.clear(); }
 
  private:
   friend class Archiving;

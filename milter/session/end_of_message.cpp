@@ -115,15 +115,23 @@ class EndOfMessage {
     if (const auto ready = make_journal_ready(entry); !ready)
       return fail_with(log::journal_failed, reply_to(Failure::Temporary), ready.error());
 
-    const auto archived = archive();
-    if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
+    auto archives = prepare_archives();
+    if (!archives) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archives.error());
 
     const auto applied = Application::carry_out(task(), plan_, *route);
     if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
 
-    const auto journaled = journal(entry);
-    if (!journaled) return fail_with(log::journal_failed, reply_to(Failure::Temporary), journaled.error());
+    // Nothing but the answer itself can fail after these two, and nobody takes back what they have kept.
+    const auto archived = commit(*archives);
+    if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
 
+    const auto journaled = journal(entry);
+    if (!journaled) {
+      archives->withdraw("not accepted: the journal failed: " + journaled.error().what);
+      return fail_with(log::journal_failed, reply_to(Failure::Temporary), journaled.error());
+    }
+
+    archives->settle();
     report_.released(archived->id());
     trace_.released(archived->id());
     if (!applied->id().empty()) trace_.sealed(applied->id());
@@ -169,8 +177,11 @@ class EndOfMessage {
   }
 
   sfsistat drop() {
-    const auto archived = archive();
+    auto archives = prepare_archives();
+    if (!archives) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archives.error());
+    const auto archived = commit(*archives);
     if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
+    archives->settle();
     report_.released(archived->id());
     trace_.released(archived->id());
     return discard(*archived);
@@ -182,9 +193,16 @@ class EndOfMessage {
     return asks_the_mta ? with_progress(context_, prepare) : prepare();
   }
 
-  Result<Archiving::Done> archive() {
-    const auto record = record_of(plan_, message_.envelope(), report_.queue_id(), now_, received_);
-    const auto commit = [&] { return Archiving::carry_out(message_.services(), plan_, record); };
+  Result<PreparedArchives> prepare_archives() {
+    const auto prepare = [&] {
+      return Archiving::prepare(message_.services(), plan_,
+                                record_of(plan_, message_.envelope(), report_.queue_id(), now_, received_));
+    };
+    return Archiving::is_wanted(plan_) ? with_progress(context_, prepare) : prepare();
+  }
+
+  Result<Archiving::Done> commit(PreparedArchives& archives) {
+    const auto commit = [&] { return archives.commit(); };
     return Archiving::is_wanted(plan_) ? with_progress(context_, commit) : commit();
   }
 
