@@ -19,7 +19,7 @@ constexpr std::size_t kMostValueBytes = 4096;
 
 constexpr std::string_view kRefused[] = {
     // where it leaves
-    "zivver-relay", "X-PAMS-Route", "X-Zivver-Transport", "skip-zivver-relay",
+    "zivver-relay", "X-PAMS-Sealed", "X-Zivver-Transport", "skip-zivver-relay",
     // whom another server trusts
     "X-OriginatorOrg",
     // who sends and who gets it; a loop is found by Received and Delivered-To

@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(patterns_and_header_names_are_checked_when_they_are_read) {
       has(pams("pattern = \"(\""), "pams.toml:5:11: error: pattern: '(' is not a pattern that RE2 knows"));
   BOOST_TEST(has(pams("pattern = \"\""), "would match everything"));
   BOOST_TEST(has(pams("header = \"zivver relay\""), "cannot be the name of the flag"));
-  BOOST_TEST(has(pams("header = \"X-PAMS-Route\""), "cannot be the name of the flag"));
+  BOOST_TEST(has(pams("header = \"X-PAMS-Sealed\""), "cannot be the name of the flag"));
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_of_nothing_is_refused) {

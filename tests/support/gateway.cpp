@@ -14,7 +14,7 @@ void Gateway::write_settings(const std::string& rules,
 [milter]
 listen = "unix:)" +
               socket() + R"("
-route_token_file = "route.token"
+seal_key_file = "seal.key"
 [organization]
 accepted_domains = ["example.org"]
 [pams]
@@ -41,17 +41,17 @@ recipients = 3
   folder_.write("pams-milter.toml", text);
 }
 
-Gateway::Gateway(const std::string& rules) {
-  folder_.write("route.token", kToken + "\n");
-  ::chmod(token_file().c_str(), 0600);
-  write_settings(rules);
+Gateway::Gateway(const std::string& rules, const std::pair<std::string, std::string>& replace) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  seal::ensure_key_file(key_file(), now, static_cast<unsigned>(-1), static_cast<unsigned>(-1)).value();
+  write_settings(rules, replace);
   const auto loaded = load_config(settings_file());
   if (loaded.config == nullptr) throw std::runtime_error(loaded.diagnostics.text());
   services_.config = loaded.config;
   services_.archives["compliance"] =
       std::make_shared<DirectoryArchive>(ArchiveSettings{"compliance", archive()});
   services_.route_guard = std::make_shared<RoutingIs>(true);
-  services_.route_token = std::make_shared<RouteTokenFile>(token_file());
+  services_.seal_keys = std::make_shared<seal::KeyFile>(key_file());
   services_.evaluate = rules::evaluate;
 }
 

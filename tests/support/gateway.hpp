@@ -11,18 +11,21 @@
 
 namespace pams::milter::test {
 
-inline const std::string kToken = "0123456789abcdef0123456789abcdef";
-
 class RoutingIs : public RouteGuard {
  public:
-  explicit RoutingIs(bool fine) : fine_(fine) {}
+  explicit RoutingIs(bool fine, bool flag_survives = true) : fine_(fine), flag_survives_(flag_survives) {}
   Status verified(const rules::OutboundConnector&) override {
     if (fine_) return {};
     return fail(Failure::Misconfigured, "milter_header_checks is not set");
   }
+  Status flag_survives(const rules::OutboundConnector&) override {
+    if (flag_survives_) return {};
+    return fail(Failure::Misconfigured, "a rule of header_checks removes the flag");
+  }
 
  private:
   bool fine_;
+  bool flag_survives_;
 };
 
 /// Keeps disclaimers and archives out of the way: flagged mail is archived in "compliance".
@@ -37,7 +40,8 @@ archive = { to = "compliance" }
 
 class Gateway {
  public:
-  explicit Gateway(const std::string& rules = "");
+  /// As write_settings().
+  explicit Gateway(const std::string& rules = "", const std::pair<std::string, std::string>& replace = {});
 
   /// Writes the configuration file again; `replace` changes a text of it.
   void write_settings(const std::string& rules,
@@ -46,7 +50,7 @@ class Gateway {
   std::string control_socket() const { return folder_ / "control"; }
   std::string socket() const { return folder_ / "pams.sock"; }
   std::string archive() const { return folder_ / "archive"; }
-  std::string token_file() const { return folder_ / "route.token"; }
+  std::string key_file() const { return folder_ / "seal.key"; }
   /// A copy that the test may change before it starts a milter.
   std::shared_ptr<Services> services() const { return std::make_shared<Services>(services_); }
 

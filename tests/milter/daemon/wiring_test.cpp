@@ -109,14 +109,14 @@ BOOST_AUTO_TEST_CASE(what_no_snapshot_uses_any_more_has_ended) {
 BOOST_AUTO_TEST_CASE(what_is_not_in_order_is_told_and_stops_nothing) {
   auto changed = settings();
   changed.archives[0].path = folder / "missing/archive";
-  changed.route_token_file = folder / "no.token";
+  changed.seal_key_file = folder / "no.key";
   auto config = std::make_shared<Config>(*gateway.services()->config);
   config->settings = changed;
   const auto wired = wiring.wire(config);
   BOOST_TEST(wired.services->archives.size() == 1U);
   BOOST_REQUIRE_EQUAL(wired.remarks.size(), 2U);
   BOOST_TEST(wired.remarks[0].find("archive compliance: ") == 0U);
-  BOOST_TEST(wired.remarks[1].find("no.token") != std::string::npos);
+  BOOST_TEST(wired.remarks[1].find("no.key") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -101,22 +101,41 @@ BOOST_AUTO_TEST_CASE(a_confidential_report_waits_until_its_way_is_proven) {
   BOOST_TEST(mta.taken.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_confidential_report_through_a_connector_carries_the_route_marker_and_others_do_not) {
-  rules::OutboundConnector connector;
-  connector.name = "Archive";
-  connector.transport = "archive";
-  config->policy.connectors = {connector};
-  config->policy.journal.confidential_reports = journal::ConfidentialReports::Connector;
-  config->policy.journal.connector = "Archive";
-  config->settings.route_token_file = folder.write("route.token", "0123456789abcdef0123456789abcdef\n");
-  ::chmod(config->settings.route_token_file.c_str(), 0600);
+BOOST_AUTO_TEST_CASE(a_confidential_report_is_sealed_on_the_disk_and_on_its_way_and_others_are_not) {
   keep(true);
   keep(false, {"other@example.org"});
+  for (const auto& file : files())
+    if (file.ends_with(".report")) {
+      const auto content = pams::test::read_file(folder / ("journal/waiting/" + file));
+      const bool is_other = content.find("other@example.org") != std::string::npos;
+      BOOST_TEST((content.find("hello") != std::string::npos) == is_other);
+    }
   run();
   BOOST_TEST_REQUIRE(mta.taken.size() == 2U);
-  for (const auto& one : mta.taken)
-    BOOST_TEST(one.content.starts_with("X-PAMS-Route: 0123456789abcdef0123456789abcdef-archive\r\nFrom:") ==
-               (one.recipient == "journal@example.org"));
+  for (const auto& one : mta.taken) {
+    const bool is_other = one.recipient == "other@example.org";
+    BOOST_TEST((one.content.find("hello") != std::string::npos) == is_other);
+    if (!is_other) {
+      BOOST_TEST(one.content.starts_with("X-PAMS-Sealed: v1; "));
+      BOOST_TEST(opened(one.content).find("hello\r\n") != std::string::npos);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_report_that_was_spooled_before_reports_were_sealed_is_sealed_when_it_leaves) {
+  folder.write("journal/waiting/" + std::string(64, 'a') + ".report",
+               "pams-journal 1\nmailbox journal@example.org\nqueue_id 4Zq1\nconfidential yes\n8bit no\n\n"
+               "From: <j@example.org>\r\nSubject: offer\r\n\r\nhello\r\n");
+  run();
+  BOOST_TEST_REQUIRE(mta.taken.size() == 1U);
+  BOOST_TEST(mta.taken[0].content.find("hello") == std::string::npos);
+  BOOST_TEST(opened(mta.taken[0].content) == "From: <j@example.org>\r\nSubject: offer\r\n\r\nhello\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_place_for_them_confidential_reports_are_not_taken_on) {
+  config->policy.journal.deliver_to = {};
+  BOOST_TEST(!store().prepare(entry({"journal@example.org"}, true)).has_value());
+  BOOST_TEST(store().prepare(entry()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_after_the_mta_took_it_makes_no_second_copy) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "milter/journal/durable_journal.hpp"
+#include "milter/seal/carrier.hpp"
 #include "tests/support/faulty_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -41,11 +42,11 @@ struct FakeMta {
   }
 };
 
-class GuardSays : public RouteGuard, public LocalDelivery {
+class GuardSays : public RouteGuard {
  public:
   bool fine = true;
   Status verified(const rules::OutboundConnector&) override { return answer(); }
-  Status verified(const std::string&) override { return answer(); }
+  Status flag_survives(const rules::OutboundConnector&) override { return answer(); }
 
  private:
   Status answer() const {
@@ -68,8 +69,30 @@ struct JournalFixture {
     config->policy.organization.accepted_domains = {"*.example.org", "example.org"};
     config->policy.journal.path = folder / "journal";
     config->policy.journal.submit_to = "127.0.0.1:895";
+    config->policy.journal.deliver_to = {journal::ReportDestination::Kind::UnixSocket, "/run/lmtp", "", 0,
+                                         ""};
+    rules::OutboundConnector connector;
+    connector.name = "Zivver";
+    config->policy.connectors = {connector};
+    config->policy.pams.connector = "Zivver";
+    config->settings.seal_key_file = folder / "seal.key";
+    seal::ensure_key_file(folder / "seal.key", time, static_cast<unsigned>(-1), static_cast<unsigned>(-1))
+        .value();
   }
-  ReportRoute route() const { return {config, guard, guard}; }
+  std::shared_ptr<seal::KeyFile> keys = std::make_shared<seal::KeyFile>(folder / "seal.key");
+  ReportRoute route() const { return {config, guard, keys}; }
+  /// What a carrier holds.
+  std::string opened(const std::string& carrier) const {
+    std::string message;
+    seal::CarrierReader reader(
+        *keys->read().value(), [](const auto&, const auto&) { return Status{}; },
+        [&](std::string_view bytes) -> Status {
+          message += bytes;
+          return {};
+        });
+    const auto read = reader.add(carrier).and_then([&] { return reader.finish(); });
+    return read ? message : "cannot be opened: " + read.error().what;
+  }
   /// Keeps, and does not deliver by itself: no thread is started.
   DurableJournal store() { return {config, route(), disk, mta.submit()}; }
   JournalEntry entry(std::vector<std::string> mailboxes = {"journal@example.org"},

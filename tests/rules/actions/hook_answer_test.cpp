@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(whatever_is_not_exactly_header_lines_is_refused) {
 
 BOOST_AUTO_TEST_CASE(nothing_that_decides_where_a_message_goes_is_taken) {
   for (const auto* name :
-       {"zivver-relay", "ZIVVER-Relay", "X-PAMS-Route", "x-zivver-transport", "Skip-Zivver-Relay",
+       {"zivver-relay", "ZIVVER-Relay", "X-PAMS-Sealed", "x-zivver-transport", "Skip-Zivver-Relay",
         "X-OriginatorOrg", "To", "cc", "Bcc", "Resent-To", "Resent-Bcc", "From", "Sender", "Return-Path",
         "Received", "Delivered-To", "Content-Type", "Content-Transfer-Encoding", "MIME-Version"})
     BOOST_TEST(is_error(std::string(name) + ": x\n"), name);
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_failed_hook_may_be_ignored_for_other_mail) {
 
 BOOST_AUTO_TEST_CASE(no_hook_makes_ordinary_mail_flagged_or_flagged_mail_ordinary) {
   for (const auto eml : {kOrdinary, kFlagged})
-    for (const auto* output : {"zivver-relay: c.d\n", "X-PAMS-Route: guess\n", "X-Zivver-Transport: 1\n"}) {
+    for (const auto* output : {"zivver-relay: c.d\n", "X-PAMS-Sealed: guess\n", "X-Zivver-Transport: 1\n"}) {
       const auto plan = plan_with({0, output}, eml);
       BOOST_TEST((plan.verdict == Verdict::Defer), output);
       BOOST_TEST(plan.reply.code == 451U);

@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_rule_alone_gets_safe_defaults) {
   const auto& journal = all.policy->journal;
   BOOST_TEST(journal.rules.size() == 1U);
   BOOST_TEST((journal.rules[0].scope == journal::JournalScope::External));
-  BOOST_TEST((journal.confidential_reports == journal::ConfidentialReports::Local));
+  BOOST_TEST((journal.deliver_to.kind == journal::ReportDestination::Kind::None));
   BOOST_TEST(journal.submit_to == "127.0.0.1:895");
   BOOST_TEST(journal.journaling_report_ndr_to == "");
   BOOST_TEST(all.policy->needs_body());
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(all_mistakes_are_told_each_at_its_place) {
   const auto text = loaded(R"([journal]
 submit_to = "192.0.2.1:25"
 journaling_report_ndr_to = "nobody"
-confidential_reports = "Ziver"
+deliver_to = "Ziver"
 alert = "1 h"
 [[journal_rule]]
 name = "A"
@@ -59,19 +59,34 @@ name = "B"
     BOOST_TEST(has(text, part), "missing: " << part << " in\n" << text);
 }
 
-BOOST_AUTO_TEST_CASE(a_mailbox_outside_needs_a_proven_way_for_flagged_mail_or_a_word_of_permission) {
-  const std::string outside =
-      "[[journal_rule]]\nname = \"Out\"\njournal_email_address = \"journal@archive.example\"\n";
-  BOOST_TEST(has(loaded(outside).text, "'journal@archive.example' is outside accepted_domains"));
-  BOOST_TEST(loaded("[journal]\nconfidential_reports = \"allow\"\n" + outside).text == "");
-  BOOST_TEST(loaded("[journal]\nconfidential_reports = \"Zivver\"\n" + outside).text == "");
-  BOOST_TEST(has(loaded("[journal]\njournaling_report_ndr_to = \"a@archive.example\"\n" + kRule).text,
-                 "'a@archive.example' is outside"));
+BOOST_AUTO_TEST_CASE(what_is_gone_says_what_to_write_instead) {
+  BOOST_TEST(has(loaded("[journal]\nconfidential_reports = \"local\"\n" + kRule).text,
+                 "deliver_to = \"lmtp:unix:/path/to/socket\""));
+  BOOST_TEST(
+      has(loaded("[journal]\nconfidential_reports = \"Zivver\"\n" + kRule).text, "deliver_to = \"Zivver\""));
 }
 
-BOOST_AUTO_TEST_CASE(a_connector_that_does_not_verify_is_no_proven_way) {
+BOOST_AUTO_TEST_CASE(sealed_reports_are_brought_to_a_socket_a_port_on_loopback_or_a_connector) {
+  using Kind = journal::ReportDestination::Kind;
+  const auto to = [](const std::string& written) {
+    return loaded("[journal]\ndeliver_to = \"" + written + "\"\n" + kRule).policy.value().journal.deliver_to;
+  };
+  BOOST_TEST((to("lmtp:unix:/run/dovecot/lmtp").kind == Kind::UnixSocket));
+  BOOST_TEST(to("lmtp:unix:/run/dovecot/lmtp").path == "/run/dovecot/lmtp");
+  BOOST_TEST((to("lmtp:127.0.0.1:24").kind == Kind::Port));
+  BOOST_TEST(to("lmtp:[::1]:24").host == "::1");
+  BOOST_TEST(to("lmtp:[::1]:24").port == 24U);
+  BOOST_TEST(to("Zivver").connector == "Zivver");
+  for (const auto* wrong :
+       {"lmtp:192.0.2.1:24", "lmtp:unix:relative", "lmtp:127.0.0.1", "lmtp:mail.example:24"})
+    BOOST_TEST(
+        has(loaded(std::string("[journal]\ndeliver_to = \"") + wrong + "\"\n" + kRule).text, "deliver_to: "),
+        wrong);
+}
+
+BOOST_AUTO_TEST_CASE(a_connector_that_does_not_verify_is_no_way_for_reports_of_flagged_mail) {
   BOOST_TEST(has(loaded(R"([journal]
-confidential_reports = "Weak"
+deliver_to = "Weak"
 [[outbound_connector]]
 name = "Weak"
 smart_hosts = ["a.example"]

@@ -143,25 +143,15 @@ BOOST_AUTO_TEST_CASE(an_untrusted_flag_to_the_outside_is_deferred) {
   BOOST_TEST(plan.classification.untrusted_relay);
 }
 
-BOOST_AUTO_TEST_CASE(a_forged_route_marker_is_always_removed) {
-  for (const auto& header : {std::string(""), std::string("zivver-relay: ab\n")}) {
-    const auto plan =
-        test::evaluate(gateway(""), header + "X-PAMS-Route: forged\nx-pams-route : again\n\nb\n");
-    BOOST_TEST(!has(plan.outgoing.wire(), "forged"));
-    BOOST_TEST(!has(plan.outgoing.wire(), "again"));
-    const auto effects = described(plan);
-    BOOST_TEST(std::ranges::count_if(effects, [](const auto& e) { return e.starts_with("delete-header"); }) ==
-               2);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_forged_route_marker_is_not_carried_along_inside_a_wrapper) {
-  const auto policy =
-      gateway(rule("r", R"({ apply_html_disclaimer = { html = "x", fallback_action = "wrap" } })"));
-  const auto plan =
-      test::evaluate(policy, "X-PAMS-Route: forged\nContent-Type: application/pkcs7-mime\n\nAAEC\n");
-  BOOST_TEST(has(plan.outgoing.wire(), "message/rfc822"));
-  BOOST_TEST(!has(plan.outgoing.wire(), "forged"));
+BOOST_AUTO_TEST_CASE(what_only_claims_to_be_sealed_is_refused_whoever_brings_it) {
+  for (const auto* header : {"", "zivver-relay: ab\n"})
+    for (const auto* peer : {"127.0.0.1", "192.0.2.1"}) {
+      const auto plan = test::evaluate(gateway(""), std::string(header) + "x-pams-sealed : v1\n\nb\n",
+                                       {"x@y.example", {"z@outside.example"}}, {peer, "", ""});
+      BOOST_TEST((plan.verdict == Verdict::Reject));
+      BOOST_TEST(plan.reply.code == 550U);
+      BOOST_TEST(plan.effects.empty());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(rules_run_in_file_order_and_actions_in_list_order) {
