@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "milter/base/sha256.hpp"
 #include "milter/seal/chunk_cipher.hpp"
 #include "milter/seal/contents_text.hpp"
 #include "milter/seal/text_forms.hpp"
@@ -277,6 +278,39 @@ BOOST_AUTO_TEST_CASE(a_sealer_whose_sink_failed_never_finishes) {
   BOOST_TEST(!sealer.add(noise(200'000)).has_value());
   BOOST_TEST(!sealer.finish().has_value());
   BOOST_TEST(calls == 2U);
+}
+
+/// The vectors of milter/seal/README.md, made by another implementation.
+BOOST_AUTO_TEST_CASE(the_format_is_what_its_test_vectors_say) {
+  const auto fixed = [](std::string_view message) {
+    std::string out;
+    auto sealer = FixedSeal::sealer("ffeeddccbbaa99887766554433221100", fixed_key(), sample_contents(),
+                                    [&](std::string_view bytes) -> Status {
+                                      out += bytes;
+                                      return {};
+                                    });
+    BOOST_TEST_REQUIRE(feed(sealer, message, 1000).has_value());
+    return out;
+  };
+  const auto small =
+      from_hex(
+          "50414d5345414c31e7b8e8762750fad3ffeeddccbbaa99887766554433221100800000f0f86bedef7adf1d3924d68adb"
+          "360a34168a12b2025d2c0617b44747293e63a691727d96ed9b52b707bd2ca148bb8fe60778071800af2bc28b0ccd5881"
+          "be784438ac5ba8400a39cf416a344d81f3edca5bdf8157672e82aedda1b0fefc34bfba7b73988bd0752b60b3fe1f3e9e"
+          "05ff2c6613193ef0beef2ae32a45da448b6de41145f50b1eefd7e7614de740d4189d301746b788551f9486d2d48401de"
+          "1c8b18bacc7d2d62c8e19fb23a230b8493ba96500d3d01f94d147866f141f460b4d70c61460aff77df6a7645ce263430"
+          "2ad4bc806c8d9ab9bf3c4cf919d503cdd66ef9e76393b9061fca9db20ea4c7e7f5455589d8d025d80f5931e9430ddce4"
+          "eedaf85a")
+          .value();
+  BOOST_TEST(to_hex(fixed("Hello")) == to_hex(small));
+  BOOST_TEST(open(small).message == "Hello");
+  BOOST_TEST(milter::Sha256().add(fixed(std::string(200'000, 'x'))).hex() ==
+             "d3c0e724dc46a8c3261c0665ce3400a07a498f741e7fc0bc8e2944f146edf6da");
+}
+
+BOOST_AUTO_TEST_CASE(an_id_that_is_none_makes_no_seal) {
+  for (const auto* id : {"", "ffeeddccbbaa9988776655443322110", "FFEEDDCCBBAA99887766554433221100"})
+    BOOST_CHECK_THROW(FixedSeal::sealer(id, fixed_key(), sample_contents(), {}), std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_can_be_added_to_a_finished_seal) {
