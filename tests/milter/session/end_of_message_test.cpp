@@ -1,5 +1,6 @@
 #include "milter/session/end_of_message.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <boost/test/unit_test.hpp>
@@ -7,6 +8,7 @@
 #include "milter/archive/archive_database.hpp"
 #include "milter/archive/object_store.hpp"
 #include "milter/session/apply.hpp"
+#include "rules/base/text.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/gateway.hpp"
 #include "tests/support/milter_client.hpp"
@@ -119,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_envelope_is_sealed_with_the_message_and_added_recipient
 [[transport_rule]]
 name = "Copy"
 [[transport_rule.do]]
-blind_copy_to = { addresses = ["audit@example.org"] }
+blind_copy_to = "audit@example.org"
 )");
   RunningMilter milter(gateway.services());
   Connection connection(gateway.socket());
