@@ -48,7 +48,8 @@ json to_json(const Row& row) {
           {"reply", row.reply},
           {"tls", row.tls},
           {"size", row.size},
-          {"client", row.client}};
+          {"client", row.client},
+          {"host", row.host}};
 }
 
 json to_json(const ToldEvent& event) {
@@ -60,7 +61,11 @@ json to_json(const ToldEvent& event) {
           {"recipient", event.recipient},
           {"service", event.service},
           {"relay", event.relay},
-          {"tls", event.tls}};
+          {"result", event.result},
+          {"tls", event.tls},
+          {"address", event.address},
+          {"cipher", event.cipher},
+          {"certificate", event.certificate}};
 }
 
 json to_json(const Gap& gap) {
@@ -71,8 +76,13 @@ json to_json(const Gap& gap) {
 }
 
 json to_json(const Leak& leak) {
-  return {{"id", leak.id},         {"queue_id", leak.queue_id},   {"time", shown_time(leak.time)},
-          {"sender", leak.sender}, {"recipient", leak.recipient}, {"why", leak.why}};
+  return {{"id", leak.id},
+          {"queue_id", leak.queue_id},
+          {"time", shown_time(leak.time)},
+          {"sender", leak.sender},
+          {"recipient", leak.recipient},
+          {"why", leak.why},
+          {"kind", to_string(leak.kind)}};
 }
 
 template <class T>
@@ -172,8 +182,8 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   app.add_flag("--json", options->as_json, "Print JSON");
   auto* const show_one = app.add_subcommand("show", "Tell all that happened to one message");
   show_one->add_option("id", options->id, "The message's id")->required();
-  auto* const show_leaks =
-      app.add_subcommand("leaks", "List flagged messages that anything but their connector touched");
+  auto* const show_leaks = app.add_subcommand(
+      "leaks", "List flagged messages of which anything but a verified delivery by the relay is known");
   for (auto* sub : {show_one, show_leaks}) sub->fallthrough();
   app.require_subcommand(0, 1);
   return [options, &globals, show_one, show_leaks] {

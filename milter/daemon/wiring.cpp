@@ -51,6 +51,7 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
   auto services = std::make_shared<Services>();
   const auto& settings = config->settings;
   for (const auto& wanted : settings.archives) services->archives[wanted.name] = archive(wanted, wired);
+  refused_->look_into(services->archives);
   services->seal_keys = std::make_shared<seal::KeyFile>(settings.seal_key_file);
   if (const auto keys = services->seal_keys->read(); !keys) {
     log::write(log::seal_key_unreadable, {{"reason", keys.error().what}});
@@ -106,8 +107,14 @@ void Wiring::watch_route(const std::shared_ptr<const Config>& config) {
 
 std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {
   auto writer = traces_.get(origin_of(settings.path), [&] {
-    return std::make_shared<trace::TraceWriter>(trace::WriterSettings{
-        .path = settings.path, .mail_log = settings.mail_log, .retention = settings.retention});
+    return std::make_shared<trace::TraceWriter>(
+        trace::WriterSettings{.path = settings.path,
+                              .mail_log = settings.mail_log,
+                              .retention = settings.retention,
+                              .on_refused = [refused = refused_](const std::string& record, bool temporary,
+                                                                 const std::string& reason) {
+                                refused->mark(record, temporary, reason);
+                              }});
   });
   writer->change(settings.mail_log, settings.retention);
   return writer;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "milter/daemon/kept.hpp"
+#include "milter/daemon/refused_records.hpp"
 #include "milter/doctor/route_watch.hpp"
 #include "milter/session/services.hpp"
 
@@ -55,6 +56,7 @@ class Wiring {
   Kept<DirectoryArchive> archives_;
   Kept<DurableJournal> journals_;
   Kept<trace::TraceWriter> traces_;
+  std::shared_ptr<RefusedRecords> refused_ = std::make_shared<RefusedRecords>();
   doctor::RouteWatch route_watch_;
 };
 

@@ -134,7 +134,7 @@ class EndOfMessage {
     archives->settle();
     report_.released(archived->id());
     trace_.released(archived->id());
-    if (!applied->id().empty()) trace_.sealed(applied->id());
+    if (!applied->id().empty()) trace_.sealed(applied->id(), route->keys()->current().id());
     return release(*route, *archived, *applied, *journaled);
   }
 

@@ -48,6 +48,7 @@ void MessageTracing::record() const {
       .connector = connector_of(message_.config().policy, plan_),
       .archive_record = archive_record_,
       .seal = seal_,
+      .seal_key = seal_key_,
       .refused = refused_,
       .reason = reason_,
   }));

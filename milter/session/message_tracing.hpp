@@ -25,7 +25,11 @@ class MessageTracing {
   void received(const Headers& headers, const Client& client, std::uint64_t size);
   void decided(const rules::Plan& plan) { plan_ = &plan; }
   void released(std::string archive_record) { archive_record_ = std::move(archive_record); }
-  void sealed(std::string seal) { seal_ = std::move(seal); }
+  /// The MTA gets a carrier with the seal of this id, made with this key.
+  void sealed(std::string id, std::string key = "") {
+    seal_ = std::move(id);
+    seal_key_ = std::move(key);
+  }
   void refused(const rules::Reply& reply, std::string reason);
 
  private:
@@ -39,8 +43,7 @@ class MessageTracing {
   const Client* client_ = nullptr;
   std::uint64_t size_ = 0;
   const rules::Plan* plan_ = nullptr;
-  std::string archive_record_;
-  std::string seal_;
+  std::string archive_record_, seal_, seal_key_;
   std::optional<rules::Reply> refused_;
   std::string reason_;
 };

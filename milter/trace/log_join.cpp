@@ -6,8 +6,6 @@
 namespace pams::milter::trace {
 namespace {
 
-std::string_view program_of(std::string_view service) { return service.substr(service.rfind('/') + 1); }
-
 /// local(8) gave the message to what its alias stands for, under this queue id.
 std::string_view forwarded_as(const Attempt& attempt) {
   constexpr std::string_view kForwarded = "forwarded as ";
@@ -89,8 +87,20 @@ Status LogJoin::join(const LogEntry& entry, const Attempt& attempt) {
   auto done = expand(**message, entry, attempt);
   if (done) done = set_result(**message, entry, attempt, *tls);
   if (!done) return done;
+  const auto kind = kind_of(**message, entry, meaning->kind);
+  if (!kind) return tl::unexpected(kind.error());
   return add_event(**message, entry,
-                   {meaning->kind, attempt.reply, attempt.recipient, attempt.relay, attempt.result, *tls});
+                   {*kind, attempt.reply, attempt.recipient, attempt.relay, attempt.result, *tls});
+}
+
+/// lmtp(8) sends a carrier on to the relay, and delivers anything else.
+Result<EventKind> LogJoin::kind_of(std::int64_t message, const LogEntry& entry, EventKind meant) {
+  if (meant != EventKind::Deliver || program_of(entry.service) != "lmtp") return meant;
+  const auto is_carrier = database_.number(
+      "SELECT 1 FROM message m JOIN sealed s ON s.message = m.id WHERE m.id = ? AND m.transport = ?", message,
+      transport_of(entry.service));
+  if (!is_carrier) return tl::unexpected(is_carrier.error());
+  return *is_carrier ? EventKind::Send : meant;
 }
 
 Result<bool> LogJoin::has_recipient(std::int64_t message, std::string_view address) {
@@ -181,14 +191,25 @@ Status LogJoin::join_known(const LogEntry& entry, const Queue& queue, std::int64
     case QueueChange::Deleted:
     case QueueChange::Refused:
     case QueueChange::Discarded: {
-      auto done = change("Quarantined", DeliveryStatus::Failed, EventKind::Fail);
-      if (done) done = change("Pending", DeliveryStatus::Failed, EventKind::Fail);
+      const bool refused = queue.change == QueueChange::Refused;
+      const auto kind = refused ? EventKind::Refuse : EventKind::Fail;
+      auto done = change("Quarantined", DeliveryStatus::Failed, kind);
+      if (done) done = change("Pending", DeliveryStatus::Failed, kind);
+      if (done && queue.change != QueueChange::Deleted) done = note_refusal(message, queue);
       return done ? close(queue.queue_id) : done;
     }
     case QueueChange::Notified:
       return add_event(message, entry, {EventKind::Notice, queue.text, "", "", "", ""});
   }
   return {};
+}
+
+/// For the archive, which holds it as accepted.
+Status LogJoin::note_refusal(std::int64_t message, const Queue& queue) {
+  const bool is_temporary = queue.change == QueueChange::Refused && queue.text.starts_with('4');
+  const auto reason = queue.change == QueueChange::Discarded ? "discarded: " + queue.text : queue.text;
+  return database_.run("INSERT OR IGNORE INTO refusal SELECT message, ?, ? FROM archived WHERE message = ?",
+                       is_temporary ? 1 : 0, reason, message);
 }
 
 /// The last reply stays visible behind the new one.

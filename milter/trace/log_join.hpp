@@ -30,12 +30,14 @@ class LogJoin {
   Status join_known(const LogEntry& entry, const Queue& queue, std::int64_t message);
 
   Result<std::string> tls_of(const LogEntry& entry, const Attempt& attempt);
+  Result<EventKind> kind_of(std::int64_t message, const LogEntry& entry, EventKind meant);
   Result<bool> has_recipient(std::int64_t message, std::string_view address);
   Status expand(std::int64_t message, const LogEntry& entry, const Attempt& attempt);
   Status set_result(std::int64_t message, const LogEntry& entry, const Attempt& attempt,
                     std::string_view tls);
   Status change_status(std::int64_t message, std::string_view from, DeliveryStatus to,
                        std::string_view reply);
+  Status note_refusal(std::int64_t message, const Queue& queue);
   Status close(std::string_view queue_id);
   Status settle(std::int64_t message);
   Status add_event(std::int64_t message, const LogEntry& entry, const Row& row);

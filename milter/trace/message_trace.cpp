@@ -13,9 +13,10 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kStatuses{"Delivered", "Failed", "Pending", "Quarantined",
                                                     "Expanded"};
-constexpr std::array<std::string_view, 18> kKinds{
-    "RECEIVE", "CLASS",   "RULE",  "ACTION", "NOTE",   "ARCHIVE", "ROUTE", "CHANGE",  "REPLY",
-    "SEND",    "DELIVER", "DEFER", "FAIL",   "EXPAND", "REQUEUE", "HOLD",  "RELEASE", "NOTICE"};
+constexpr std::array<std::string_view, 21> kKinds{
+    "RECEIVE", "CLASS", "RULE",    "ACTION",  "NOTE",  "ARCHIVE", "ROUTE",
+    "CHANGE",  "REPLY", "SEND",    "DELIVER", "DEFER", "FAIL",    "EXPAND",
+    "REQUEUE", "HOLD",  "RELEASE", "NOTICE",  "SEAL",  "REFUSE",  "DROP"};
 
 /// So that a message with a thousand rules or changes is one row among others.
 constexpr std::size_t kMostEvents = 500;
@@ -33,6 +34,11 @@ std::string with_note(std::string text, std::string_view note) {
 
 std::string shown(const rules::Reply& reply) {
   return std::to_string(reply.code) + " " + reply.status + (reply.text.empty() ? "" : " " + reply.text);
+}
+
+std::string seal_in_words(const Handled& handled) {
+  const std::string id(handled.seal);
+  return handled.seal_key.empty() ? id : id + " with key " + std::string(handled.seal_key);
 }
 
 class Teller {
@@ -132,6 +138,8 @@ MessageTrace make_trace(const Handled& handled) {
   message.subject = first_characters(header(handled.headers, "Subject", true), kSubjectCharacters);
   message.status = status_of(handled);
   message.route = route_of(handled);
+  if (!handled.refused) message.seal = handled.seal;
+  message.archive_record = handled.archive_record;
   message.reply = reply_of(handled);
   message.size = handled.size;
   message.client = handled.client.address;
@@ -143,6 +151,7 @@ MessageTrace make_trace(const Handled& handled) {
     message.message_class = rules::to_string(handled.plan->classification.value);
     teller.add_plan(*handled.plan, handled.archive_record);
   }
+  if (!message.seal.empty()) teller.add(EventKind::Seal, seal_in_words(handled));
   teller.add(EventKind::Reply, with_note(message.reply.empty() ? "250" : message.reply, handled.reason));
   return message;
 }

@@ -41,6 +41,9 @@ enum class EventKind {
   Hold,
   Release,
   Notice,  ///< the MTA wrote to the sender about it
+  Seal,    ///< what the MTA gets of it is a carrier
+  Refuse,  ///< by another milter or the MTA, after we had accepted it
+  Drop,    ///< the relay gave a recipient nothing: the seal does not name it
 };
 std::string_view to_string(EventKind kind);  ///< "RECEIVE", "SEND", ...
 
@@ -67,7 +70,8 @@ struct MessageTrace {
   std::string reply;  ///< what the client was told, when the message was not accepted
   std::uint64_t size = 0;
   std::string client;
-  std::string seal;  ///< id of the seal in which it waits and travels; "" = it leaves as it is
+  std::string seal;            ///< id of the seal in which it waits and travels; "" = it leaves as it is
+  std::string archive_record;  ///< "" = not archived
   std::vector<Event> events;
 };
 
@@ -83,6 +87,7 @@ struct Handled {
   const rules::OutboundConnector* connector = nullptr;  ///< the one that plan->route names
   std::string_view archive_record;                      ///< "" = not archived
   std::string_view seal = {};                           ///< "" = not sealed
+  std::string_view seal_key = {};                       ///< the id of the key that sealed it
   std::optional<rules::Reply> refused;                  ///< the answer, whenever the message was not accepted
   std::string_view reason;                              ///< why it was refused, for the operator
 };

@@ -9,8 +9,6 @@
 namespace pams::milter::trace {
 namespace {
 
-std::string_view program_of(std::string_view service) { return service.substr(service.rfind('/') + 1); }
-
 /// An address and the ">" behind it. A ">" within a quoted local part belongs to the address.
 std::optional<std::string_view> address(Scanner& scan) {
   const auto text = scan.rest();
@@ -98,9 +96,26 @@ std::optional<LogFact> from_postsuper(std::string_view queue_id, std::string_vie
   return std::nullopt;
 }
 
+/// What milter_header_checks did to a header that a milter had made: "milter-header-reject: header X: y from
+/// host[1.2.3.4]; from=<a@b> to=<c@d> proto=ESMTP helo=<x>: 5.7.1 no such header"
+std::optional<LogFact> from_header_checks(std::string_view queue_id, Scanner scan) {
+  std::optional<QueueChange> change;
+  if (scan.skip("reject: header ")) change = QueueChange::Refused;
+  if (scan.skip("discard: header ")) change = QueueChange::Discarded;
+  if (scan.skip("hold: header ")) change = QueueChange::Held;
+  if (!change) return std::nullopt;
+  const auto text_at = scan.rest().rfind(">: ");  // the header is anybody's text, and stands in front
+  const auto text = text_at == std::string_view::npos ? "" : scan.rest().substr(text_at + 3);
+  const bool is_reply = text.starts_with("4.") || text.starts_with("5.");
+  if (*change == QueueChange::Refused && !is_reply)
+    return Queue{std::string(queue_id), *change, "5.7.1 refused by milter_header_checks"};
+  return Queue{std::string(queue_id), *change, utf8_cut(text, kMostReply)};
+}
+
 /// "milter-reject: END-OF-MESSAGE from host[1.2.3.4]: 5.7.1 refused; from=<a@b> to=<c@d> ..."
 std::optional<LogFact> from_cleanup(std::string_view queue_id, Scanner scan) {
   const std::string id(queue_id);
+  if (scan.skip("milter-header-")) return from_header_checks(queue_id, scan);
   std::optional<QueueChange> change;
   if (scan.skip("milter-reject: ")) change = QueueChange::Refused;
   if (scan.skip("milter-discard: ")) change = QueueChange::Discarded;
@@ -108,6 +123,16 @@ std::optional<LogFact> from_cleanup(std::string_view queue_id, Scanner scan) {
   if (!change || !scan.skip("END-OF-MESSAGE from ") || !scan.until("]: ")) return std::nullopt;
   const auto text = scan.until("; from=<");
   return Queue{id, *change, utf8_cut(text.value_or(scan.rest()), kMostReply)};
+}
+
+/// What smtpd(8) answers the client then.
+std::optional<LogFact> from_cleanup_warning(std::string_view queue_id, Scanner scan) {
+  const std::string id(queue_id);
+  if (scan.rest() == "queue file size limit exceeded")
+    return Queue{id, QueueChange::Refused, "552 5.3.4 message file too big"};
+  if (scan.skip("write queue file: "))
+    return Queue{id, QueueChange::Refused, "451 4.3.0 queue file write error"};
+  return std::nullopt;
 }
 
 /// "sender non-delivery notification: 13549A7A076"
@@ -130,6 +155,13 @@ bool is_queue_id(std::string_view word) {
   return word.size() >= 10 && word.size() <= 32 && std::ranges::all_of(word, is_long);
 }
 
+std::string_view program_of(std::string_view service) { return service.substr(service.rfind('/') + 1); }
+
+std::string_view transport_of(std::string_view service) {
+  const auto parts = text::split(service, '/');
+  return parts.size() > 2 ? parts[parts.size() - 2] : parts.back();
+}
+
 std::optional<LogFact> read_postfix(std::string_view service, std::string_view message) {
   const auto program = program_of(service);
   if (program == "smtpd" || program == "postscreen") return std::nullopt;  // strangers speak there
@@ -139,11 +171,7 @@ std::optional<LogFact> read_postfix(std::string_view service, std::string_view m
   const bool is_warning = scan.skip("warning: ");
   const auto queue_id = scan.until(": ");
   if (!queue_id || !is_queue_id(*queue_id)) return std::nullopt;
-  if (is_warning)
-    return program == "cleanup" && scan.rest() == "queue file size limit exceeded"
-               ? std::optional<LogFact>(
-                     Queue{std::string(*queue_id), QueueChange::Refused, "552 5.3.4 message file too big"})
-               : std::nullopt;
+  if (is_warning) return program == "cleanup" ? from_cleanup_warning(*queue_id, scan) : std::nullopt;
   if (program == "qmgr") return from_queue_manager(*queue_id, scan);
   if (program == "pickup") return from_pickup(*queue_id, scan);
   if (program == "postsuper") return from_postsuper(*queue_id, scan.rest());

@@ -40,7 +40,7 @@ enum class QueueChange {
   Held,      ///< put on hold, by a milter or by the administrator
   Released,  ///< from hold
   Expired,   ///< returned to the sender
-  Refused,   ///< not accepted after all: another milter's answer, or too big
+  Refused,   ///< not accepted after all: by another milter, milter_header_checks, too big, no room on disk
   Discarded,
   Notified,  ///< the MTA writes to the sender
 };
@@ -57,6 +57,11 @@ using LogFact = std::variant<Attempt, TlsEstablished, Requeued, Queue, SomeDelet
 
 /// `service` as LogEntry::service.
 std::optional<LogFact> read_postfix(std::string_view service, std::string_view message);
+
+/// "pams" of "postfix/pams/smtp"; a service without a name of its own is called like its program.
+std::string_view transport_of(std::string_view service);
+/// "smtp" of "postfix/pams/smtp".
+std::string_view program_of(std::string_view service);
 
 /// Short ("8A3DAA7A068") or long ("4jYDhs5lLtz1bvvK").
 bool is_queue_id(std::string_view word);

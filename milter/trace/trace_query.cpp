@@ -1,6 +1,6 @@
 #include "milter/trace/trace_query.hpp"
 
-#include "milter/trace/text_limits.hpp"
+#include "milter/trace/trace_filter.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::trace {
@@ -10,7 +10,11 @@ Instant instant_of(std::int64_t milliseconds) { return Instant(std::chrono::mill
 
 constexpr std::string_view kRows =
     "SELECT m.id, m.received, m.message_id, m.queue_id, m.sender, r.address, m.subject, r.status, m.class, "
-    "m.route, r.reply, r.tls, m.size, m.client FROM message m JOIN recipient r ON r.message = m.id";
+    "m.route, r.reply, r.tls, m.size, m.client, r.expanded_from FROM message m JOIN recipient r ON r.message "
+    "= "
+    "m.id";
+
+constexpr int kExpandedFrom = 14;  ///< its column
 
 Row read_row(const sqlite::Row& row) {
   Row found;
@@ -26,74 +30,6 @@ Row read_row(const sqlite::Row& row) {
   return found;
 }
 
-/// The WHERE of a filter, with its values. Text is kept here because values are views of it.
-class Where {
- public:
-  explicit Where(const Filter& filter) {
-    text("m.sender_key = ?", search_key_or_nothing(filter.sender));
-    text("r.address_key = ?", search_key_or_nothing(filter.recipient));
-    text("m.message_id IN (?, '<' || ?1 || '>')", utf8_cut(filter.message_id, kMostMessageId));
-    text("m.id IN (SELECT message FROM queue WHERE queue_id = ?)", filter.queue_id);
-    text("instr(m.subject_key, ?) > 0", search_key_or_nothing(filter.subject));
-    if (filter.status) text("r.status = ?", std::string(to_string(*filter.status)));
-    if (filter.since) number("m.received >= ?", filter.since->time_since_epoch().count());
-    if (filter.until) number("m.received < ?", filter.until->time_since_epoch().count());
-  }
-  const std::string& sql() const { return sql_; }
-  std::vector<sqlite::In> values() const {
-    std::vector<sqlite::In> all;
-    for (const auto& one : values_) {
-      if (const auto* text = std::get_if<std::string>(&one))
-        all.emplace_back(std::string_view(*text));
-      else
-        all.emplace_back(std::get<std::int64_t>(one));
-    }
-    return all;
-  }
-
- private:
-  static std::string search_key_or_nothing(const std::string& text) {
-    return text.empty() ? "" : search_key(text);
-  }
-  void text(std::string_view condition, std::string value) {
-    if (!value.empty()) add(condition, std::move(value));
-  }
-  void number(std::string_view condition, std::int64_t value) { add(condition, value); }
-  void add(std::string_view condition, std::variant<std::string, std::int64_t> value) {
-    values_.push_back(std::move(value));
-    const auto place = "?" + std::to_string(values_.size());
-    auto numbered = text::replace_all(text::replace_all(condition, "?1", "?"), "?", place);
-    sql_.append(sql_.empty() ? " WHERE " : " AND ").append(numbered);
-  }
-
-  std::string sql_;
-  std::vector<std::variant<std::string, std::int64_t>> values_;
-};
-
-/// "127.0.0.1:25" of "127.0.0.1[127.0.0.1]:25".
-std::string host_and_port(std::string_view relay) {
-  const auto open = relay.find('[');
-  const auto close = relay.rfind(']');
-  if (open == std::string_view::npos || close == std::string_view::npos || close < open)
-    return std::string(relay);
-  return std::string(relay.substr(0, open)) + std::string(relay.substr(close + 1));
-}
-
-bool is_smart_host(const Route& route, std::string_view relay) {
-  const auto reached = host_and_port(relay);
-  for (std::string_view host : route.smart_hosts) {
-    if (text::istarts_with(host, "ipv6:")) host.remove_prefix(5);
-    if (text::iequals(host, reached)) return true;
-  }
-  return false;
-}
-
-/// "pams" of "postfix/pams/smtp"; a service without a name of its own is called like its program.
-std::string_view transport_of(std::string_view service) {
-  const auto parts = text::split(service, '/');
-  return parts.size() > 2 ? parts[parts.size() - 2] : parts.back();
-}
-
 ToldEvent read_event(const sqlite::Row& row) {
   return {instant_of(row.number(0)),
           instant_of(row.number(1)),
@@ -104,21 +40,66 @@ ToldEvent read_event(const sqlite::Row& row) {
           row.text(6),
           row.text(7),
           row.text(8),
-          row.text(9)};
+          row.text(9),
+          "",
+          "",
+          ""};
+}
+
+EventKind kind_of(const Delivery& delivery) {
+  if (delivery.result == Delivery::Result::Sent) return EventKind::Send;
+  return delivery.result == Delivery::Result::Dropped ? EventKind::Drop : EventKind::Fail;
+}
+
+ToldEvent event_of(const Delivery& delivery) {
+  return {delivery.time,
+          delivery.time,
+          1,
+          std::string(to_string(kind_of(delivery))),
+          delivery.reply,
+          delivery.recipient,
+          "pams-relay",
+          shown_relay(delivery),
+          std::string(to_string(delivery.result)),
+          shown_tls(delivery),
+          delivery.address,
+          delivery.cipher,
+          delivery.certificate};
+}
+
+/// Among what the MTA's log tells, by time; what the milter itself did stays in front.
+void insert_by_time(std::vector<ToldEvent>& events, ToldEvent event) {
+  auto place = events.end();
+  while (place != events.begin() && !std::prev(place)->service.empty() && std::prev(place)->time > event.time)
+    --place;
+  events.insert(place, std::move(event));
+}
+
+/// A recipient that an alias gave is served by what the seal says of the alias.
+void apply(const std::vector<Delivery>& deliveries, const std::string& expanded_from, Row& row) {
+  const auto* fate = fate_of(row.recipient, deliveries);
+  const bool of_alias =
+      !expanded_from.empty() && (fate == nullptr || fate->result == Delivery::Result::Dropped);
+  if (of_alias)
+    if (const auto* alias = fate_of(expanded_from, deliveries)) fate = alias;
+  if (fate == nullptr) return;
+  const bool is_sent = fate->result == Delivery::Result::Sent;
+  row.status = to_string(is_sent ? DeliveryStatus::Delivered : DeliveryStatus::Failed);
+  row.reply = fate->reply;
+  row.tls = shown_tls(*fate);
+  row.host = fate->host;
+}
+
+/// A database that no milter of this version has opened yet knows of no seals.
+Status make_tables_of_sealing(sqlite::Database& database) {
+  const auto is_made = database.number("SELECT 1 FROM sqlite_master WHERE name = 'sealing'");
+  if (!is_made) return tl::unexpected(is_made.error());
+  if (*is_made) return {};
+  return database.script(
+      "CREATE TEMP TABLE sealed(seal TEXT, message INTEGER); CREATE TEMP TABLE sealing(since INTEGER);");
 }
 
 }  // namespace
-
-std::string why_leak(const Route& route, const ToldEvent& attempt) {
-  if (attempt.service.empty() || attempt.relay.empty() || attempt.relay == "none") return "";
-  if (transport_of(attempt.service) != route.transport)
-    return attempt.service + " had it for " + attempt.relay + " (" + attempt.result + ")";
-  if (!is_smart_host(route, attempt.relay))
-    return attempt.relay + " is no smart host of its connector (" + attempt.result + ")";
-  if (attempt.result == "sent" && !attempt.tls.empty() && !attempt.tls.starts_with("Verified "))
-    return "sent over TLS that was not verified (" + attempt.tls + ")";
-  return "";
-}
 
 Result<TraceQuery> TraceQuery::open(const std::string& path) {
   auto database = sqlite::Database::open(path, sqlite::Access::ReadOnly, sqlite::Durability::Normal);
@@ -126,19 +107,69 @@ Result<TraceQuery> TraceQuery::open(const std::string& path) {
   const auto is_made = database->number("SELECT 1 FROM sqlite_master WHERE name = 'gap'");
   if (!is_made) return tl::unexpected(is_made.error());
   if (!*is_made) return fail(Failure::Temporary, path + ": the milter is just making it");
-  return TraceQuery(std::move(*database));
+  if (const auto made = make_tables_of_sealing(*database); !made) return tl::unexpected(made.error());
+  auto relay = RelayFacts::open(delivery_log_path(path));
+  if (!relay) return tl::unexpected(relay.error());
+  return TraceQuery(std::move(*database), std::move(*relay));
+}
+
+Result<std::vector<std::string>> TraceQuery::seals_of(std::int64_t message) {
+  std::vector<std::string> seals;
+  const auto done = database_.query(
+      "SELECT seal FROM sealed WHERE message = ?",
+      [&](const sqlite::Row& row) {
+        seals.push_back(row.text(0));
+        return true;
+      },
+      message);
+  if (!done) return tl::unexpected(done.error());
+  return seals;
+}
+
+Result<std::vector<Delivery>> TraceQuery::deliveries_of(const std::vector<std::string>& seals) {
+  std::vector<Delivery> all;
+  for (const auto& seal : seals) {
+    auto deliveries = relay_.of(seal);
+    if (!deliveries) return deliveries;
+    all.insert(all.end(), deliveries->begin(), deliveries->end());
+  }
+  return all;
+}
+
+Result<std::vector<Delivery>> TraceQuery::deliveries_of(std::int64_t message) {
+  const auto seals = seals_of(message);
+  if (!seals) return tl::unexpected(seals.error());
+  return deliveries_of(*seals);
+}
+
+Status TraceQuery::read_rows(const std::string& sql, const std::vector<sqlite::In>& values,
+                             const std::function<bool(Row)>& each) {
+  Status looked;
+  std::optional<std::int64_t> message;
+  std::vector<Delivery> deliveries;  // of `message`, whose rows come together
+  const auto done = database_.query_with(sql, values, [&](const sqlite::Row& found) {
+    if (message != found.number(0)) {
+      message = found.number(0);
+      auto read = deliveries_of(*message);
+      if (!read) looked = tl::unexpected(read.error());
+      if (!looked) return false;
+      deliveries = std::move(*read);
+    }
+    auto row = read_row(found);
+    apply(deliveries, found.text(kExpandedFrom), row);
+    return each(std::move(row));
+  });
+  return looked ? done : looked;
 }
 
 Result<std::vector<Row>> TraceQuery::find(const Filter& filter) {
   std::vector<Row> rows;
+  if (filter.limit == 0) return rows;
   const Where where(filter);
-  auto values = where.values();
-  values.emplace_back(static_cast<std::int64_t>(filter.limit));
-  const auto sql = std::string(kRows) + where.sql() + " ORDER BY m.id DESC, r.number LIMIT ?" +
-                   std::to_string(values.size());
-  const auto done = database_.query_with(sql, values, [&](const sqlite::Row& row) {
-    rows.push_back(read_row(row));
-    return true;
+  const auto sql = std::string(kRows) + where.sql() + " ORDER BY m.id DESC, r.number";
+  const auto done = read_rows(sql, where.values(), [&](Row row) {
+    if (!filter.status || row.status == to_string(*filter.status)) rows.push_back(std::move(row));
+    return rows.size() < filter.limit;
   });
   if (!done) return tl::unexpected(done.error());
   return rows;
@@ -162,50 +193,72 @@ Result<std::vector<Gap>> TraceQuery::gaps(const std::optional<Instant>& since,
   return gaps;
 }
 
+Result<std::vector<ToldEvent>> TraceQuery::events_of(std::int64_t message) {
+  std::vector<ToldEvent> events;
+  const auto done = database_.query(
+      "SELECT time, last, times, kind, text, recipient, service, relay, result, tls FROM event WHERE message "
+      "= ? ORDER BY number",
+      [&](const sqlite::Row& row) {
+        events.push_back(read_event(row));
+        return true;
+      },
+      message);
+  if (!done) return tl::unexpected(done.error());
+  return events;
+}
+
 Result<std::optional<Story>> TraceQuery::story(std::string_view id) {
   const auto number = id_of(id);
   if (!number) return std::nullopt;
   Story story;
-  auto done = database_.query(
-      std::string(kRows) + " WHERE m.id = ? ORDER BY r.number",
-      [&](const sqlite::Row& row) {
-        story.rows.push_back(read_row(row));
+  const auto done =
+      read_rows(std::string(kRows) + " WHERE m.id = ? ORDER BY r.number", {*number}, [&](Row row) {
+        story.rows.push_back(std::move(row));
         return true;
-      },
-      *number);
-  if (done)
-    done = database_.query(
-        "SELECT time, last, times, kind, text, recipient, service, relay, result, tls FROM event WHERE "
-        "message "
-        "= ? ORDER BY number",
-        [&](const sqlite::Row& row) {
-          story.events.push_back(read_event(row));
-          return true;
-        },
-        *number);
+      });
   if (!done) return tl::unexpected(done.error());
   if (story.rows.empty()) return std::nullopt;
+  auto events = events_of(*number);
+  if (!events) return tl::unexpected(events.error());
+  const auto deliveries = deliveries_of(*number);
+  if (!deliveries) return tl::unexpected(deliveries.error());
+  story.events = std::move(*events);
+  for (const auto& delivery : *deliveries) insert_by_time(story.events, event_of(delivery));
   return story;
+}
+
+/// The relay is asked after the log, for it writes down what it sent before the MTA can tell.
+Status TraceQuery::complete(Watched& watched, std::int64_t message) {
+  auto events = events_of(message);
+  if (!events) return tl::unexpected(events.error());
+  auto seals = seals_of(message);
+  if (!seals) return tl::unexpected(seals.error());
+  auto deliveries = deliveries_of(*seals);
+  if (!deliveries) return tl::unexpected(deliveries.error());
+  watched.events = std::move(*events);
+  watched.seals = std::move(*seals);
+  watched.deliveries = std::move(*deliveries);
+  return {};
 }
 
 Result<std::vector<Leak>> TraceQuery::leaks() {
   std::vector<Leak> leaks;
+  Status completed;
   const auto done = database_.query(
-      "SELECT e.time, e.last, e.times, e.kind, e.text, e.recipient, e.service, e.relay, e.result, e.tls, "
-      "m.id, "
-      "m.queue_id, m.sender, m.route, m.transport, m.smart_hosts FROM message m JOIN event e ON e.message = "
-      "m.id WHERE m.class = 'flagged' AND e.service <> '' AND e.relay NOT IN ('', 'none') ORDER BY e.number",
+      "SELECT id, queue_id, sender, route, transport, smart_hosts, id >= (SELECT since FROM sealing) FROM "
+      "message WHERE class = 'flagged' ORDER BY id",
       [&](const sqlite::Row& row) {
-        const auto attempt = read_event(row);
-        Route route{row.text(13), row.text(14), {}};
-        const auto hosts = row.text(15);
-        for (const auto host : text::split(hosts, ' ')) route.smart_hosts.emplace_back(host);
-        if (auto why = why_leak(route, attempt); !why.empty())
-          leaks.push_back({shown_id(row.number(10)), row.text(11), row.text(12), attempt.recipient,
-                           std::move(why), attempt.time});
+        Watched watched{shown_id(row.number(0)), row.text(1), row.text(2), {row.text(3), row.text(4), {}}, {},
+                        row.number(6) != 0,      {},          {}};
+        const auto hosts = row.text(5);
+        for (const auto host : text::split(hosts, ' ')) watched.route.smart_hosts.emplace_back(host);
+        completed = complete(watched, row.number(0));
+        if (!completed) return false;
+        for (auto& leak : leaks_of(watched)) leaks.push_back(std::move(leak));
         return true;
       });
   if (!done) return tl::unexpected(done.error());
+  if (!completed) return tl::unexpected(completed.error());
   return leaks;
 }
 

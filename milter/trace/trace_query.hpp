@@ -1,27 +1,21 @@
-/// Questions to the trace database: pamsctl's side. Opens the file for reading; works while the milter
-/// writes. Values as stored: make them harmless before a terminal sees them.
+/// Questions to the trace database and to what the relay wrote down beside it: pamsctl's side. Opens the
+/// files for reading; works while milter and relay write. What the relay did holds, whatever the MTA's log
+/// tells of the same recipient. Values as stored: make them harmless before a terminal sees them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "milter/base/sqlite.hpp"
+#include "milter/trace/leak.hpp"
+#include "milter/trace/relay_facts.hpp"
+#include "milter/trace/told_event.hpp"
+#include "milter/trace/trace_filter.hpp"
 #include "milter/trace/trace_store.hpp"
 
 namespace pams::milter::trace {
-
-/// All that are set must hold. Addresses are whole ones; letter case of addresses, subject and status does
-/// not matter.
-struct Filter {
-  std::string sender, recipient;
-  std::string message_id;  ///< with or without <>
-  std::string queue_id;    ///< any that the message ever had
-  std::string subject;     ///< a part of it
-  std::optional<DeliveryStatus> status;
-  std::optional<Instant> since, until;  ///< received at or after, before
-  std::size_t limit = 1000;
-};
 
 /// One message and recipient.
 struct Row {
@@ -30,23 +24,12 @@ struct Row {
   std::string message_id, queue_id, sender, recipient, subject, status, message_class, route, reply, tls;
   std::uint64_t size = 0;
   std::string client;
-};
-
-struct ToldEvent {
-  Instant time, last;
-  std::uint64_t times = 1;
-  std::string kind, text, recipient, service, relay, result, tls;
+  std::string host;  ///< the smart host that the relay gave it to: "smtp.zivver.com:25"
 };
 
 struct Story {
   std::vector<Row> rows;  ///< one a recipient
   std::vector<ToldEvent> events;
-};
-
-/// A flagged message that something else than its connector touched.
-struct Leak {
-  std::string id, queue_id, sender, recipient, why;
-  Instant time;
 };
 
 class TraceQuery {
@@ -62,12 +45,18 @@ class TraceQuery {
   Result<std::vector<Leak>> leaks();
 
  private:
-  explicit TraceQuery(sqlite::Database database) : database_(std::move(database)) {}
-  sqlite::Database database_;
-};
+  TraceQuery(sqlite::Database database, RelayFacts relay)
+      : database_(std::move(database)), relay_(std::move(relay)) {}
+  Result<std::vector<std::string>> seals_of(std::int64_t message);
+  Result<std::vector<Delivery>> deliveries_of(const std::vector<std::string>& seals);
+  Result<std::vector<Delivery>> deliveries_of(std::int64_t message);
+  Status read_rows(const std::string& sql, const std::vector<sqlite::In>& values,
+                   const std::function<bool(Row)>& each);
+  Result<std::vector<ToldEvent>> events_of(std::int64_t message);
+  Status complete(Watched& watched, std::int64_t message);
 
-/// Why this attempt to deliver a flagged message is a leak; "" when it is not. `service`, `relay`, `result`,
-/// `tls` as in the log.
-std::string why_leak(const Route& route, const ToldEvent& attempt);
+  sqlite::Database database_;
+  RelayFacts relay_;
+};
 
 }  // namespace pams::milter::trace

@@ -8,7 +8,9 @@
 namespace pams::milter::trace {
 namespace {
 
-/// Tables of version 1. `open` of a queue id: its file is in the queue; ids are used again after that.
+/// Tables of version 1; those of sealing came later, and an older milter leaves them alone. `open` of a queue
+/// id: its file is in the queue; ids are used again after that. `sealing`: from this message on all that is
+/// flagged is sealed. `refusal`: what the archive has not been told yet.
 constexpr const char* kSchema = R"(
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS message(
@@ -31,6 +33,15 @@ CREATE TABLE IF NOT EXISTS event(
   last INTEGER, times INTEGER, kind TEXT, text TEXT, recipient TEXT, service TEXT, relay TEXT, result TEXT,
   tls TEXT);
 CREATE INDEX IF NOT EXISTS event_by_message ON event(message);
+CREATE TABLE IF NOT EXISTS sealed(
+  seal TEXT, message INTEGER REFERENCES message ON DELETE CASCADE, PRIMARY KEY(seal, message)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sealed_by_message ON sealed(message);
+CREATE TABLE IF NOT EXISTS sealing(one INTEGER PRIMARY KEY CHECK(one = 1), since INTEGER);
+INSERT OR IGNORE INTO sealing SELECT 1, coalesce(max(id), 0) + 1 FROM message;
+CREATE TABLE IF NOT EXISTS archived(
+  message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE, record TEXT);
+CREATE TABLE IF NOT EXISTS refusal(
+  message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE, temporary INTEGER, reason TEXT);
 CREATE TABLE IF NOT EXISTS gap(began INTEGER, ended INTEGER, lost INTEGER, reason TEXT);
 CREATE TABLE IF NOT EXISTS deletion(time INTEGER);
 CREATE TABLE IF NOT EXISTS tls(
@@ -115,6 +126,10 @@ Status TraceStore::insert(const MessageTrace& message) {
       done = database_.run("INSERT INTO event VALUES(NULL,?,?,?,1,?,?,'','','','','')", *id,
                            milliseconds_of(message.received), milliseconds_of(message.received),
                            to_string(event.kind), event.text);
+  if (done && !message.seal.empty())
+    done = database_.run("INSERT INTO sealed VALUES(?,?)", message.seal, *id);
+  if (done && !message.archive_record.empty())
+    done = database_.run("INSERT INTO archived VALUES(?,?)", *id, message.archive_record);
   if (!done || message.queue_id.empty()) return done;
   done = database_.run("UPDATE queue SET open = 0 WHERE queue_id = ?", message.queue_id);
   if (!done) return done;
@@ -178,6 +193,24 @@ Result<std::optional<LogPlace>> TraceStore::log_place() {
                       });
   if (!read) return tl::unexpected(read.error());
   return place;
+}
+
+Result<std::vector<Refusal>> TraceStore::refusals(std::size_t most) {
+  std::vector<Refusal> refusals;
+  const auto read = database_.query(
+      "SELECT r.message, a.record, r.temporary, r.reason FROM refusal r JOIN archived a ON a.message = "
+      "r.message ORDER BY r.message LIMIT ?",
+      [&](const sqlite::Row& row) {
+        refusals.push_back({row.number(0), row.text(1), row.number(2) != 0, row.text(3)});
+        return true;
+      },
+      most);
+  if (!read) return tl::unexpected(read.error());
+  return refusals;
+}
+
+Status TraceStore::settle(const Refusal& refusal) {
+  return database_.run("DELETE FROM refusal WHERE message = ?", refusal.message);
 }
 
 Result<std::size_t> TraceStore::forget_before(Instant limit, std::size_t most) {

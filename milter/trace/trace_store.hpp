@@ -38,6 +38,14 @@ struct LogBatch {
   std::string missed;  ///< what could not be read, when lines are known to be missing
 };
 
+/// An archived message that another milter or the MTA did not take after we had accepted it.
+struct Refusal {
+  std::int64_t message = 0;
+  std::string archive_record;
+  bool temporary = false;  ///< the client will try again
+  std::string reason;      ///< "5.7.1 a virus"
+};
+
 class TraceStore {
  public:
   /// Opens the database or makes it. When it was not closed cleanly, a gap that ends `now` is noted.
@@ -52,6 +60,9 @@ class TraceStore {
   Status settle_deleted(Instant now);
   /// nullopt: never read.
   Result<std::optional<LogPlace>> log_place();
+  /// Those that were not settled, oldest first; they outlive a restart.
+  Result<std::vector<Refusal>> refusals(std::size_t most);
+  Status settle(const Refusal& refusal);
   /// Deletes messages and gaps from before `limit`, at most `most` messages; how many went.
   Result<std::size_t> forget_before(Instant limit, std::size_t most);
   /// Nothing was lost up to here.

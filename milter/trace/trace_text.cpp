@@ -64,7 +64,10 @@ std::string for_whom(const ToldEvent& event) {
 }
 
 std::string with_tls(const ToldEvent& event) {
-  return event.tls.empty() ? "" : " over TLS (" + safe(event.tls) + ")";
+  if (event.tls.empty()) return "";
+  const auto cipher = event.cipher.empty() ? "" : ", " + safe(event.cipher);
+  const auto certificate = event.certificate.empty() ? "" : ", certificate " + safe(event.certificate);
+  return " over TLS (" + safe(event.tls) + cipher + certificate + ")";
 }
 
 std::string in_words(const ToldEvent& event) {
@@ -73,7 +76,7 @@ std::string in_words(const ToldEvent& event) {
   const auto by = " by " + safe(event.service);
   const bool reached = !event.relay.empty() && event.relay != "none";
   const auto to = reached ? " by " + relay : std::string();
-  const std::array<std::pair<std::string_view, std::string>, 18> words{{
+  const std::array<std::pair<std::string_view, std::string>, 21> words{{
       {"RECEIVE", "received from " + text},
       {"CLASS", "is " + text},
       {"RULE", "rule " + text},
@@ -92,6 +95,9 @@ std::string in_words(const ToldEvent& event) {
       {"HOLD", "held: " + text},
       {"RELEASE", "released from hold"},
       {"NOTICE", text},
+      {"SEAL", "sealed as " + text + "; waits for the relay"},
+      {"REFUSE", "refused by the MTA or another milter: " + text},
+      {"DROP", "dropped" + for_whom(event) + by + ": " + text},
   }};
   const auto* const found =
       std::ranges::find(words, event.kind, &std::pair<std::string_view, std::string>::first);
@@ -176,7 +182,8 @@ std::string shown_gap(const Gap& gap) {
 
 std::string shown_leak(const Leak& leak) {
   return shown_time(leak.time) + " " + leak.id + " " + safe(leak.queue_id) + " from " + safe(leak.sender) +
-         " to " + safe(leak.recipient) + ": " + safe(leak.why) + "\n";
+         " to " + safe(leak.recipient) + ": " + std::string(to_string(leak.kind)) + ": " + safe(leak.why) +
+         "\n";
 }
 
 std::string shown_story(const Story& story) {
@@ -189,6 +196,7 @@ std::string shown_story(const Story& story) {
   for (const auto& row : story.rows)
     told += "  To         <" + safe(row.recipient) + ">: " + row.status +
             (row.reply.empty() ? "" : ", " + safe(row.reply)) +
+            (row.host.empty() ? "" : ", at " + safe(row.host)) +
             (row.tls.empty() ? "" : ", TLS " + safe(row.tls)) + "\n";
   for (const auto& event : story.events) told += shown_time(event.time) + "  " + in_words(event) + "\n";
   return told;

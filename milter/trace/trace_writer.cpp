@@ -12,6 +12,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kMessagesPerTransaction = 500;
 constexpr std::size_t kForgottenPerTransaction = 200;
+constexpr std::size_t kRefusalsPerCycle = 200;
 constexpr std::chrono::minutes kForgetEvery(1);
 
 Instant now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
@@ -110,7 +111,7 @@ TraceWriter::Outcome TraceWriter::cycle() {
   if (!write()) return Outcome::Stuck;
   if (!has_taken_all) return Outcome::MoreToDo;
   const bool has_lines = batch_ && !batch_->entries.empty();
-  if (!join_log()) return Outcome::Stuck;
+  if (!join_log() || !tell_refusals()) return Outcome::Stuck;
   if (forget_old() || has_lines) return Outcome::MoreToDo;
   {
     const std::lock_guard lock(mutex_);
@@ -199,6 +200,32 @@ bool TraceWriter::join_log() {
   }
   batch_.reset();
   return true;
+}
+
+/// False when the database cannot be used. What the hook throws does not keep others from being traced.
+bool TraceWriter::tell_refusals() {
+  if (!settings_.on_refused) return true;
+  const auto refusals = store_->refusals(kRefusalsPerCycle);
+  if (!refusals) {
+    tell_failure(told_of_store_, refusals.error());
+    return false;
+  }
+  try {
+    for (const auto& one : *refusals)
+      if (!tell_refusal(one)) return false;
+    told_of_refusals_.clear();
+  } catch (const std::exception& e) {
+    tell_failure(told_of_refusals_, {Failure::Temporary, std::string("archive: ") + e.what()});
+  }
+  return true;
+}
+
+/// Settled only when it was told: told twice when the program ends in between.
+bool TraceWriter::tell_refusal(const Refusal& refusal) {
+  settings_.on_refused(refusal.archive_record, refusal.temporary, refusal.reason);
+  const auto settled = store_->settle(refusal);
+  if (!settled) tell_failure(told_of_store_, settled.error());
+  return settled.has_value();
 }
 
 /// True when there may be more to forget.

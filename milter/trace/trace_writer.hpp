@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,6 +29,11 @@ struct WriterSettings {
   std::size_t queue_bytes = 64U << 20U;
   /// How often the MTA's log is looked at, and how long after a failure it is tried again.
   std::chrono::milliseconds pause = std::chrono::milliseconds(500);
+  /// Told of every archived message that another milter or the MTA did not take after we had accepted it: at
+  /// least once, also across restarts, on the writer's thread. What it throws is logged, and it is told
+  /// again after `pause`. May be empty.
+  std::function<void(const std::string& archive_record, bool temporary, const std::string& reason)>
+      on_refused = {};
 };
 
 class TraceWriter : public Sink {
@@ -66,6 +72,8 @@ class TraceWriter : public Sink {
   bool take_from_queue();
   bool write();
   bool join_log();
+  bool tell_refusals();
+  bool tell_refusal(const Refusal& refusal);
   bool forget_old();
   void count_lost(const Lost& more);
   void tell_failure(std::string& told, const Error& error);
@@ -91,7 +99,7 @@ class TraceWriter : public Sink {
   std::optional<LogBatch> batch_;
   LogPlace joined_up_to_;
   std::chrono::steady_clock::time_point forget_at_;
-  std::string told_of_store_, told_of_log_;
+  std::string told_of_store_, told_of_log_, told_of_refusals_;
 
   std::thread thread_;
 };

@@ -228,6 +228,67 @@ BOOST_AUTO_TEST_CASE(another_milter_may_still_refuse_what_we_accepted) {
   BOOST_TEST(fates() == "x@b.example Failed|5.7.1 a virus|\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_after_acceptance_is_told_as_such_and_kept_for_the_archive) {
+  auto archived = message("40D8AA7A06E", {"x@b.example", "y@b.example"});
+  archived.archive_record = "42";
+  write(archived);
+  write(message("40D8AA7A06F", {"z@b.example"}));  // not archived
+  for (const auto* id : {"40D8AA7A06E", "40D8AA7A06F"})
+    log({"postfix/cleanup[4]: " + std::string(id) +
+         ": milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 4.7.1 later; from=<anna@example.org> "
+         "to=<x@b.example> proto=ESMTP helo=<x>"});
+  BOOST_TEST(
+      fates() ==
+      "z@b.example Failed|4.7.1 later|\nx@b.example Failed|4.7.1 later|\ny@b.example Failed|4.7.1 later|\n");
+  BOOST_TEST(kinds() == "RECEIVE REPLY REFUSE");
+  const auto refusals = store.refusals(10).value();
+  BOOST_TEST_REQUIRE(refusals.size() == 1U);
+  BOOST_TEST(refusals[0].archive_record == "42");
+  BOOST_TEST(refusals[0].temporary);
+  BOOST_TEST(refusals[0].reason == "4.7.1 later");
+  BOOST_TEST_REQUIRE(store.settle(refusals[0]).has_value());
+  BOOST_TEST(store.refusals(10).value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(too_big_for_the_mta_and_discarded_by_another_milter_are_for_good) {
+  auto big = message("40D8AA7A06E", {"x@b.example"});
+  big.archive_record = "1";
+  write(big);
+  auto thrown = message("40D8AA7A06F", {"x@b.example"});
+  thrown.archive_record = "2";
+  write(thrown);
+  const std::string too_big = "postfix/cleanup[4]: warning: 40D8AA7A06E: queue file size limit exceeded";
+  log({too_big, too_big,
+       "postfix/cleanup[4]: 40D8AA7A06F: milter-discard: END-OF-MESSAGE from localhost[127.0.0.1]: milter "
+       "triggers DISCARD action; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>"});
+  const auto refusals = store.refusals(10).value();
+  BOOST_TEST_REQUIRE(refusals.size() == 2U);
+  BOOST_TEST(!refusals[0].temporary);
+  BOOST_TEST(refusals[0].reason == "552 5.3.4 message file too big");
+  BOOST_TEST(!refusals[1].temporary);
+  BOOST_TEST(refusals[1].reason == "discarded: milter triggers DISCARD action");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_administrator_deletes_later_was_accepted_all_the_same) {
+  auto archived = message("40D8AA7A06E", {"x@b.example"});
+  archived.archive_record = "42";
+  write(archived);
+  log({"postfix/postsuper[5]: 40D8AA7A06E: removed"});
+  BOOST_TEST(store.refusals(10).value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_carrier_is_sent_to_the_relay_and_other_mail_is_delivered_by_lmtp) {
+  write(sealed("4EBA64B", {"bob@client.example"}));
+  const std::string relay = "gateway.example.org[pams-milter/relay.sock]";
+  log({attempt("postfix/pams/lmtp[20]", "4EBA64B", "bob@client.example>, ", relay,
+               "sent (250 2.0.0 taken)")});
+  BOOST_TEST(kinds() == "RECEIVE REPLY SEND");
+  BOOST_TEST(fates() == "bob@client.example Delivered|250 2.0.0 taken|\n");
+  write(message("4EBA64C", {"ina@example.org"}));
+  log({attempt("postfix/lmtp[20]", "4EBA64C", "ina@example.org>, ", "store[private/lmtp]", "sent (250 ok)")});
+  BOOST_TEST(kinds() == "RECEIVE REPLY DELIVER");
+}
+
 BOOST_AUTO_TEST_CASE(an_id_that_is_used_again_belongs_to_the_new_message) {
   write(message("8A3DAA7A068", {"old@b.example"}));
   log({attempt("postfix/smtp[20]", "8A3DAA7A068", "old@b.example>, ", "mx[1.2.3.4]:25", "sent (250 old)"),

@@ -17,7 +17,8 @@ struct HandledMessage {
   rules::Plan plan;
 
   Handled handled() const {
-    return {kNoon, "8A3DAA7A068", envelope, client, headers, 377, &plan, nullptr, "", std::nullopt, ""};
+    return {kNoon, "8A3DAA7A068", envelope, client, headers, 377, &plan, nullptr, "", "",
+            "",    std::nullopt,  ""};
   }
 };
 
@@ -92,6 +93,21 @@ BOOST_AUTO_TEST_CASE(verdict_and_refusal_give_the_status) {
   BOOST_TEST(told(message).ends_with("REPLY 451 4.3.0 Try again (archive: disk full)\n"));
   refused.plan = nullptr;
   BOOST_TEST((make_trace(refused).status == DeliveryStatus::Failed));
+}
+
+BOOST_AUTO_TEST_CASE(a_sealed_message_tells_its_seal_and_a_refused_one_has_none) {
+  auto sealed = handled();
+  sealed.seal = "00112233";
+  sealed.seal_key = "k1";
+  sealed.archive_record = "42";
+  const auto message = make_trace(sealed);
+  BOOST_TEST(message.seal == "00112233");
+  BOOST_TEST(message.archive_record == "42");
+  BOOST_TEST(told(message).find("ARCHIVE 42\nSEAL 00112233 with key k1\nREPLY 250\n") != std::string::npos,
+             told(message));
+  sealed.refused = rules::Reply{451, "4.3.0", "Try again"};
+  BOOST_TEST(make_trace(sealed).seal == "");
+  BOOST_TEST(told(make_trace(sealed)).find("SEAL") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_strangers_send_is_cut_to_a_bounded_size_between_characters) {

@@ -99,6 +99,54 @@ BOOST_AUTO_TEST_CASE(what_happens_to_the_whole_message_is_understood) {
   BOOST_TEST(refused.text == "5.7.1 Delivery not authorized, message refused");
 }
 
+BOOST_AUTO_TEST_CASE(a_carrier_on_its_way_to_the_relay_tells_recipient_and_original) {
+  const auto sent = fact<Attempt>(
+      "postfix/pams/lmtp",
+      "4EBA64B: to=<carol@other.example>, orig_to=<team@client.example>, "
+      "relay=gateway.example.org[pams-milter/relay.sock], delay=0.14, delays=0.11/0.01/0.01/0, dsn=2.0.0, "
+      "status=sent (250 2.0.0 localhost:2525: 250 2.0.0 taken)");
+  BOOST_TEST(sent.recipient == "carol@other.example");
+  BOOST_TEST(sent.original_recipient == "team@client.example");
+  BOOST_TEST(sent.relay == "gateway.example.org[pams-milter/relay.sock]");
+  BOOST_TEST(sent.reply == "250 2.0.0 localhost:2525: 250 2.0.0 taken");
+  BOOST_TEST(transport_of("postfix/pams/lmtp") == "pams");
+  BOOST_TEST(transport_of("postfix/lmtp") == "lmtp");
+}
+
+BOOST_AUTO_TEST_CASE(refusals_after_the_end_of_message_tell_the_reply_of_the_client) {
+  const auto refusal = [](std::string_view message) {
+    const auto found = fact<Queue>("postfix/cleanup", message);
+    BOOST_TEST((found.change == QueueChange::Refused));
+    return found.text;
+  };
+  BOOST_TEST(refusal("9A4FE67: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 4.7.1 Service "
+                     "unavailable - try again later; from=<anna@example.org> to=<bob@client.example> "
+                     "proto=ESMTP helo=<[127.0.0.1]>") == "4.7.1 Service unavailable - try again later");
+  BOOST_TEST(refusal("E65769A: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 late; "
+                     "from=<anna@example.org> to=<pick@client.example>") == "5.7.1 late");
+  BOOST_TEST(refusal("83E347C: milter-header-reject: header X-Bad: reject >: 4.0.0 me from "
+                     "localhost[127.0.0.1]; from=<anna@example.org> to=<bob@client.example> proto=ESMTP "
+                     "helo=<[127.0.0.1]>: 5.7.1 no such header") == "5.7.1 no such header");
+  BOOST_TEST(refusal("warning: E383B79: queue file size limit exceeded") == "552 5.3.4 message file too big");
+  // from Postfix's source (cleanup_out.c)
+  BOOST_TEST(refusal("warning: E383B79: write queue file: No space left on device") ==
+             "451 4.3.0 queue file write error");
+}
+
+BOOST_AUTO_TEST_CASE(milter_header_checks_may_also_discard_and_hold) {
+  const auto change = [](std::string_view message) { return fact<Queue>("postfix/cleanup", message).change; };
+  const std::string rest =
+      " from localhost[127.0.0.1]; from=<anna@example.org> to=<bob@client.example> proto=ESMTP "
+      "helo=<[127.0.0.1]>: ";
+  BOOST_TEST((change("2059C81: milter-header-discard: header X-Bad: disc" + rest + "thrown") ==
+              QueueChange::Discarded));
+  BOOST_TEST(
+      (change("AACB684: milter-header-hold: header X-Bad: hold" + rest + "waiting") == QueueChange::Held));
+  BOOST_TEST(!read_postfix("postfix/cleanup", "4EBA64B: milter-header-filter: header X-PAMS-Sealed: v1" +
+                                                  rest + "pams:unix:pams-milter/relay.sock")
+                  .has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_requeued_message_tells_both_of_its_ids) {
   const auto requeued =
       fact<Requeued>("postfix/pickup", "A476EA7A0C6: uid=102 from=<anna@example.org> orig_id=0FD28A7A07A");

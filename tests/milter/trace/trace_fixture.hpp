@@ -34,6 +34,32 @@ inline MessageTrace flagged(const std::string& queue_id, std::vector<std::string
   return flagged;
 }
 
+inline MessageTrace sealed(const std::string& queue_id, std::vector<std::string> recipients,
+                           const std::string& seal = "5ea1") {
+  auto sealed = flagged(queue_id, std::move(recipients));
+  sealed.seal = seal;
+  return sealed;
+}
+
+/// What the relay writes down when the smart host took it.
+inline Delivery delivery(const std::string& seal, const std::string& recipient,
+                         Delivery::Result result = Delivery::Result::Sent) {
+  Delivery delivery;
+  delivery.seal = seal;
+  delivery.recipient = recipient;
+  delivery.time = kNoon + std::chrono::milliseconds(500);
+  delivery.result = result;
+  delivery.connector = "Zivver";
+  delivery.host = "smart.example:25";
+  delivery.address = "192.0.2.1";
+  delivery.protocol = "TLSv1.3";
+  delivery.cipher = "TLS_AES_256_GCM_SHA384";
+  delivery.certificate = "c0ffee";
+  delivery.verified = true;
+  delivery.reply = "250 2.0.0 taken";
+  return delivery;
+}
+
 struct TraceFixture {
   const test::TemporaryFolder folder;
   const std::string path = folder / "trace.db";
@@ -50,6 +76,9 @@ struct TraceFixture {
       batch.entries.push_back(*entry);
     }
     BOOST_TEST_REQUIRE(store.join(batch, kNoon).has_value());
+  }
+  void relay(const std::vector<Delivery>& deliveries) const {
+    BOOST_TEST_REQUIRE(DeliveryLog::open(folder / "relay.db").value().record(deliveries).has_value());
   }
   TraceQuery query() const { return TraceQuery::open(path).value(); }
   std::vector<Row> rows(const Filter& filter = {}) const { return query().find(filter).value(); }

@@ -150,6 +150,113 @@ BOOST_AUTO_TEST_CASE(leaks_are_found_among_flagged_messages_only) {
   BOOST_TEST(leaks[0].recipient == "a@b.example");
 }
 
+BOOST_AUTO_TEST_CASE(what_the_relay_sent_is_delivered_before_the_log_is_read_and_whatever_it_says) {
+  write(sealed("8A3DAA7A069", {"Bob@client.example", "carol@other.example", "dora@b\xC3\xBC.example"}));
+  relay({delivery("5ea1", "bob@client.example"),
+         delivery("5ea1", "carol@other.example", Delivery::Result::Failed),
+         delivery("5ea1", "dora@xn--b-eha.example.", Delivery::Result::Failed),
+         delivery("5ea1", "dora@xn--b-eha.example."), delivery("0ther", "carol@other.example")});
+  const std::string wanted =
+      "Bob@client.example Delivered|250 2.0.0 taken|Verified TLSv1.3\n"
+      "carol@other.example Failed|250 2.0.0 taken|Verified TLSv1.3\n"
+      "dora@b\xC3\xBC.example Delivered|250 2.0.0 taken|Verified TLSv1.3\n";
+  BOOST_TEST(fates() == wanted);
+  log(
+      {"postfix/pams/lmtp[1]: 8A3DAA7A069: to=<bob@client.example>, relay=none, delay=1, delays=1/0/0/0, "
+       "dsn=4.4.1, status=deferred (lost connection)"});
+  BOOST_TEST(fates() == wanted);
+  BOOST_TEST(rows().at(0).host == "smart.example:25");
+  Filter delivered;
+  delivered.status = DeliveryStatus::Delivered;
+  BOOST_TEST(rows(delivered).size() == 2U);
+  delivered.limit = 1;
+  BOOST_TEST(rows(delivered).size() == 1U);
+  Filter pending;
+  pending.status = DeliveryStatus::Pending;
+  BOOST_TEST(rows(pending).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_resubmitted_carrier_is_another_message_of_the_same_seal) {
+  write(sealed("8A3DAA7A069", {"bob@client.example"}));
+  write(sealed("8A3DAA7A06A", {"bob@client.example"}));
+  relay({delivery("5ea1", "bob@client.example")});
+  BOOST_TEST(fates() ==
+             "bob@client.example Delivered|250 2.0.0 taken|Verified TLSv1.3\n"
+             "bob@client.example Delivered|250 2.0.0 taken|Verified TLSv1.3\n");
+}
+
+BOOST_AUTO_TEST_CASE(recipients_that_the_mta_made_follow_the_one_that_the_seal_names_or_get_nothing) {
+  write(sealed("4EBA64B", {"team@client.example"}));
+  const std::string rest =
+      "relay=gateway.example.org[pams-milter/relay.sock], delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent "
+      "(250 2.0.0 dropped)";
+  log({"postfix/pams/lmtp[1]: 4EBA64B: to=<bob@client.example>, orig_to=<team@client.example>, " + rest,
+       "postfix/pams/lmtp[1]: 4EBA64B: to=<copy@example.org>, " + rest});
+  auto dropped = delivery("5ea1", "copy@example.org", Delivery::Result::Dropped);
+  dropped.host = dropped.protocol = "";
+  dropped.reply = "250 2.0.0 not a recipient of the sealed message";
+  relay({delivery("5ea1", "team@client.example"), dropped});
+  BOOST_TEST(fates() ==
+             "team@client.example Delivered|250 2.0.0 taken|Verified TLSv1.3\n"
+             "bob@client.example Delivered|250 2.0.0 taken|Verified TLSv1.3\n"
+             "copy@example.org Failed|250 2.0.0 not a recipient of the sealed message|\n");
+  BOOST_TEST(query().leaks().value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_story_holds_what_the_relay_did_among_what_the_log_tells) {
+  write(sealed("4EBA64B", {"bob@client.example"}));
+  const std::string to_bob = "postfix/pams/lmtp[1]: 4EBA64B: to=<bob@client.example>, ";
+  log({to_bob + "relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, status=deferred (no relay)"}, "12:00:00");
+  log({to_bob + "relay=gateway.example.org[pams-milter/relay.sock], delay=1, delays=1/0/0/0, dsn=2.0.0, "
+                "status=sent (250 2.0.0 taken)"},
+      "12:00:01");
+  relay({delivery("5ea1", "bob@client.example"),
+         delivery("5ea1", "copy@example.org", Delivery::Result::Dropped)});
+  BOOST_TEST(kinds() == "RECEIVE REPLY DEFER SEND DROP SEND");
+  const auto event = query().story(rows()[0].id).value()->events.at(3);
+  BOOST_TEST(event.service == "pams-relay");
+  BOOST_TEST(event.relay == "smart.example[192.0.2.1]:25");
+  BOOST_TEST(event.address == "192.0.2.1");
+  BOOST_TEST(event.cipher == "TLS_AES_256_GCM_SHA384");
+  BOOST_TEST(event.certificate == "c0ffee");
+  BOOST_TEST(event.tls == "Verified TLSv1.3");
+}
+
+BOOST_AUTO_TEST_CASE(a_relay_that_has_just_begun_knows_nothing_and_one_that_cannot_be_read_is_an_error) {
+  write(sealed("4EBA64B", {"bob@client.example"}));
+  std::ofstream(folder / "relay.db").flush();
+  BOOST_TEST(fates() == "bob@client.example Pending||\n");
+  std::ofstream(folder / "relay.db") << std::string(4096, 'x');
+  BOOST_TEST(!TraceQuery::open(path).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_database_from_before_there_were_seals_is_read_and_then_upgraded) {
+  write(flagged("8A3DAA7A068", {"a@b.example"}));
+  log(
+      {"postfix/pams/smtp[1]: 8A3DAA7A068: to=<a@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, "
+       "delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
+  {
+    auto old = pams::milter::sqlite::Database::open(path, pams::milter::sqlite::Access::ReadWrite,
+                                                    pams::milter::sqlite::Durability::Normal)
+                   .value();
+    BOOST_TEST_REQUIRE(
+        old.script("DROP TABLE sealed; DROP TABLE sealing; DROP TABLE archived; DROP TABLE refusal;")
+            .has_value());
+  }
+  BOOST_TEST(rows().size() == 1U);
+  BOOST_TEST(query().leaks().value().empty());
+  store = TraceStore::open(path, kNoon).value();
+  BOOST_TEST(query().leaks().value().empty());  // it left as it did then
+  write(sealed("8A3DAA7A069", {"b@b.example"}));
+  write(flagged("8A3DAA7A06A", {"c@b.example"}));
+  log(
+      {"postfix/pams/smtp[1]: 8A3DAA7A06A: to=<c@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, "
+       "delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
+  const auto leaks = query().leaks().value();
+  BOOST_TEST_REQUIRE(leaks.size() == 1U);
+  BOOST_TEST(leaks[0].recipient == "c@b.example");
+}
+
 BOOST_AUTO_TEST_CASE(a_trace_that_is_just_being_made_cannot_be_asked_yet) {
   const auto empty = folder / "empty.db";
   std::ofstream(empty).flush();

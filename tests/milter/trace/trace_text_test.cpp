@@ -69,4 +69,26 @@ BOOST_AUTO_TEST_CASE(a_story_is_told_in_plain_words) {
       told);
 }
 
+BOOST_AUTO_TEST_CASE(the_relay_is_told_with_cipher_and_certificate_and_a_leak_with_its_kind) {
+  auto one = sealed("8A3DAA7A068", {"bob@client.example"});
+  one.events.push_back({EventKind::Seal, "5ea1 with key k1"});
+  write(one);
+  relay({delivery("5ea1", "bob@client.example")});
+  const auto told = shown_story(query().story(rows().at(0).id).value().value());
+  BOOST_TEST(told.find("sealed as 5ea1 with key k1; waits for the relay\n") != std::string::npos, told);
+  BOOST_TEST(
+      told.find("sent for bob@client.example to smart.example[192.0.2.1]:25 over TLS (Verified TLSv1.3, "
+                "TLS_AES_256_GCM_SHA384, certificate c0ffee) by pams-relay: 250 2.0.0 taken\n") !=
+          std::string::npos,
+      told);
+  log(
+      {"postfix/smtp[1]: 8A3DAA7A068: to=<x@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, "
+       "dsn=2.0.0, status=sent (250 ok)"});
+  const auto leak = shown_leak(query().leaks().value().at(0));
+  BOOST_TEST(
+      leak.find("to x@b.example: carrier: the carrier (sealed) went elsewhere: postfix/smtp had it for "
+                "mx[1.2.3.4]:25 (sent)\n") != std::string::npos,
+      leak);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

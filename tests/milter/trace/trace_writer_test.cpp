@@ -194,6 +194,51 @@ BOOST_AUTO_TEST_CASE(the_mail_log_is_joined_and_a_restart_neither_misses_nor_dou
   BOOST_TEST(story.events[0].times == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_after_acceptance_is_told_once_and_again_when_the_listener_failed) {
+  auto joined = settings();
+  joined.mail_log = folder.write("mail.log", "");
+  std::vector<std::string> told;
+  int failures = 1;
+  joined.on_refused = [&](const std::string& record, bool temporary, const std::string& reason) {
+    if (failures-- > 0) throw std::runtime_error("no archive");
+    told.push_back(record + (temporary ? " for now: " : ": ") + reason);
+  };
+  {
+    TraceWriter writer(joined);
+    BOOST_TEST(writer.wait_until_written(kPatience));
+    auto archived = message("8A3DAA7A068");
+    archived.archive_record = "42";
+    writer.record(archived);
+    std::ofstream(joined.mail_log, std::ios::app)
+        << "2026-11-23T12:00:00Z gateway postfix/cleanup[1]: 8A3DAA7A068: milter-reject: END-OF-MESSAGE from "
+           "localhost[127.0.0.1]: 5.7.1 a virus; from=<a@b> to=<c@d> proto=ESMTP helo=<x>\n";
+    BOOST_TEST(writer.wait_until_written(kPatience));
+    BOOST_TEST(writer.wait_until_written(kPatience));
+  }
+  BOOST_TEST(told == std::vector<std::string>{"42: 5.7.1 a virus"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_that_nobody_was_told_of_outlives_a_restart) {
+  {
+    auto store = TraceStore::open(path, now()).value();
+    auto archived = message("8A3DAA7A068");
+    archived.archive_record = "42";
+    BOOST_TEST_REQUIRE(store.write({&archived, 1}, {}).has_value());
+    LogBatch batch;
+    batch.entries.push_back(
+        {now(), "postfix/cleanup", "1", "warning: 8A3DAA7A068: queue file size limit exceeded"});
+    BOOST_TEST_REQUIRE(store.join(batch, now()).has_value());
+  }
+  std::vector<std::string> told;
+  auto listening = settings();
+  listening.on_refused = [&](const std::string& record, bool, const std::string&) { told.push_back(record); };
+  for (int start = 0; start < 2; ++start) {
+    TraceWriter writer(listening);
+    BOOST_TEST(writer.wait_until_written(kPatience));
+  }
+  BOOST_TEST(told == std::vector<std::string>{"42"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(old_messages_are_forgotten_with_all_that_belongs_to_them) {
   auto store = TraceStore::open(path, now()).value();
   auto old = message("8A3DAA7A068");

@@ -1,0 +1,27 @@
+#include "milter/daemon/refused_records.hpp"
+
+#include <stdexcept>
+#include <vector>
+
+namespace pams::milter {
+
+void RefusedRecords::look_into(const Archives& archives) {
+  const std::lock_guard lock(mutex_);
+  archives_.clear();
+  for (const auto& [name, archive] : archives) archives_.emplace(name, archive);
+}
+
+void RefusedRecords::mark(const std::string& record, bool temporary, const std::string& reason) {
+  std::map<std::string, std::shared_ptr<ArchiveStore>> archives;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, archive] : archives_)
+      if (auto held = archive.lock()) archives.emplace(name, std::move(held));
+  }
+  const auto outcome = temporary ? Outcome::Deferred : Outcome::Refused;
+  for (const auto& [name, archive] : archives)
+    if (const auto marked = archive->mark({"", record}, outcome, reason); !marked)
+      throw std::runtime_error("archive " + name + ": " + marked.error().what);
+}
+
+}  // namespace pams::milter

@@ -1,0 +1,28 @@
+/// Archived messages that another milter or the MTA did not take after we had accepted them: their records
+/// are marked, so that no archive keeps them silently as sent. Any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "milter/archive/archive_store.hpp"
+
+namespace pams::milter {
+
+class RefusedRecords {
+ public:
+  using Archives = std::map<std::string, std::shared_ptr<ArchiveStore>, std::less<>>;
+
+  /// The archives that are looked into from now on.
+  void look_into(const Archives& archives);
+  /// Throws std::runtime_error when an archive cannot be written: whoever tells must tell again.
+  void mark(const std::string& record, bool temporary, const std::string& reason);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<ArchiveStore>, std::less<>> archives_;
+};
+
+}  // namespace pams::milter

@@ -1,0 +1,96 @@
+#include "milter/trace/relay_facts.hpp"
+
+#include <filesystem>
+
+#include <glib.h>
+
+#include "milter/trace/text_limits.hpp"
+#include "milter/trace/trace_store.hpp"
+#include "rules/base/c_ptr.hpp"
+
+namespace pams::milter::trace {
+namespace {
+
+Delivery::Result result_of(std::string_view name) {
+  if (name == to_string(Delivery::Result::Sent)) return Delivery::Result::Sent;
+  return name == to_string(Delivery::Result::Dropped) ? Delivery::Result::Dropped : Delivery::Result::Failed;
+}
+
+Delivery read_delivery(const sqlite::Row& row) {
+  Delivery found;
+  found.seal = row.text(0);
+  found.recipient = row.text(1);
+  found.time = Instant(std::chrono::milliseconds(row.number(2)));
+  found.result = result_of(row.text(3));
+  found.connector = row.text(4);
+  found.host = row.text(5);
+  found.address = row.text(6);
+  found.protocol = row.text(7);
+  found.cipher = row.text(8);
+  found.certificate = row.text(9);
+  found.verified = row.number(10) != 0;
+  found.reply = row.text(11);
+  return found;
+}
+
+std::string address_key(std::string_view address) {
+  const auto cut = utf8_cut(address, kMostAddress);  // as the trace keeps it
+  const auto at = cut.rfind('@');
+  if (at == std::string::npos) return search_key(cut);
+  auto domain = cut.substr(at + 1);
+  if (domain.ends_with('.')) domain.pop_back();
+  const GChars ascii(g_hostname_to_ascii(domain.c_str()));
+  return search_key(cut.substr(0, at + 1)) + search_key(ascii ? ascii.get() : domain);
+}
+
+}  // namespace
+
+Result<RelayFacts> RelayFacts::open(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error) return RelayFacts(std::nullopt);
+  auto database = sqlite::Database::open(path, sqlite::Access::ReadOnly, sqlite::Durability::Normal);
+  if (!database) return tl::unexpected(database.error());
+  const auto is_made = database->number("SELECT 1 FROM sqlite_master WHERE name = 'delivery'");
+  if (!is_made) return tl::unexpected(is_made.error());
+  if (!*is_made) return RelayFacts(std::nullopt);  // the relay is just making it
+  return RelayFacts(std::move(*database));
+}
+
+Result<std::vector<Delivery>> RelayFacts::of(std::string_view seal) {
+  std::vector<Delivery> deliveries;
+  if (!database_) return deliveries;
+  const auto done = database_->query(
+      "SELECT seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, "
+      "verified, reply FROM delivery WHERE seal = ? ORDER BY number",
+      [&](const sqlite::Row& row) {
+        deliveries.push_back(read_delivery(row));
+        return true;
+      },
+      seal);
+  if (!done) return tl::unexpected(done.error());
+  return deliveries;
+}
+
+const Delivery* fate_of(std::string_view recipient, const std::vector<Delivery>& deliveries) {
+  const auto key = address_key(recipient);
+  const Delivery* fate = nullptr;
+  for (const auto& one : deliveries) {
+    if (fate != nullptr && fate->result == Delivery::Result::Sent) break;
+    if (address_key(one.recipient) == key) fate = &one;
+  }
+  return fate;
+}
+
+std::string shown_tls(const Delivery& delivery) {
+  if (delivery.protocol.empty()) return "";
+  return (delivery.verified ? "Verified " : "Unverified ") + delivery.protocol;
+}
+
+std::string shown_relay(const Delivery& delivery) {
+  if (delivery.host.empty()) return "none";
+  const auto colon = delivery.host.rfind(':');
+  const auto name_ends = colon == std::string::npos ? delivery.host.size() : colon;
+  return delivery.host.substr(0, name_ends) + "[" + delivery.address + "]" + delivery.host.substr(name_ends);
+}
+
+}  // namespace pams::milter::trace
