@@ -1,9 +1,9 @@
 """Everything is killed at any time, again and again, while mail flows: nothing is lost, doubled, leaked or forgotten.
 
 Several senders, each with its connection, send flagged and ordinary messages and retry what was not answered 250.
-Meanwhile the milter and Postfix's processes, its master too, are killed with SIGKILL, one after the other. At the end
-everything that was answered 250 is in the archive once, has arrived where it belongs, and is in the trace, or the trace
-shows a gap there.
+Meanwhile the milter, the relay and Postfix's processes, its master too, are killed with SIGKILL, one after the other.
+At the end everything that was answered 250 is in the archive once, has arrived where it belongs, and is in the trace, or
+the trace shows a gap there.
 
 PAMS_FLOW_MESSAGES is how many messages are sent; PAMS_FLOW_SEED repeats the choice of what is killed.
 """
@@ -101,10 +101,7 @@ class Killer(threading.Thread):
         try:
             while self.progress.wait_for_more(self.chance.randint(5, 40)):
                 time.sleep(self.chance.uniform(0, 0.05))  # anywhere within the messages that are on their way
-                if self.chance.random() < 0.4:
-                    self.kill_milter()
-                else:
-                    self.kill_postfix()
+                self.chance.choice((self.kill_milter, self.kill_relay, self.kill_postfix, self.kill_postfix))()
         except Exception as problem:
             self.problem = problem
             self.progress.end()
@@ -115,6 +112,11 @@ class Killer(threading.Thread):
         self.milter_killed.append((began, now()))
         self.gateway.milter.start()
         self.killed["pams-milter"] += 1
+
+    def kill_relay(self):
+        self.gateway.relay.kill()
+        self.gateway.relay.start()
+        self.killed["pams-relay"] += 1
 
     def kill_postfix(self):
         name = self.gateway.postfix.kill_one(self.chance)
@@ -170,7 +172,8 @@ def are_archived_once(gateway, accepted):
 
 
 def have_arrived(gateway, accepted):
-    """How many copies more than one came: a client of Postfix that is killed between the answer and the note of it."""
+    """How many copies more than one came: a client of Postfix, or the relay, that is killed between the smart host's
+    answer and the note of it."""
     servers = {True: arrived_at(gateway.smart_host), False: arrived_at(gateway.relayhost)}
     copies = 0
     for message, recipients, *_ in accepted:
