@@ -70,7 +70,9 @@ class Server:
         self.start()
 
     def start(self):
-        """Listens, on the same port as before if there was one."""
+        """Listens, on the same port as before if there was one, if it does not yet."""
+        if self._listener:
+            return
         listener = self._listen_on_socket() if self.unix_socket else self._listen_on_port()
         listener.listen(128)
         self._listener = listener
@@ -117,8 +119,7 @@ class Server:
         self.transactions = []
         self.clear_commands = []
         self.logins = []
-        if not self._listener:
-            self.start()
+        self.start()
 
     def with_text(self, text):
         """The recorded transactions whose bytes hold `text`."""
