@@ -282,7 +282,7 @@ class Gateway:
         shows nothing."""
         def deferred():
             for entry in self.postfix.queue():
-                if any(reason in one.get("delay_reason", "") for one in entry["recipients"]):
+                if any(reason in one["delay_reason"] for one in entry["recipients"] if "delay_reason" in one):
                     return entry
         try:
             entry = wait_for(f"a message deferred for {reason!r}", deferred, seconds)

@@ -242,6 +242,11 @@ class Postfix:
                        env={**os.environ, "MAIL_CONFIG": str(self.config)})
 
 
+def pids_of_service(postfix, name):
+    """Of the processes that its master has started for it, by the program's name."""
+    return [pid for pid, program in postfix.processes() if program == name]
+
+
 def master_is_running(queue_directory):
     """The lock file of the master process is locked as long as the process lives."""
     import fcntl

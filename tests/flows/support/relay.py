@@ -8,7 +8,7 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
-from .milter import USER
+from .milter import USER, resident_megabytes
 from .waiting import wait_for
 
 
@@ -57,8 +57,10 @@ class Relay:
         return self.process is not None and self.process.poll() is None
 
     def resident_megabytes(self):
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGESIZE") >> 20
+        return resident_megabytes(self.process)
+
+    def has_sanitizer(self):
+        return "libasan" in Path(f"/proc/{self.process.pid}/maps").read_text()
 
     # -- what it says --------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 It speaks just enough SMTP for Postfix and the relay as its clients, and can be told to misbehave: see Behaviour.
 """
 
+import datetime
 import os
 import re
 import socket
@@ -27,6 +28,7 @@ class Transaction:
     recipients: list[str]  # addresses without <>, in the order of RCPT
     data: bytes  # CRLF, dots unstuffed
     parameters: list[str] = field(default_factory=list)  # of each RCPT: "NOTIFY=NEVER ORCPT=rfc822;bob@x.example"
+    time: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
 
     @property
     def sender(self):
