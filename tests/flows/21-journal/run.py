@@ -252,7 +252,7 @@ def wait_until_queued(gateway, reason, count):
 
 def flow_a_flagged_report_waits_sealed_while_its_route_is_not_proven(gateway):
     use_journal(gateway, more=f'deliver_to = "{CONNECTOR}"')
-    gateway.smart_host.behaviour.certificate = "wrong-name"
+    gateway.smart_host.behaviour = Behaviour(certificate="wrong-name")
     message = messages.flagged()
     assert gateway.send(message, OUTSIDE).code == 250
     wait_until_queued(gateway, "wanted is", len(OUTSIDE) + 1)

@@ -4,6 +4,7 @@
 It speaks just enough SMTP for Postfix and the relay as its clients, and can be told to misbehave: see Behaviour.
 """
 
+import contextlib
 import datetime
 import os
 import re
@@ -64,12 +65,23 @@ class Server:
         self.clear_commands: list[str] = []  # whatever came before TLS and is not in BEFORE_TLS
         self.stalled = 0  # how many connections wait to be let go on
         self._go_on = threading.Event()
+        self._conversations = set()
         self.logins: list[str] = []  # arguments of AUTH PLAIN
         self.connections = 0
         self._lock = threading.Lock()
         self._listener = None
         self.port = 0
         self.start()
+
+    def __setattr__(self, name, value):
+        """Another behaviour holds for new connections; a client shall not go on with one that it has kept."""
+        super().__setattr__(name, value)
+        if name == "behaviour" and hasattr(self, "_conversations"):
+            self.hang_up_on_idle_clients()
+
+    def hang_up_on_idle_clients(self):
+        for one in list(self._conversations):
+            one.hang_up_if_idle()
 
     def start(self):
         """Listens, on the same port as before if there was one, if it does not yet."""
@@ -106,11 +118,12 @@ class Server:
         go_on.wait(300)
 
     def stop(self):
-        """Refuses connections from now on."""
+        """Refuses connections from now on, and ends those that carry nothing."""
         if self._listener:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
+        self.hang_up_on_idle_clients()
 
     def reset(self):
         """Good again, listening, and with nothing recorded."""
@@ -140,8 +153,13 @@ class Server:
     def _serve(self, connection):
         try:
             with connection:
-                connection.settimeout(60)
-                Conversation(self, connection).run()
+                connection.settimeout(300)
+                conversation = Conversation(self, connection)
+                self._conversations.add(conversation)
+                try:
+                    conversation.run()
+                finally:
+                    self._conversations.discard(conversation)
         except (OSError, EOFError):
             pass  # a client that goes away, or does not like our certificate: what several flows are about
 
@@ -165,6 +183,7 @@ class Conversation:
         self.connection = connection
         self.stream = connection.makefile("rb")
         self.tls = None
+        self.may_be_kept = False  # by the client, after a message
         self.is_known = False
         self.forget()
 
@@ -179,6 +198,11 @@ class Conversation:
             raise EOFError
         if self.behaviour.stall_at == stage:
             self.server.wait_to_go_on()
+
+    def hang_up_if_idle(self):
+        if self.mail_from is None and self.may_be_kept:
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def say(self, *lines):
         self.connection.sendall("".join(line + "\r\n" for line in lines).encode())
@@ -276,4 +300,5 @@ class Conversation:
         self.reached("taken")
         answer = self.behaviour.data_reply or "250 2.0.0 taken"
         self.say(*[answer] * (len(self.recipients) if self.server.is_lmtp else 1))
+        self.may_be_kept = True
         self.forget()
