@@ -11,6 +11,7 @@ from support import doctor, messages
 from support.milter import USER
 from support.outcome import Skipped
 from support.smtp_server import Behaviour
+from support.trace import Trace
 from support.waiting import wait_for
 
 OUTSIDE = ["bob@client.example"]
@@ -309,7 +310,7 @@ def flow_a_redirect_that_no_check_can_see(gateway):
     wait_for("it is somewhere", lambda: gateway.relayhost.transactions or gateway.smart_host.transactions
              or any("delay_reason" in one for entry in gateway.postfix.queue() for one in entry["recipients"]))
     assert not gateway.sealed_leaks()
-    wait_for("the trace lists it", lambda: gateway.pamsctl("trace", "leaks", check=False).returncode == 1, pause=0.3)
+    wait_for("the trace lists it", lambda: Trace(gateway).leaks()[0] == 1, pause=0.3)
 
 
 def flow_the_queue_manager_of_another_postfix_says_nothing_about_ours(gateway):

@@ -61,7 +61,12 @@ class Gateway:
         self.relay = self._make_relay(self.postfix.queue_directory / "pams-milter/relay.sock")
         self.archive = Archive(self.folder / "archive")
         self._milter_log_mark = 0
+        self._prepare_reset()
+
+    def _prepare_reset(self):
         self._may_go_astray = False
+        self._reload_is_enough = False
+        self.known_leaks = set()  # ids in the trace, of former flows
 
     def _make_relay(self, unix_socket):
         return Relay(self.folder / "bin/pams-relay", self.settings / "pams-milter.toml", unix_socket,
@@ -123,15 +128,18 @@ class Gateway:
 
     def _reset_programs(self):
         """Milter and relay run with the usual settings and keys, and what they have said is of former flows."""
-        changed = self.write_settings() | self._restore_seal_key()
         if self._may_go_astray:
-            self.forget_trace()
-        elif changed:
-            self.restart_programs()
+            self.known_leaks |= {row["id"] for row in self.trace("--limit", "1000000")}
+            self._may_go_astray = False
+        if self.write_settings() | self._restore_seal_key():
+            if self._reload_is_enough and self.milter.is_running():
+                self.pamsctl("reload")
+            else:
+                self.restart_programs()
+        self._reload_is_enough = False
         for program in (self.milter, self.relay):
             if not program.is_running():
                 program.start()
-        self._may_go_astray = False
         self._milter_log_mark = len(self.milter.log())
         self.relay.mark()
 
@@ -164,17 +172,8 @@ class Gateway:
 
     def carriers_may_go_astray(self):
         """This flow makes the MTA bring sealed mail elsewhere: `trace leaks` is right to list it. The runner does not
-        ask it, and the next flow begins with a new trace."""
+        ask it, and after this flow nobody is surprised by its messages."""
         self._may_go_astray = True
-
-    def forget_trace(self):
-        for program in (self.relay, self.milter):
-            program.stop()
-        for path in (self.folder / "trace").iterdir():
-            path.unlink()
-        for program in (self.milter, self.relay):
-            program.start()
-        wait_for("a new trace", lambda: self.pamsctl("trace", check=False).returncode == 0)
 
     def postfix_files(self):
         """Content, permissions and group of each file."""
@@ -230,6 +229,12 @@ class Gateway:
         """New settings for the running milter and relay (until the next flow)."""
         if self.write_settings(rules, replace):
             self.restart_programs()
+
+    def use_setting_by_reload(self, old, new):
+        """The same for a setting of the milter that needs no restart, which takes its time."""
+        self._reload_is_enough = True
+        self.write_settings(replace=[(old, new)])
+        self.pamsctl("reload")
 
     def use_postfix(self, **settings):
         """Other main.cf settings (until the next flow)."""
@@ -369,8 +374,8 @@ class Gateway:
         """What the product itself says about promise P1."""
         if self._may_go_astray:
             return []
-        said = self.pamsctl("trace", "leaks", check=False)
-        return [] if said.returncode == 0 else [f"pamsctl trace leaks: {said.stdout}{said.stderr}"]
+        said = json.loads(self.pamsctl("trace", "leaks", "--json", check=False).stdout)
+        return [f"pamsctl trace leaks: {one}" for one in said["leaks"] if one["id"] not in self.known_leaks]
 
 
 def send_over(client, message, recipients, sender="alice@example.org"):

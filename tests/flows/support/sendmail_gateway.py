@@ -37,7 +37,7 @@ class SendmailGateway(Gateway):
         self.relay = self._make_relay(self.run_directory / "relay.sock")
         self.archive = Archive(self.folder / "archive")
         self._milter_log_mark = 0
-        self._may_go_astray = False
+        self._prepare_reset()
 
     @property
     def outbound_port(self):

@@ -45,7 +45,7 @@ class Sinks:
     def names(self):
         """For filling in settings: @NAME@ -> value."""
         return {"SINKS": self.folder, "PROGRAM": self.program, "SMTP": self.smtp.port, "LMTP": self.lmtp.port,
-                "SOCKET": "sink.sock", "RELAY": self.gateway.relayhost.port}
+                "SOCKET": "sink.sock", "LIST": self.gateway.postfix.config / "site_list", "RELAY": self.gateway.relayhost.port}
 
     def fill(self, text):
         for name, value in self.names().items():
