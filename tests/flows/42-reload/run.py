@@ -274,7 +274,7 @@ def flow_the_relay_goes_on_with_what_it_has_when_the_new_file_is_wrong(gateway):
     process = gateway.relay.process.pid
     put(gateway, MISTAKES)
     gateway.relay.reload()
-    assert "event=relay_reload_refused" in gateway.relay.log_since_mark()
+    assert "event=reload_refused" in gateway.relay.log_since_mark()
     put_number(gateway, 1)
     reload(gateway)
     message = messages.flagged()

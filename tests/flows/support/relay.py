@@ -33,7 +33,7 @@ class Relay:
         if not self.is_running():
             raise RuntimeError(f"the relay did not start:\n{self.log()[-3000:]}")
 
-    def stop(self, seconds=60):
+    def stop(self, seconds=90):
         """As systemd does."""
         if self.is_running():
             self.process.terminate()
@@ -48,7 +48,7 @@ class Relay:
     def reload(self):
         """As `systemctl reload` does; waits until it says what became of it."""
         def said():
-            return self.log().count("event=relay_reloaded") + self.log().count("event=relay_reload_refused")
+            return self.log().count("event=reloaded") + self.log().count("event=reload_refused")
         before = said()
         self.process.send_signal(signal.SIGHUP)
         wait_for("the relay says what became of the reload", lambda: said() > before)
