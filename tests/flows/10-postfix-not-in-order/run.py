@@ -92,9 +92,8 @@ def flow_mended_but_not_reloaded(gateway):
 
 def flow_tls_of_the_transport_weakened_in_master_cf(gateway):
     """It is the relay that proves the smart host: no setting of Postfix counts."""
-    for setting in ("smtp_tls_security_level=none", "lmtp_tls_security_level=none", "lmtp_tls_policy_maps=static:none"):
-        gateway.postfix.tool("postconf", "-P", f"pams/unix/{setting}")
-    gateway.postfix.restart()
+    gateway.postfix.tool("postconf", "-P", "pams/unix/smtp_tls_security_level=none")
+    gateway.use_postfix(smtp_tls_security_level="none", lmtp_tls_security_level="none", lmtp_tls_policy_maps="static:none")
     gateway.smart_host.behaviour = Behaviour(certificate="wrong-name")
     message = messages.flagged()
     assert gateway.send(message, OUTSIDE).code == 250

@@ -158,7 +158,10 @@ THE_NET = [
     Row("a transport without the last net", service("smtp/unix/smtp_header_checks="), "last_net", warns=True),
     Row("no retry service", lambda gateway: gateway.postfix.tool("postconf", "-MX", "retry/unix"), "retry_service"),
     Row("retry delivers", line("retry/unix", "retry unix - - n - - smtp"), "retry_service"),
-    Row("bounces carry bodies", main(bounce_size_limit="50000"), "notices"),
+    Row("the bounce service carries bodies", service("bounce/unix/bounce_size_limit=50000"), "bounces"),
+    Row("the flag is taken away", table("header_checks", "/^zivver-relay:/ IGNORE"), "flag_survives"),
+    Row("the flag is dropped", main(message_drop_headers="bcc, zivver-relay"), "flag_survives"),
+    Row("bounces carry bodies", main(bounce_size_limit="50000"), "bounces"),
 ]
 
 THE_TRANSPORT = [
@@ -169,6 +172,8 @@ THE_TRANSPORT = [
     Row("pams runs a program", line("pams/unix", "pams unix - n n - - pipe flags=F user=daemon argv=/bin/cat"), "transport"),
     Row("answers are rewritten", service("pams/unix/lmtp_reply_filter=static:250"), "transport"),
     Row("addresses are rewritten", service("pams/unix/lmtp_generic_maps=static:x@example.org"), "transport"),
+    Row("what failed is called delivered", service("pams/unix/lmtp_delivery_status_filter=static:2.0.0"), "transport"),
+    Row("it may leave this machine", service("pams/unix/lmtp_bind_address_enforce=no"), "transport"),
     Row("bodies are rewritten", service("pams/unix/lmtp_body_checks=regexp:{{/./ IGNORE}}"), "transport"),
     Row("the mark is taken away", service("pams/unix/lmtp_header_checks=regexp:{{/^X-PAMS/ IGNORE}}"), "transport"),
     Row("fifty recipients at a time", main(pams_destination_recipient_limit="50"), "recipient_limit"),

@@ -19,8 +19,7 @@ from support.waiting import wait_for
 
 OUTSIDE = ["bob@client.example"]
 THREE = ["ann@client.example", "bob@client.example", "dan@client.example"]
-SOONER = {"lmtp_data_init_timeout": "3s", "lmtp_data_xfer_timeout": "3s", "lmtp_data_done_timeout": "3s",
-          "lmtp_rcpt_timeout": "3s", "lmtp_mail_timeout": "3s", "lmtp_lhlo_timeout": "3s"}
+SOONER = ("lmtp_data_init_timeout", "lmtp_data_xfer_timeout", "lmtp_data_done_timeout")
 # At these the smart host has not taken the message: a second try is the first delivery.
 BEFORE_TAKEN = ("greeting", "EHLO", "STARTTLS", "handshake", "EHLO over TLS", "MAIL", "RCPT", "DATA", "body", "end")
 
@@ -52,7 +51,7 @@ def hangs_up(gateway, stage):
 def stalls(gateway, stage):
     """Postfix gives up first. The relay then lets go of its connection, too, or, when the smart host has all of it, waits
     for the answer: the next try hears of it."""
-    gateway.use_postfix(**SOONER)
+    postfix_gives_up_soon(gateway)
     gateway.smart_host.behaviour = Behaviour(stall_at=stage)
     message = messages.flagged_with_attachment()
     assert gateway.send(message, OUTSIDE).code == 250
@@ -62,6 +61,12 @@ def stalls(gateway, stage):
     gateway.smart_host.let_go_on()
     gateway.postfix.flush()
     arrives_once(gateway, message)
+
+
+def postfix_gives_up_soon(gateway):
+    for name in SOONER:
+        gateway.postfix.tool("postconf", "-P", f"pams/unix/{name}=3s")
+    gateway.postfix.restart()
 
 
 def promise_of(what, stage):
@@ -97,7 +102,7 @@ def flow_the_answer_is_lost(gateway):
 
 def flow_the_mta_hangs_up_while_the_smart_host_answers(gateway):
     """The relay hears the answer that Postfix did not wait for: what Postfix brings again is answered, not sent."""
-    gateway.use_postfix(**SOONER)
+    postfix_gives_up_soon(gateway)
     gateway.smart_host.behaviour = Behaviour(stall_at="taken")
     message = messages.flagged()
     assert gateway.send(message, OUTSIDE).code == 250
