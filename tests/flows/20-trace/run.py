@@ -171,7 +171,7 @@ def flow_a_carrier_that_took_another_way_is_listed(gateway):
     wait_for("the leak is listed", lambda: trace.leaks()[0] == 1, pause=0.3)
     _, leaks = trace.leaks()
     story = trace.rows_of(message)[BOB]
-    assert [one["id"] for one in leaks] == [story["id"]] and leaks[0]["recipient"] == BOB, leaks
+    assert [(one["id"], one["kind"], one["recipient"]) for one in leaks] == [(story["id"], "carrier", BOB)], leaks
     assert f"127.0.0.1[127.0.0.1]:{gateway.relayhost.port}" in leaks[0]["why"], leaks
 
 
