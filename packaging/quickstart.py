@@ -45,8 +45,9 @@ def show_flagged(gateway, report):
     report.look("Postfix has taken it", answer.code == 250, answer)
     arrived = gateway.wait_at(gateway.smart_host, message)
     report.look("it is at the smart host, over TLS", arrived.tls, arrived.tls)
-    verified = re.search(r"Verified TLS connection established to [^:]*", gateway.postfix.log_since_mark())
-    report.look("Postfix has verified the smart host's certificate", verified, verified and verified.group())
+    proof = gateway.wait_relayed(recipients)[0]
+    report.look("the relay has verified the smart host's certificate", proof["verified"],
+                f"{proof['host']}, {proof['protocol']}, SHA-256 {proof['certificate'][:16]}...")
     report.look("in one transaction with all recipients", sorted(arrived.recipients) == sorted(recipients),
                 ", ".join(arrived.recipients))
     report.look("it carries the disclaimer", DISCLAIMER in arrived.data)
@@ -64,8 +65,38 @@ def show_archive(gateway, report, message, arrived):
     report.look("the archive holds it exactly as it was sent", same, kept and f"record {kept[0]['id'][:16]}...")
 
 
+def show_waiting(gateway, report):
+    say("5. Another one, while the smart host is down: what does the gateway hold of it?")
+    gateway.smart_host.stop()
+    message = messages.flagged_with_attachment()
+    answer = gateway.send(message, ["bob@client.example"])
+    report.look("Postfix has taken it", answer.code == 250, answer)
+    entry = gateway.wait_deferred("Connection refused")
+    report.look("it waits in Postfix's queue, and the queue says why", True, entry["recipients"][0]["delay_reason"])
+    shown = gateway.postfix.postcat(entry["queue_id"])
+    report.look("`postcat` reads neither text, attachment nor subject", not messages.secrets_in(shown))
+    report.look("nor can it see that the message was flagged", b"zivver-relay" not in shown.lower())
+    show_carrier(gateway.postfix.queued(entry["queue_id"]).decode(), entry["queue_id"])
+    gateway.smart_host.start()
+    gateway.postfix.flush()
+    arrived = gateway.wait_at(gateway.smart_host, message)
+    report.look("the smart host is back and has it, opened again, with its attachment",
+                messages.FLAGGED_BASE64.encode() in arrived.data and not messages.is_carrier(arrived.data), arrived.tls)
+    gateway.wait_empty_queue()
+    say()
+
+
+def show_carrier(text, queue_id):
+    say(f"     # postcat -bhq {queue_id}")
+    lines = [line for line in text.splitlines() if line.strip()]
+    sealed = next((number for number, line in enumerate(lines) if re.fullmatch("[A-Za-z0-9+/=]{60,}", line)), len(lines))
+    for line in lines[:sealed + 3]:
+        say("     " + line)
+    say(f"     ... {max(len(lines) - sealed - 3, 0)} more lines")
+
+
 def show_ordinary(gateway, report):
-    say("5. The same without the header, to bob@client.example")
+    say("6. The same without the header, to bob@client.example")
     message = messages.plain(subject="Lunch")
     answer = gateway.send(message, ["bob@client.example"])
     report.look("Postfix has taken it", answer.code == 250, answer)
@@ -78,7 +109,7 @@ def show_ordinary(gateway, report):
 
 
 def show_trace(gateway, report, flagged, ordinary):
-    say("6. Where is my mail? `pamsctl trace` knows what the rules did, and from Postfix's log how it ended")
+    say("7. Where is my mail? `pamsctl trace` knows what the rules did, and from the relay and Postfix's log how it ended")
     for answer, place in ((flagged, gateway.smart_host), (ordinary, gateway.relayhost)):
         rows = gateway.wait_traced("Delivered", "--queue-id", answer.queue_id)
         report.look(f"message {answer.queue_id} is Delivered to each recipient of it", True,
@@ -92,7 +123,7 @@ def show_trace(gateway, report, flagged, ordinary):
 
 
 def show_discovery(gateway, report):
-    say("7. What did we send? `pamsctl archive search` asks as Exchange's eDiscovery does")
+    say("8. What did we send? `pamsctl archive search` asks as Exchange's eDiscovery does")
     query = 'subject:results to:dan@client.example'
     found = wait_for("the archive's index has the message",
                      lambda: json.loads(gateway.pamsctl("archive", "search", query, "--json").stdout))
@@ -112,7 +143,7 @@ def show(gateway, *command):
 
 
 def show_stopped(gateway, report):
-    say("8. The flagged message again, while the milter is stopped")
+    say("9. The flagged message again, while the milter is stopped")
     gateway.milter.stop()
     message = messages.flagged()
     answer = gateway.send(message, ["bob@client.example"])
@@ -138,16 +169,18 @@ def main():
     gateway = Gateway(options.bin)
     try:
         say("3. A gateway on loopback: Postfix with the settings of `pamsctl setup postfix --apply`, the milter,")
-        say("   a TLS smart host, and a server that plays the normal route")
+        say("   the relay, a TLS smart host, and a server that plays the normal route")
         gateway.start()
         flagged = show_flagged(gateway, report)
+        show_waiting(gateway, report)
         ordinary = show_ordinary(gateway, report)
         show_trace(gateway, report, flagged, ordinary)
         show_discovery(gateway, report)
         show_stopped(gateway, report)
     except Exception as problem:  # the gateway must be stopped, and the reader told
         say(f"   NO   {problem}")
-        say("\n".join(gateway.postfix.log().splitlines()[-15:] + gateway.milter.log().splitlines()[-15:]))
+        for log in (gateway.postfix.log(), gateway.milter.log(), gateway.relay.log()):
+            say("\n".join(log.splitlines()[-15:]))
         report.all_right = False
     finally:
         gateway.stop()

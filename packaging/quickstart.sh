@@ -1,8 +1,9 @@
 #!/bin/sh
 # Shows pams-milter at work on this machine, and leaves nothing running behind.
 #   packaging/quickstart.sh        (Debian 12, as root)
-# Installs what it needs, builds, starts a Postfix of its own, the milter and a TLS smart host on loopback, sends one
-# flagged and one ordinary message, and tells what arrived where. /etc/postfix is neither read nor changed.
+# Installs what it needs, builds, starts a Postfix of its own, the milter, the relay and a TLS smart host on loopback, sends
+# flagged and ordinary mail, and tells what arrived where, and what can be read while it waits. /etc/postfix is neither
+# read nor changed.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -48,7 +48,7 @@ def run_one(title, function, gateway):
     try:
         gateway.reset()
         function(gateway)
-        leaks = gateway.leaks() + gateway.traced_leaks()
+        leaks = gateway.leaks() + gateway.sealed_leaks() + gateway.traced_leaks()
         assert not leaks, "LEAK: " + "; ".join(leaks)
     except Skipped as reason:
         print(f"skip {title}: {reason}", flush=True)
@@ -63,9 +63,10 @@ def run_one(title, function, gateway):
 
 def show_what_happened(gateway):
     traceback.print_exc(limit=-2, file=sys.stdout)
-    print("leaks:", gateway.leaks())
+    print("leaks:", gateway.leaks() + gateway.sealed_leaks())
     print("queue:", gateway.mta.queue())
-    for name, text in ((type(gateway.mta).__name__, gateway.mta.log()), ("pams-milter", gateway.milter.log())):
+    for name, text in ((type(gateway.mta).__name__, gateway.mta.log()), ("pams-milter", gateway.milter.log()),
+                       ("pams-relay", gateway.relay.log())):
         print(f"---- last lines of {name}'s log")
         print("\n".join(text.splitlines()[-15:]), flush=True)
 

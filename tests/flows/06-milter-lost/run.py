@@ -1,4 +1,6 @@
-"""The milter is away: not started, stopped, or killed in the middle of a message. Mail waits at the sender."""
+"""The milter is away: not started, stopped, or killed in the middle of a message. Mail waits at the sender.
+
+When the relay is away, it waits in Postfix's queue, sealed."""
 
 import threading
 
@@ -71,5 +73,42 @@ def flow_a_queued_message_needs_the_milter_no_more(gateway):
     gateway.wait_deferred("Connection refused")
     gateway.milter.kill()
     gateway.smart_host.start()
+    gateway.postfix.flush()
+    assert gateway.wait_at(gateway.smart_host, message).tls
+
+
+def flow_stopped_relay_flagged_mail_waits_sealed_and_goes_when_it_is_back(gateway):
+    gateway.relay.stop()
+    message, ordinary = messages.flagged(), messages.plain()
+    assert gateway.send(message, OUTSIDE).code == 250
+    assert gateway.send(ordinary, OUTSIDE).code == 250
+    gateway.wait_at(gateway.relayhost, ordinary)
+    gateway.wait_deferred("relay.sock")
+    gateway.relay.start()
+    gateway.postfix.flush()
+    assert gateway.wait_at(gateway.smart_host, message).tls
+    gateway.wait_empty_queue()
+
+
+def flow_killed_relay_leaves_a_stale_socket_and_starts_over_it(gateway):
+    gateway.relay.kill()
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_deferred("relay.sock")
+    gateway.relay.start()
+    gateway.postfix.flush()
+    gateway.wait_at(gateway.smart_host, message)
+    gateway.wait_empty_queue()
+
+
+def flow_milter_and_relay_are_both_killed_while_mail_waits(gateway):
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_deferred("Connection refused")
+    gateway.milter.kill()
+    gateway.relay.kill()
+    gateway.smart_host.start()
+    gateway.relay.start()
     gateway.postfix.flush()
     assert gateway.wait_at(gateway.smart_host, message).tls

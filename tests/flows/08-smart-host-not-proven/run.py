@@ -1,6 +1,7 @@
-"""The smart host is not who it should be, does not offer TLS, or is away: flagged mail waits in the queue.
+"""The smart host is not who it should be, does not offer TLS, or is away: flagged mail waits in the queue, sealed.
 
-When it is in order again, the message arrives, once.
+The relay's reply, which Postfix keeps as the reason, says what is wrong. When it is in order again, the message arrives,
+once.
 """
 
 from support import messages
@@ -24,31 +25,40 @@ def waits_and_arrives_later(gateway, reason, behaviour):
 
 
 def flow_certificate_for_another_name(gateway):
-    waits_and_arrives_later(gateway, "certificate not verified", Behaviour(certificate="wrong-name"))
+    waits_and_arrives_later(gateway, "name: wanted is localhost", Behaviour(certificate="wrong-name"))
 
 
 def flow_expired_certificate(gateway):
-    waits_and_arrives_later(gateway, "certificate not verified", Behaviour(certificate="expired"))
+    waits_and_arrives_later(gateway, "expired at", Behaviour(certificate="expired"))
+
+
+def flow_certificate_that_is_not_valid_yet(gateway):
+    waits_and_arrives_later(gateway, "valid only from", Behaviour(certificate="not-yet-valid"))
+
+
+def flow_the_name_only_in_the_subjects_cn(gateway):
+    """Postfix itself took that; no authority vouches for it."""
+    waits_and_arrives_later(gateway, "stands only in the subject's CN", Behaviour(certificate="cn-only"))
 
 
 def flow_certificate_of_an_unknown_authority(gateway):
-    waits_and_arrives_later(gateway, "certificate not verified", Behaviour(certificate="other-ca"))
+    waits_and_arrives_later(gateway, "leads to no authority", Behaviour(certificate="other-ca"))
 
 
 def flow_self_signed_certificate(gateway):
-    waits_and_arrives_later(gateway, "certificate not verified", Behaviour(certificate="self-signed"))
+    waits_and_arrives_later(gateway, "self-signed", Behaviour(certificate="self-signed"))
 
 
 def flow_no_starttls(gateway):
-    waits_and_arrives_later(gateway, "TLS is required", Behaviour(starttls="absent"))
+    waits_and_arrives_later(gateway, "does not offer STARTTLS", Behaviour(starttls="absent"))
 
 
 def flow_starttls_refused(gateway):
-    waits_and_arrives_later(gateway, "TLS is required", Behaviour(starttls="refused"))
+    waits_and_arrives_later(gateway, "refuses STARTTLS", Behaviour(starttls="refused"))
 
 
 def flow_it_hangs_up_in_the_middle(gateway):
-    waits_and_arrives_later(gateway, "lost connection", Behaviour(hang_up_at="DATA"))
+    waits_and_arrives_later(gateway, "closed the connection", Behaviour(hang_up_at="DATA"))
 
 
 def flow_it_says_not_now(gateway):

@@ -1,10 +1,12 @@
 """Someone has edited Postfix's configuration. Flagged mail waits, at the sender or in the queue, until it is mended.
 
 Two guards stand one behind the other: the milter checks the routing before it releases flagged mail (verify_route),
-and the net in header_checks holds what reaches the queue unmarked. Each is looked at alone, too.
+and the rules in header_checks hold what reaches the queue without a route. Each is looked at alone, too. They guard the
+delivery: what passes the milter is sealed, and nobody on the wrong way can read it.
 """
 
 from support import messages
+from support.smtp_server import Behaviour
 from support.waiting import wait_for
 
 OUTSIDE = ["bob@client.example"]
@@ -88,12 +90,18 @@ def flow_mended_but_not_reloaded(gateway):
     assert gateway.wait_at(gateway.smart_host, message).tls
 
 
-def flow_transport_weakened_in_master_cf(gateway):
-    """`-o smtp_tls_security_level=may` on the pams transport would send to anyone, in clear if need be."""
-    gateway.postfix.tool("postconf", "-P", "pams/unix/smtp_tls_security_level=may")
-    gateway.postfix.restart()
-    is_not_accepted(gateway)
-    ordinary_mail_flows(gateway)
+def flow_tls_of_the_transport_weakened_in_master_cf(gateway):
+    """It is the relay that proves the smart host: no setting of Postfix counts."""
+    gateway.postfix.tool("postconf", "-P", "pams/unix/smtp_tls_security_level=none")
+    gateway.use_postfix(smtp_tls_security_level="none", lmtp_tls_security_level="none", lmtp_tls_policy_maps="static:none")
+    gateway.smart_host.behaviour = Behaviour(certificate="wrong-name")
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_deferred("wanted is localhost")
+    gateway.smart_host.behaviour = Behaviour()
+    gateway.postfix.flush()
+    assert gateway.wait_at(gateway.smart_host, message).tls
+    gateway.wait_relayed(OUTSIDE)
 
 
 def flow_milter_not_configured_in_postfix(gateway):

@@ -1,5 +1,9 @@
-"""Journaling: each journal mailbox gets Exchange's envelope report of what was sent, whatever happens in between."""
+"""Journaling: each journal mailbox gets Exchange's envelope report of what was sent, whatever happens in between.
 
+A report of a flagged message holds the message: it travels sealed, and the relay brings it to `deliver_to`.
+"""
+
+import contextlib
 import email
 import email.policy
 import json
@@ -8,6 +12,7 @@ import shutil
 from support import messages
 from support.milter import USER
 from support.postfix import free_port
+from support.smtp_server import Behaviour, Server
 from support.waiting import wait_for
 
 OUTSIDE = ["bob@client.example", "hidden@other.example"]
@@ -30,6 +35,7 @@ TWO_RULES_ONE_MAILBOX = rule("External", "journal@example.org", "external") + ru
 def use_journal(gateway, more="", rules=TWO_RULES_ONE_MAILBOX, accepted='["example.org"]', with_listener=True):
     """Journaling from now on; the MTA's listener for reports comes from `pamsctl setup`, as everywhere."""
     folder = gateway.folder / "journal"
+    gateway.relay.stop()
     gateway.milter.stop()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
@@ -37,6 +43,7 @@ def use_journal(gateway, more="", rules=TWO_RULES_ONE_MAILBOX, accepted='["examp
     section = JOURNAL.replace("@FOLDER@", str(gateway.folder)).replace("@PORT@", str(free_port())) + more
     gateway.write_settings(replace=[("[[archive]]", f"{section}\n{rules}\n[[archive]]"), ('["example.org"]', accepted)])
     gateway.milter.start()
+    gateway.relay.start()
     if with_listener:
         make_listener(gateway)
     return folder
@@ -166,13 +173,13 @@ def flow_a_refused_report_goes_to_the_alternate_mailbox(gateway):
     assert "event=journal_alternate" in gateway.milter.log()
 
 
-def flow_a_flagged_report_does_not_take_the_normal_route(gateway):
-    """The journal mailbox is inside, but another server's: in clear. The message waits at its sender."""
+def flow_without_a_place_for_them_flagged_mail_that_is_journaled_waits_at_its_sender(gateway):
+    """Reports of flagged mail go nowhere but where `deliver_to` says."""
     use_journal(gateway)
     message = messages.flagged()
     answer = gateway.send(message, OUTSIDE)
     assert answer.code == 451, answer
-    assert "would not stay on this machine" in gateway.milter.log()
+    assert "deliver_to" in gateway.milter.log(), "the log does not say what to write"
     assert gateway.postfix.queue() == [] and not gateway.smart_host.with_text(message.unique)
     assert not gateway.archive.with_text(message.unique), "archived, but not sent"
     ordinary = messages.plain()
@@ -180,35 +187,55 @@ def flow_a_flagged_report_does_not_take_the_normal_route(gateway):
     the_report(gateway.mailboxes, ordinary)
 
 
-def flow_a_flagged_report_reaches_a_mailbox_on_this_machine(gateway):
-    boxes = gateway.folder / "boxes"
-    shutil.rmtree(boxes, ignore_errors=True)
-    boxes.mkdir()
-    shutil.chown(boxes, USER, USER)
-    folder = use_journal(gateway, rules=rule("Local", "journal@here.example"), accepted='["example.org", "here.example"]')
-    gateway.use_postfix(virtual_mailbox_domains="here.example", virtual_mailbox_base=str(boxes),
-                        virtual_mailbox_maps="inline:{ journal@here.example=journal }",
-                        virtual_uid_maps="static:1", virtual_gid_maps="static:1", virtual_minimum_uid="1")
-    message = messages.flagged()
-    answer = gateway.send(message, OUTSIDE)
-    assert answer.code == 250, answer
-    sent = gateway.wait_at(gateway.smart_host, message)
-    box = boxes / "journal"
-    wait_for("the report in the mailbox", lambda: box.exists() and message.unique.encode() in box.read_bytes())
-    nothing_waits(gateway, folder)
-    text = box.read_bytes()
-    assert b"\nBcc: hidden@other.example\n" in text and b"\nzivver-relay: f3b1c0de.example\n" in text
-    assert b"X-PAMS-Route" not in text and text.count(message.unique.encode()) == sent.data.count(message.unique.encode())
+@contextlib.contextmanager
+def store(gateway, over="unix"):
+    """A mailbox server that takes LMTP; with what deliver_to says of it."""
+    server = Server("journal store", is_lmtp=True,
+                    unix_socket=gateway.folder / "store.sock" if over == "unix" else None)
+    try:
+        where = f"unix:{server.unix_socket}" if over == "unix" else f"127.0.0.1:{server.port}"
+        yield server, f'deliver_to = "lmtp:{where}"'
+    finally:
+        server.stop()
+
+
+def flow_a_flagged_report_reaches_a_mailbox_server_on_this_machine(gateway):
+    for over in ("unix", "port"):
+        with store(gateway, over) as (server, deliver_to):
+            folder = use_journal(gateway, more=deliver_to)
+            message = messages.flagged()
+            answer = gateway.send(message, OUTSIDE)
+            assert answer.code == 250, answer
+            sent = gateway.wait_at(gateway.smart_host, message)
+            report = the_report(server, message)
+            assert (report.sender, report.recipients) == ("", ["journal@example.org"]), report.mail_from
+            lines, original = read(messages.without_trace_fields(report.data))
+            assert "Bcc: hidden@other.example" in lines, lines
+            assert original == messages.without_trace_fields(sent.data), "the report does not hold what was sent"
+            assert not messages.is_carrier(report.data)
+            nothing_waits(gateway, folder)
+            assert len(reports_at(server, message)) == 1
+            assert not reports_at(gateway.smart_host, message) and not gateway.at_normal_route(message)
+
+
+def flow_reports_of_ordinary_mail_go_on_by_the_mta(gateway):
+    with store(gateway) as (server, deliver_to):
+        folder = use_journal(gateway, more=deliver_to)
+        message = messages.plain()
+        assert gateway.send(message, OUTSIDE).code == 250
+        the_report(gateway.mailboxes, message)
+        nothing_waits(gateway, folder)
+        assert not server.transactions
 
 
 def flow_a_flagged_report_takes_a_connector_over_verified_tls(gateway):
-    folder = use_journal(gateway, more=f'confidential_reports = "{CONNECTOR}"')
+    folder = use_journal(gateway, more=f'deliver_to = "{CONNECTOR}"')
     message = messages.flagged()
     answer = gateway.send(message, OUTSIDE)
     assert answer.code == 250, answer
     report = the_report(gateway.smart_host, message)
     assert report.tls and report.recipients == ["journal@example.org"] and report.sender == ""
-    assert not messages.fields_named(report.data, "X-PAMS-Route")
+    assert not messages.is_carrier(report.data)
     sent = wait_for("the message itself", lambda: [one for one in gateway.smart_host.with_text(message.unique)
                                                    if one is not report])[0]
     _, original = read(messages.without_trace_fields(report.data))
@@ -216,28 +243,66 @@ def flow_a_flagged_report_takes_a_connector_over_verified_tls(gateway):
     nothing_waits(gateway, folder)
 
 
-def flow_a_flagged_report_waits_while_its_route_is_not_proven(gateway):
-    """The certificate is wrong: the report stays in the MTA's queue, as the message does."""
-    use_journal(gateway, more=f'confidential_reports = "{CONNECTOR}"')
-    gateway.smart_host.behaviour.certificate = "wrong-name"
+def wait_until_queued(gateway, reason, count):
+    wait_for(f"{count} in the queue for {reason!r}", lambda: sum(
+        reason in one.get("delay_reason", "") for entry in gateway.postfix.queue() for one in entry["recipients"]) >= count)
+    shown = gateway.sealed_leaks()
+    assert not shown, shown
+
+
+def flow_a_flagged_report_waits_sealed_while_its_route_is_not_proven(gateway):
+    use_journal(gateway, more=f'deliver_to = "{CONNECTOR}"')
+    gateway.smart_host.behaviour = Behaviour(certificate="wrong-name")
     message = messages.flagged()
     assert gateway.send(message, OUTSIDE).code == 250
-    wait_for("both wait in the queue", lambda: sum(
-        "certificate" in one.get("delay_reason", "") for entry in gateway.postfix.queue() for one in entry["recipients"]) >= 2)
+    wait_until_queued(gateway, "wanted is", len(OUTSIDE) + 1)
     gateway.postfix.requeue_all()
-    wait_for("both wait again", lambda: sum(
-        "certificate" in one.get("delay_reason", "") for entry in gateway.postfix.queue() for one in entry["recipients"]) >= 2)
+    wait_until_queued(gateway, "wanted is", len(OUTSIDE) + 1)
     assert not gateway.at_normal_route(message)
 
 
-def flow_check_names_what_would_leak_and_doctor_the_missing_listener(gateway):
+def flow_a_flagged_report_waits_sealed_while_the_mailbox_server_is_away(gateway):
+    with store(gateway) as (server, deliver_to):
+        folder = use_journal(gateway, more=deliver_to)
+        server.stop()
+        message = messages.flagged()
+        assert gateway.send(message, OUTSIDE).code == 250
+        gateway.wait_at(gateway.smart_host, message)
+        gateway.wait_deferred("store.sock")
+        gateway.postfix.requeue_all()
+        wait_until_queued(gateway, "store.sock", 1)
+        server.start()
+        gateway.postfix.flush()
+        the_report(server, message)
+        nothing_waits(gateway, folder)
+        assert len(reports_at(server, message)) == 1
+
+
+def flow_a_flagged_report_that_the_mailbox_server_refuses_is_told_without_content(gateway):
+    with store(gateway) as (server, deliver_to):
+        folder = use_journal(gateway, more=deliver_to)
+        server.behaviour = Behaviour(rcpt_reply="550 5.1.1 no such mailbox")
+        message = messages.flagged()
+        assert gateway.send(message, OUTSIDE).code == 250
+        gateway.wait_at(gateway.smart_host, message)
+        wait_for("the refusal in Postfix's log", lambda: "no such mailbox" in gateway.postfix.log_since_mark())
+        nothing_waits(gateway, folder)
+        assert not server.transactions and not gateway.at_normal_route(message)
+
+
+def flow_check_says_what_to_write_and_doctor_names_the_missing_listener(gateway):
     out = rule("Out", "journal@archive.example")
-    gateway.write_settings(replace=[("[[archive]]", out + "\n[[archive]]")])
-    done = gateway.pamsctl("check", check=False)
-    assert done.returncode == 1 and "'journal@archive.example' is outside accepted_domains" in done.stderr, done.stderr
-    for more in ('confidential_reports = "allow"', f'confidential_reports = "{CONNECTOR}"'):
-        gateway.write_settings(replace=[("[[archive]]", f"[journal]\n{more}\n{out}\n[[archive]]")])
-        assert gateway.pamsctl("check", check=False).returncode == 0, more
+    for before, instead in (("local", "lmtp:unix:"), ("allow", "lmtp:unix:"), (CONNECTOR, f'deliver_to = "{CONNECTOR}"')):
+        gateway.write_settings(replace=[("[[archive]]", f'[journal]\nconfidential_reports = "{before}"\n{out}\n[[archive]]')])
+        done = gateway.pamsctl("check", check=False)
+        assert done.returncode == 1 and "confidential_reports is gone" in done.stderr and instead in done.stderr, done.stderr
+    for to in ("lmtp:192.0.2.1:24", "lmtp:unix:store.sock", "smtp:127.0.0.1:25", "Nobody's connector"):
+        gateway.write_settings(replace=[("[[archive]]", f'[journal]\ndeliver_to = "{to}"\n{out}\n[[archive]]')])
+        done = gateway.pamsctl("check", check=False)
+        assert done.returncode == 1 and "deliver_to" in done.stderr, (to, done.stderr)
+    for to in ("lmtp:127.0.0.1:24", "lmtp:unix:/run/store.sock", CONNECTOR):
+        gateway.write_settings(replace=[("[[archive]]", f'[journal]\ndeliver_to = "{to}"\n{out}\n[[archive]]')])
+        assert gateway.pamsctl("check", check=False).returncode == 0, to
     doctor = json.loads(gateway.pamsctl("doctor", "--json", check=False).stdout)["checks"]
     listener = next(one for one in doctor if one["id"] == "journal_listener")
     assert listener["status"] == "fail" and "127.0.0.1:895" in listener["seen"], listener

@@ -39,7 +39,7 @@ def events(gateway, name):
 
 def flow_a_classifiers_headers_arrive_and_are_archived(gateway):
     use(gateway, rule("Classify", '["@HOOKS@/classify"]'))
-    for message, server, kind in ((messages.flagged("X-Class: forged"), gateway.smart_host, b"secret"),
+    for message, server, kind in ((messages.flagged("X-Class: forged", subject="Hello"), gateway.smart_host, b"secret"),
                                   (messages.plain("X-Class: forged"), gateway.relayhost, b"public")):
         answer = gateway.send(message, OUTSIDE)
         assert answer.code == 250, answer

@@ -11,6 +11,7 @@ from support import doctor, messages
 from support.milter import USER
 from support.outcome import Skipped
 from support.smtp_server import Behaviour
+from support.trace import Trace
 from support.waiting import wait_for
 
 OUTSIDE = ["bob@client.example"]
@@ -56,15 +57,31 @@ def flow_a_table_that_only_root_can_read(gateway):
         is_not_accepted(gateway)
 
 
-def flow_a_token_that_everybody_can_read(gateway):
-    with Altered(gateway.settings / "route.token", mode=0o644):
-        says(gateway, "route_token", "fail")
+def flow_a_seal_key_that_others_can_read(gateway):
+    says(gateway, "seal_key", "ok")
+    with Altered(gateway.seal_key, mode=0o644):
+        says(gateway, "seal_key", "fail")
         is_not_accepted(gateway)
 
 
-def flow_a_table_with_the_token_that_everybody_can_read(gateway):
-    with Altered(gateway.postfix.config / "pams_header_checks", mode=0o644):
-        says(gateway, "token_secrecy", "fail")
+def flow_a_seal_key_that_the_milter_cannot_read(gateway):
+    with Altered(gateway.seal_key, 0, 0):
+        says(gateway, "seal_key", "fail")
+        is_not_accepted(gateway)
+
+
+def flow_tables_hold_no_secret_any_more(gateway):
+    """Every user may read them; they name a transport and a socket."""
+    key = gateway.seal_key.read_text().split()[0]
+    for path in gateway.postfix.config.iterdir():
+        assert not path.is_file() or key not in path.read_text(errors="replace"), path
+
+
+def flow_no_relay_behind_its_socket(gateway):
+    says(gateway, "relay", "ok")
+    gateway.relay.kill()
+    finding = says(gateway, "relay", "fail")
+    assert str(gateway.relay.unix_socket) in finding["seen"], finding
 
 
 def flow_a_socket_that_postfix_cannot_reach(gateway):
@@ -161,8 +178,8 @@ def flow_smaller_messages_than_the_connector_takes(gateway):
     says(gateway, "message_size", "ok")
     gateway.postfix.set(message_size_limit="10240000")
     says(gateway, "message_size", "fail")
-    gateway.postfix.set(message_size_limit=str(50 * 2**20))
-    says(gateway, "message_size", "warn")
+    gateway.postfix.set(message_size_limit=str(50 * 2**20))  # the carrier of the largest one does not fit
+    assert doctor.findings(gateway)["message_size"]["status"] != "ok"
 
 
 def flow_a_signer_in_front_of_us(gateway):
@@ -247,8 +264,8 @@ def flow_a_proxy_filter_on_a_listener_that_is_not_said_to_be_outbound(gateway):
 
 
 def sent_anyway(gateway, **how):
-    """Only the last net is left: the smtp client stops before the content."""
-    message = messages.flagged()
+    """Only the last guard is left: the client of Postfix stops before the content."""
+    message = messages.flagged(subject="Held")
     assert gateway.send(message, OUTSIDE, **how).code == 250
     gateway.wait_deferred("local data error")
     assert not gateway.at_normal_route(message)
@@ -273,7 +290,7 @@ def flow_a_listener_without_milters_and_without_the_net(gateway):
 
 def flow_a_header_check_that_redirects(gateway):
     """Postfix stops filtering at a REDIRECT: it asks neither the net nor the milter what comes after."""
-    gateway.postfix.set(header_checks="regexp:{{/^Subject: Hello/ REDIRECT eve@other.example}}, "
+    gateway.postfix.set(header_checks="regexp:{{/^Subject: Held/ REDIRECT eve@other.example}}, "
                         + gateway.postfix.tool("postconf", "-h", "header_checks").strip())
     gateway.postfix.restart()
     says(gateway, "redirects", "fail")
@@ -282,18 +299,18 @@ def flow_a_header_check_that_redirects(gateway):
 
 
 def flow_a_redirect_that_no_check_can_see(gateway):
-    """As a policy service answers it. Postfix then forgets the milter's route; the trace names what happened."""
+    """As a policy service answers it. Postfix then forgets the milter's route; what it brings to the wrong place is
+    sealed, and the trace names what happened."""
+    gateway.carriers_may_go_astray()
     gateway.use_settings(replace=[("verify_route = true", "verify_route = false")])
     gateway.postfix.set(smtpd_recipient_restrictions="check_client_access static:{REDIRECT eve@other.example}")
     gateway.postfix.restart()
-    sent_anyway(gateway)
-    wait_for("the trace lists it", lambda: gateway.pamsctl("trace", "leaks", check=False).returncode == 1, pause=0.3)
-    # It was made on purpose: the runner shall not find it.
-    gateway.milter.stop()
-    for path in (gateway.folder / "trace").iterdir():
-        path.unlink()
-    gateway.milter.start()
-    wait_for("a new trace", lambda: gateway.pamsctl("trace", check=False).returncode == 0)
+    message = messages.flagged_with_attachment()
+    assert gateway.send(message, OUTSIDE).code == 250
+    wait_for("it is somewhere", lambda: gateway.relayhost.transactions or gateway.smart_host.transactions
+             or any("delay_reason" in one for entry in gateway.postfix.queue() for one in entry["recipients"]))
+    assert not gateway.sealed_leaks()
+    wait_for("the trace lists it", lambda: Trace(gateway).leaks()[0] == 1, pause=0.3)
 
 
 def flow_the_queue_manager_of_another_postfix_says_nothing_about_ours(gateway):
@@ -317,7 +334,7 @@ def flow_an_ordinary_user_hears_what_could_not_be_seen(gateway):
                                "--json"], capture_output=True, text=True, user="nobody", group="nogroup", extra_groups=[])
     import json
     found = {one["id"]: one for one in json.loads(done.stdout)["checks"]}
-    for name in ("route_token", "header_checks", "milter_header_checks", "readable", "socket_reachable", "archive", "trace"):
+    for name in ("seal_key", "header_checks", "milter_header_checks", "readable", "socket_reachable", "archive", "trace"):
         assert found[name]["status"] == "warn", found[name]
         assert "Permission denied" in found[name]["seen"] and found[name]["remedy"], found[name]
     assert not [one for one in found.values() if one["status"] == "fail"], found

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from support import messages
 from support.gateway import send_over
+from support.smtp_server import Behaviour, Server
 from support.waiting import wait_for
 
 OUTSIDE = ["bob@client.example"]
@@ -230,13 +231,13 @@ def flow_a_removed_archive_still_takes_the_message_in_work(gateway):
     assert len(gateway.archive.with_text(message.unique)) == 1
 
 
-def flow_flagged_mail_waits_until_a_new_connector_is_verified(gateway):
-    """What was found out about the MTA for one connector is not believed for another one."""
+def flow_flagged_mail_waits_until_a_new_transport_is_verified(gateway):
+    """What was found out about the MTA for one transport is not believed for another one."""
     first, second, third = messages.flagged(), messages.flagged(), messages.flagged()
     assert gateway.send(first, OUTSIDE).code == 250
     gateway.wait_at(gateway.smart_host, first)
-    port = f"localhost:{gateway.smart_host.port}"
-    gateway.write_settings(replace=[(port, "localhost:2")])
+    gateway.write_settings(replace=[('tls_settings = "domain_validation"',
+                                     'tls_settings = "domain_validation"\ntransport = "another"')])
     reload(gateway)
     answer = gateway.send(second, OUTSIDE)
     assert answer.code == 451 and "4.7.1" in answer.text, answer
@@ -245,6 +246,41 @@ def flow_flagged_mail_waits_until_a_new_connector_is_verified(gateway):
     assert gateway.send(third, OUTSIDE).code == 250
     gateway.wait_at(gateway.smart_host, third)
     assert not gateway.smart_host.with_text(second.unique)
+
+
+def flow_the_relay_takes_a_new_smart_host_without_losing_what_it_sends(gateway):
+    """HUP while a message is on its way to the old one: that one ends there, the next goes to the new one. Postfix's
+    settings have no part in it."""
+    other = Server("other smart host", gateway.certificates)
+    try:
+        gateway.smart_host.behaviour = Behaviour(stall_at="end")
+        first, second = messages.flagged(), messages.flagged()
+        assert gateway.send(first, OUTSIDE).code == 250
+        wait_for("the first is on its way", lambda: gateway.smart_host.stalled == 1)
+        gateway.write_settings(replace=[(f"localhost:{gateway.smart_host.port}", f"localhost:{other.port}")])
+        reload(gateway)
+        gateway.relay.reload()
+        assert gateway.send(second, OUTSIDE).code == 250
+        assert gateway.wait_at(other, second).tls
+        gateway.smart_host.let_go_on()
+        assert gateway.wait_at(gateway.smart_host, first).tls
+        gateway.wait_empty_queue()
+        assert not other.with_text(first.unique) and not gateway.smart_host.with_text(second.unique)
+    finally:
+        other.stop()
+
+
+def flow_the_relay_goes_on_with_what_it_has_when_the_new_file_is_wrong(gateway):
+    process = gateway.relay.process.pid
+    put(gateway, MISTAKES)
+    gateway.relay.reload()
+    assert "event=reload_refused" in gateway.relay.log_since_mark()
+    put_number(gateway, 1)
+    reload(gateway)
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_at(gateway.smart_host, message)
+    assert gateway.relay.is_running() and gateway.relay.process.pid == process
 
 
 def flow_what_needs_a_restart_is_named_and_the_rest_applies(gateway):

@@ -53,7 +53,7 @@ def flow_the_first_stage_leaves_the_net_and_flagged_mail_waits(gateway):
     assert code == 0 and answer["applied"] and answer["backup"], answer
     gateway.postfix.restart()
     for port in (gateway.postfix.outbound_port, gateway.postfix.inbound_port):
-        secret, ordinary = messages.flagged(), messages.plain()
+        secret, ordinary = messages.flagged(subject="Held"), messages.plain()
         assert gateway.send(secret, OUTSIDE, port=port).code == 250
         gateway.wait_deferred("pams-milter did not process this message")
         assert gateway.send(ordinary, OUTSIDE, port=port).code == 250

@@ -55,5 +55,13 @@ class Milter:
         counters = Path(f"/proc/{self.process.pid}/io").read_text().split()
         return int(counters[counters.index("rchar:") + 1])
 
+    def resident_megabytes(self):
+        return resident_megabytes(self.process)
+
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+
+def resident_megabytes(process):
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") >> 20

@@ -198,6 +198,29 @@ class Postfix:
         """What `postqueue -j` tells: a list of messages, each with queue_name, queue_id, recipients."""
         return [json.loads(line) for line in self.tool("postqueue", "-j", check=False).splitlines()]
 
+    def queue_files(self):
+        """Queue id -> raw bytes, as root and postfix alone can read them. One that is taken away meanwhile is not there."""
+        files = {}
+        for name in ("incoming", "active", "deferred", "hold", "corrupt"):
+            for path in (self.queue_directory / name).rglob("*"):
+                with contextlib.suppress(OSError):
+                    if path.is_file():
+                        files[path.name] = path.read_bytes()
+        return files
+
+    def postcat(self, queue_id):
+        """Envelope, header and body as postcat shows them; nothing when the message is gone."""
+        return subprocess.run(["postcat", "-c", str(self.config), "-q", queue_id], capture_output=True).stdout
+
+    def queued(self, queue_id):
+        """Header and body alone, LF at line ends."""
+        return subprocess.run(["postcat", "-c", str(self.config), "-bhq", queue_id], capture_output=True, check=True).stdout
+
+    def bounce_files(self):
+        """What Postfix keeps about failures and delays, for the notices that it will send."""
+        return {path.name: path.read_bytes() for name in ("bounce", "defer", "trace")
+                for path in (self.queue_directory / name).rglob("*") if path.is_file()}
+
     def flush(self):
         self.tool("postqueue", "-f")
 
@@ -217,6 +240,11 @@ class Postfix:
         command = ["sendmail", "-C", str(self.config), "-i", "-f", sender, "--", *recipients]
         subprocess.run(command, input=message, check=True, capture_output=True,
                        env={**os.environ, "MAIL_CONFIG": str(self.config)})
+
+
+def pids_of_service(postfix, name):
+    """Of the processes that its master has started for it, by the program's name."""
+    return [pid for pid, program in postfix.processes() if program == name]
 
 
 def master_is_running(queue_directory):

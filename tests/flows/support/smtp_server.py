@@ -1,13 +1,23 @@
-"""An SMTP server that records what reaches it: the smart host (with TLS) and the normal route (without).
+"""An SMTP or LMTP server that records what reaches it: the smart host (with TLS), the normal route and mailboxes
+(without).
 
-It speaks just enough SMTP for Postfix as its client, and can be told to misbehave: see Behaviour.
+It speaks just enough SMTP for Postfix and the relay as its clients, and can be told to misbehave: see Behaviour.
 """
 
+import contextlib
+import datetime
+import os
 import re
 import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
+
+# What a client may say before TLS. Everything else is recorded as told in clear.
+BEFORE_TLS = ("EHLO", "STARTTLS", "QUIT", "")
+# Where a server can fail: see Behaviour.
+STAGES = ("greeting", "EHLO", "STARTTLS", "handshake", "EHLO over TLS", "MAIL", "RCPT", "DATA", "body", "end", "taken", "QUIT")
 
 
 @dataclass
@@ -19,6 +29,7 @@ class Transaction:
     recipients: list[str]  # addresses without <>, in the order of RCPT
     data: bytes  # CRLF, dots unstuffed
     parameters: list[str] = field(default_factory=list)  # of each RCPT: "NOTIFY=NEVER ORCPT=rfc822;bob@x.example"
+    time: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
 
     @property
     def sender(self):
@@ -32,9 +43,12 @@ class Behaviour:
     certificate: str = "good"
     starttls: str = "offered"  # offered | absent | refused
     rcpt_reply: str | None = None  # "550 5.1.1 unknown" instead of 250
+    rcpt_replies: dict = field(default_factory=dict)  # the same for one address
     data_reply: str | None = None  # after the message
-    hang_up_at: str | None = None  # "DATA": close the connection there
+    hang_up_at: str | None = None  # one of STAGES: close the connection there; "taken": the message is kept, unanswered
+    stall_at: str | None = None  # one of STAGES: say nothing more there until the server is reset or let go on
     login: str | None = None  # AUTH PLAIN is offered, in clear too, and demanded with this argument
+    features: tuple = ("SIZE 104857600", "8BITMIME", "DSN", "SMTPUTF8")  # of EHLO
 
 
 @dataclass
@@ -42,10 +56,16 @@ class Server:
     name: str
     certificates: object = None  # None: no TLS at all
     behaviour: Behaviour = field(default_factory=Behaviour)
+    unix_socket: Path | None = None  # instead of a port; it speaks LMTP there
+    is_lmtp: bool = False
 
     def __post_init__(self):
+        self.is_lmtp = self.is_lmtp or self.unix_socket is not None
         self.transactions: list[Transaction] = []
-        self.clear_commands: list[str] = []  # MAIL, RCPT, DATA and AUTH commands that came before TLS
+        self.clear_commands: list[str] = []  # whatever came before TLS and is not in BEFORE_TLS
+        self.stalled = 0  # how many connections wait to be let go on
+        self._go_on = threading.Event()
+        self._conversations = set()
         self.logins: list[str] = []  # arguments of AUTH PLAIN
         self.connections = 0
         self._lock = threading.Lock()
@@ -53,31 +73,68 @@ class Server:
         self.port = 0
         self.start()
 
+    def __setattr__(self, name, value):
+        """Another behaviour holds for new connections; a client shall not go on with one that it has kept."""
+        super().__setattr__(name, value)
+        if name == "behaviour" and hasattr(self, "_conversations"):
+            self.hang_up_on_idle_clients()
+
+    def hang_up_on_idle_clients(self):
+        for one in list(self._conversations):
+            one.hang_up_if_idle()
+
     def start(self):
-        """Listens, on the same port as before if there was one."""
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
-        listener.listen(64)
-        self.port = listener.getsockname()[1]
+        """Listens, on the same port as before if there was one, if it does not yet."""
+        if self._listener:
+            return
+        listener = self._listen_on_socket() if self.unix_socket else self._listen_on_port()
+        listener.listen(128)
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
+    def _listen_on_socket(self):
+        self.unix_socket.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.unix_socket))
+        os.chmod(self.unix_socket, 0o777)
+        return listener
+
+    def _listen_on_port(self):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        return listener
+
+    def let_go_on(self):
+        """What has stalled answers now; what comes later does not stall."""
+        self.behaviour.stall_at = None
+        self._go_on.set()
+
+    def wait_to_go_on(self):
+        go_on = self._go_on
+        with self._lock:
+            self.stalled += 1
+        go_on.wait(300)
+
     def stop(self):
-        """Refuses connections from now on."""
+        """Refuses connections from now on, and ends those that carry nothing."""
         if self._listener:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
+        self.hang_up_on_idle_clients()
 
     def reset(self):
         """Good again, listening, and with nothing recorded."""
+        self._go_on.set()
+        self._go_on = threading.Event()
+        self.stalled = 0
         self.behaviour = Behaviour()
         self.transactions = []
         self.clear_commands = []
         self.logins = []
-        if not self._listener:
-            self.start()
+        self.start()
 
     def with_text(self, text):
         """The recorded transactions whose bytes hold `text`."""
@@ -96,8 +153,13 @@ class Server:
     def _serve(self, connection):
         try:
             with connection:
-                connection.settimeout(60)
-                Conversation(self, connection).run()
+                connection.settimeout(300)
+                conversation = Conversation(self, connection)
+                self._conversations.add(conversation)
+                try:
+                    conversation.run()
+                finally:
+                    self._conversations.discard(conversation)
         except (OSError, EOFError):
             pass  # a client that goes away, or does not like our certificate: what several flows are about
 
@@ -121,6 +183,7 @@ class Conversation:
         self.connection = connection
         self.stream = connection.makefile("rb")
         self.tls = None
+        self.may_be_kept = False  # by the client, after a message
         self.is_known = False
         self.forget()
 
@@ -129,19 +192,33 @@ class Conversation:
         self.recipients = []
         self.parameters = []
 
+    def reached(self, stage):
+        """A behaviour may end or halt the conversation here."""
+        if self.behaviour.hang_up_at == stage:
+            raise EOFError
+        if self.behaviour.stall_at == stage:
+            self.server.wait_to_go_on()
+
+    def hang_up_if_idle(self):
+        if self.mail_from is None and self.may_be_kept:
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+
     def say(self, *lines):
         self.connection.sendall("".join(line + "\r\n" for line in lines).encode())
 
     def run(self):
-        self.say(f"220 {self.server.name} ESMTP")
+        self.reached("greeting")
+        self.say(f"220 {self.server.name} {'LMTP' if self.server.is_lmtp else 'ESMTP'}")
         while True:
             line = self.stream.readline().decode("utf-8", "replace").rstrip("\r\n")
             verb, _, argument = line.partition(" ")
             verb = verb.upper()
-            if verb in ("MAIL", "RCPT", "DATA", "AUTH") and not self.tls:
+            if verb not in BEFORE_TLS and not self.tls:
                 self.server.clear_commands.append(line)
-            if not line or verb == self.behaviour.hang_up_at:
+            if not line:
                 return
+            self.reached(f"{verb} over TLS" if verb == "EHLO" and self.tls else verb)
             if verb == "QUIT":
                 self.say("221 2.0.0 bye")
                 return
@@ -152,12 +229,15 @@ class Conversation:
                 self.say("502 5.5.1 unknown command")
 
     def on_ehlo(self, _):
-        lines = ["250-" + self.server.name, "250-SIZE 104857600", "250-8BITMIME", "250-DSN", "250-SMTPUTF8"]
+        lines = ["250-" + one for one in (self.server.name, *self.behaviour.features)]
         if self.server.certificates and self.behaviour.starttls != "absent" and not self.tls:
             lines.append("250-STARTTLS")
         if self.behaviour.login:
             lines.append("250-AUTH PLAIN")
         self.say(*lines, "250 ENHANCEDSTATUSCODES")
+
+    def on_lhlo(self, _):
+        self.on_ehlo(_)
 
     def on_helo(self, _):
         self.say("250 " + self.server.name)
@@ -170,6 +250,7 @@ class Conversation:
             self.say("454 4.7.0 TLS not available")
             return
         self.say("220 2.0.0 go ahead")
+        self.reached("handshake")
         self.connection = self.server.tls_context().wrap_socket(self.connection, server_side=True)
         self.stream = self.connection.makefile("rb")
         self.tls = self.connection.version()
@@ -189,10 +270,12 @@ class Conversation:
         self.say("250 2.1.0 sender fine")
 
     def on_rcpt(self, argument):
-        if self.behaviour.rcpt_reply:
-            self.say(self.behaviour.rcpt_reply)
+        address = re.search(r"<([^>]*)>", argument).group(1)
+        refusal = self.behaviour.rcpt_replies.get(address, self.behaviour.rcpt_reply)
+        if refusal:
+            self.say(refusal)
             return
-        self.recipients.append(re.search(r"<([^>]*)>", argument).group(1))
+        self.recipients.append(address)
         self.parameters.append(argument.rpartition(">")[2].strip())
         self.say("250 2.1.5 recipient fine")
 
@@ -205,12 +288,17 @@ class Conversation:
             self.say("554 5.5.1 no valid recipients")
             return
         self.say("354 go on")
+        self.reached("body")
         lines = []
         while (line := self.stream.readline()) != b".\r\n":
             if not line:
                 raise EOFError
             lines.append(line[1:] if line.startswith(b".") else line)
+        self.reached("end")
         if not self.behaviour.data_reply:
             self.server.record(Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines), self.parameters))
-        self.say(self.behaviour.data_reply or "250 2.0.0 taken")
+        self.reached("taken")
+        answer = self.behaviour.data_reply or "250 2.0.0 taken"
+        self.say(*[answer] * (len(self.recipients) if self.server.is_lmtp else 1))
+        self.may_be_kept = True
         self.forget()

@@ -1,0 +1,397 @@
+"""Whatever happens between Postfix, the relay and the smart host: the message waits, and arrives once.
+
+Once, or twice where nobody can know (RFC 5321, 4.5.3.2.6 and 6.1): the smart host took it and its answer was lost.
+"""
+
+import collections
+import os
+import random
+import re
+import signal
+import threading
+import time
+
+from support import messages
+from support.gateway import send_over
+from support.postfix import pids_of_service
+from support.smtp_server import Behaviour, Server
+from support.waiting import wait_for
+
+OUTSIDE = ["bob@client.example"]
+THREE = ["ann@client.example", "bob@client.example", "dan@client.example"]
+SOONER = ("lmtp_data_init_timeout", "lmtp_data_xfer_timeout", "lmtp_data_done_timeout")
+# At these the smart host has not taken the message: a second try is the first delivery.
+BEFORE_TAKEN = ("greeting", "EHLO", "STARTTLS", "handshake", "EHLO over TLS", "MAIL", "RCPT", "DATA", "body", "end")
+
+
+BEFORE_THE_BODY = BEFORE_TAKEN[:BEFORE_TAKEN.index("body")]
+
+
+def arrives_once(gateway, message, recipients=tuple(OUTSIDE)):
+    arrived = gateway.wait_at(gateway.smart_host, message, seconds=60)
+    assert arrived.tls and sorted(arrived.recipients) == sorted(recipients), arrived.recipients
+    gateway.wait_empty_queue()
+    gateway.wait_at(gateway.smart_host, message)
+    return arrived
+
+
+# -- the smart host ------------------------------------------------------------------------------------------------------
+
+def hangs_up(gateway, stage):
+    gateway.smart_host.behaviour = Behaviour(hang_up_at=stage)
+    message = messages.flagged_with_attachment()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_deferred("")
+    assert not gateway.smart_host.transactions
+    gateway.smart_host.behaviour = Behaviour()
+    gateway.postfix.flush()
+    arrives_once(gateway, message)
+
+
+def stalls(gateway, stage):
+    """Postfix gives up first. The relay then lets go of its connection, too, or, when the smart host has all of it, waits
+    for the answer: the next try hears of it."""
+    postfix_gives_up_soon(gateway)
+    gateway.smart_host.behaviour = Behaviour(stall_at=stage)
+    message = messages.flagged_with_attachment()
+    assert gateway.send(message, OUTSIDE).code == 250
+    wait_for("the smart host stalls", lambda: gateway.smart_host.stalled)
+    gateway.wait_deferred("")
+    assert not gateway.smart_host.transactions
+    gateway.smart_host.let_go_on()
+    gateway.postfix.flush()
+    arrives_once(gateway, message)
+
+
+def postfix_gives_up_soon(gateway):
+    for name in SOONER:
+        gateway.postfix.tool("postconf", "-P", f"pams/unix/{name}=3s")
+    gateway.postfix.restart()
+
+
+def promise_of(what, stage):
+    return lambda gateway: what(gateway, stage)
+
+
+for where in BEFORE_TAKEN:
+    globals()["flow_the_smart_host_hangs_up_at_" + where.replace(" ", "_")] = promise_of(hangs_up, where)
+    globals()["flow_the_smart_host_stalls_at_" + where.replace(" ", "_")] = promise_of(stalls, where)
+
+
+def flow_the_smart_host_hangs_up_after_the_message_is_sent_already(gateway):
+    """At QUIT: everything has been said."""
+    gateway.smart_host.behaviour = Behaviour(hang_up_at="QUIT")
+    for _ in range(3):
+        message = messages.flagged()
+        assert gateway.send(message, OUTSIDE).code == 250
+        arrives_once(gateway, message)
+
+
+def flow_the_answer_is_lost(gateway):
+    """The one case in which it may come twice: the smart host has it, and nobody else knows. It must not be lost."""
+    gateway.smart_host.behaviour = Behaviour(hang_up_at="taken")
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_deferred("")
+    gateway.smart_host.behaviour = Behaviour()
+    gateway.postfix.flush()
+    gateway.wait_empty_queue()
+    copies = len(gateway.smart_host.with_text(message.unique))
+    assert copies == 2, f"{copies} copies"
+
+
+def flow_the_mta_hangs_up_while_the_smart_host_answers(gateway):
+    """The relay hears the answer that Postfix did not wait for: what Postfix brings again is answered, not sent."""
+    postfix_gives_up_soon(gateway)
+    gateway.smart_host.behaviour = Behaviour(stall_at="taken")
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    wait_for("the smart host has it", lambda: gateway.smart_host.stalled and gateway.smart_host.with_text(message.unique))
+    gateway.wait_deferred("timed out")
+    gateway.smart_host.let_go_on()
+    gateway.postfix.flush()
+    gateway.wait_empty_queue()
+    gateway.wait_at(gateway.smart_host, message)
+
+
+def flow_two_smart_hosts_and_the_first_fails_at_each_stage(gateway):
+    """Until it takes the body, which the relay has no copy of: then the message waits for the next try."""
+    first = Server("first smart host", gateway.certificates)
+    own = f'"localhost:{gateway.smart_host.port}"'
+    gateway.use_settings(replace=[(f"smart_hosts = [{own}]", f'smart_hosts = ["localhost:{first.port}", {own}]')])
+    try:
+        for stage in BEFORE_THE_BODY:
+            first.behaviour = Behaviour(hang_up_at=stage)
+            message = messages.flagged()
+            assert gateway.send(message, OUTSIDE).code == 250, stage
+            wait_for("it arrives", lambda: gateway.smart_host.with_text(message.unique), 60)
+            gateway.wait_empty_queue()
+            assert len(gateway.smart_host.with_text(message.unique)) == 1, stage
+            assert not first.transactions, stage
+    finally:
+        first.stop()
+    assert not first.clear_commands, first.clear_commands
+
+
+def flow_a_refusal_of_the_first_smart_host_is_an_answer(gateway):
+    """550 is not a fault of the host: the second one is not asked."""
+    first = Server("first smart host", gateway.certificates)
+    own = f'"localhost:{gateway.smart_host.port}"'
+    gateway.use_settings(replace=[(f"smart_hosts = [{own}]", f'smart_hosts = ["localhost:{first.port}", {own}]')])
+    try:
+        first.behaviour = Behaviour(rcpt_reply="550 5.1.1 no such recipient")
+        message = messages.flagged()
+        assert gateway.send(message, OUTSIDE).code == 250
+        wait_for("the bounce", lambda: any(one.sender == "" for one in gateway.mailboxes.transactions))
+        gateway.wait_empty_queue()
+        assert not gateway.smart_host.transactions
+    finally:
+        first.stop()
+
+
+def flow_each_recipient_gets_its_own_reply(gateway):
+    """One 550, one 450, one 250: one is bounced, one waits, one is delivered, each once."""
+    gateway.smart_host.behaviour = Behaviour(rcpt_replies={THREE[0]: "550 5.1.1 no such recipient",
+                                                           THREE[1]: "450 4.2.1 mailbox busy"})
+    message = messages.flagged()
+    assert gateway.send(message, THREE).code == 250
+    entry = gateway.wait_deferred("mailbox busy")
+    assert [one["address"] for one in entry["recipients"]] == [THREE[1]], entry
+    bounce, = wait_for("the bounce", lambda: [one for one in gateway.mailboxes.transactions if one.sender == ""])
+    assert THREE[0].encode() in bounce.data and THREE[2].encode() not in bounce.data
+    assert gateway.wait_at(gateway.smart_host, message).recipients == [THREE[2]]
+    gateway.smart_host.behaviour = Behaviour()
+    gateway.postfix.flush()
+    gateway.wait_empty_queue()
+    arrived = [one.recipients for one in gateway.smart_host.with_text(message.unique)]
+    assert arrived == [[THREE[2]], [THREE[1]]], arrived
+
+
+def flow_a_smart_host_that_cannot_take_eight_bits_is_told_of_and_nothing_is_converted(gateway):
+    gateway.smart_host.behaviour = Behaviour(features=("SIZE 104857600",))
+    message = messages.flagged("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
+    message.data += "café\r\n".encode()
+    assert gateway.send(message, OUTSIDE).code == 250
+    wait_for("a notice, or it waits", lambda: "8BITMIME" in gateway.postfix.log_since_mark())
+    assert not gateway.smart_host.transactions
+    gateway.postfix.delete_all()
+    plain = messages.flagged()
+    assert gateway.send(plain, OUTSIDE).code == 250
+    gateway.wait_at(gateway.smart_host, plain)
+
+
+def flow_a_message_that_the_smart_host_finds_too_large(gateway):
+    gateway.smart_host.behaviour = Behaviour(features=("SIZE 10000", "8BITMIME", "DSN"))
+    message = messages.flagged()
+    message.data += (b"0123456789" * 7 + b"\r\n") * 1000
+    assert gateway.send(message, OUTSIDE).code == 250
+    bounce, = wait_for("the bounce", lambda: [one for one in gateway.mailboxes.transactions if one.sender == ""])
+    assert b"10000" in bounce.data, "the sender is not told the limit"
+    assert not gateway.smart_host.transactions
+    gateway.wait_empty_queue()
+
+
+# -- the MTA -----------------------------------------------------------------------------------------------------------------
+
+def flow_postfixs_client_is_killed_while_the_smart_host_thinks(gateway):
+    gateway.use_postfix(service_throttle_time="1s")
+    gateway.smart_host.behaviour = Behaviour(stall_at="end")
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    wait_for("the smart host thinks", lambda: gateway.smart_host.stalled)
+    for pid in pids_of_service(gateway.postfix, "lmtp"):
+        os.kill(pid, signal.SIGKILL)
+    gateway.smart_host.let_go_on()
+    arrives_once(gateway, message)
+
+
+def flow_a_client_of_the_relay_stops_in_the_middle_of_a_message(gateway):
+    """Cut at many bytes: nothing of it is completed at the smart host, and the relay goes on."""
+    carrier, message = waiting_carrier(gateway)
+    for part in (0, 1, 100, len(carrier) // 3, len(carrier) // 2, len(carrier) - 40, len(carrier) - 1):
+        with gateway.relay.connection() as client:
+            client.lhlo()
+            client.docmd("MAIL", "FROM:<alice@example.org>")
+            client.docmd("RCPT", f"TO:<{OUTSIDE[0]}>")
+            assert client.docmd("DATA")[0] == 354
+            client.send(carrier[:part])
+            client.close()
+    assert gateway.relay.hand_over(carrier, OUTSIDE)[OUTSIDE[0]].startswith("250")
+    assert len(gateway.smart_host.transactions) == 1 and gateway.smart_host.with_text(message.unique)
+
+
+def waiting_carrier(gateway, message=None, recipients=tuple(OUTSIDE)):
+    message = message or messages.flagged_with_attachment()
+    gateway.smart_host.stop()
+    assert gateway.send(message, list(recipients)).code == 250
+    queue_id = gateway.wait_deferred("Connection refused")["queue_id"]
+    carrier = gateway.carrier_of(queue_id)
+    gateway.postfix.tool("postsuper", "-d", queue_id)
+    gateway.smart_host.start()
+    return carrier, message
+
+
+def flow_what_is_brought_again_is_answered_again_and_not_sent_again(gateway):
+    carrier, message = waiting_carrier(gateway, recipients=THREE)
+    first = gateway.relay.hand_over(carrier, THREE)
+    assert all(reply.startswith("250") for reply in first.values()), first
+    for recipients in (THREE, THREE[:1], list(reversed(THREE))):
+        again = gateway.relay.hand_over(carrier, recipients)
+        assert all(again[one].startswith("250") for one in recipients), again
+    assert len(gateway.smart_host.with_text(message.unique)) == 1
+    gateway.relay.kill()
+    gateway.relay.start()
+    assert gateway.relay.hand_over(carrier, THREE)[THREE[0]].startswith("250")
+    assert len(gateway.smart_host.with_text(message.unique)) == 1, "the relay forgot it when it was killed"
+
+
+def flow_brought_in_parts_each_recipient_gets_it_once(gateway):
+    carrier, message = waiting_carrier(gateway, recipients=THREE)
+    for recipients in (THREE[:1], THREE[:2], THREE, THREE):
+        replies = gateway.relay.hand_over(carrier, recipients)
+        assert all(replies[one].startswith("250") for one in recipients), replies
+    arrived = collections.Counter(one for transaction in gateway.smart_host.with_text(message.unique)
+                                  for one in transaction.recipients)
+    assert arrived == {one: 1 for one in THREE}, arrived
+
+
+def flow_two_at_once_bring_the_same_carrier(gateway):
+    """Two queue managers, or a copy of the queue: the smart host gets it once, and both hear 250 or "later"."""
+    carrier, message = waiting_carrier(gateway)
+    gateway.smart_host.behaviour = Behaviour(stall_at="end")
+    replies = []
+    both = [threading.Thread(target=lambda: replies.append(gateway.relay.hand_over(carrier, OUTSIDE)[OUTSIDE[0]]))
+            for _ in range(2)]
+    for one in both:
+        one.start()
+    wait_for("one is at the smart host", lambda: gateway.smart_host.stalled)
+    gateway.smart_host.let_go_on()
+    for one in both:
+        one.join(60)
+    assert len(replies) == 2 and all(reply[0] in "24" for reply in replies), replies
+    assert len(gateway.smart_host.with_text(message.unique)) == 1
+
+
+# -- the relay ----------------------------------------------------------------------------------------------------------------
+
+def flow_more_messages_than_sessions(gateway):
+    gateway.use_settings(replace=[("[organization]", "[relay]\nmax_sessions = 3\n\n[organization]")])
+    mail = send_many(gateway, 40)
+    all_arrive(gateway, mail, most=1)
+
+
+def flow_stopped_while_it_sends(gateway):
+    """SIGTERM: what is on its way is ended and told, or waits; then everything else arrives."""
+    gateway.smart_host.behaviour = Behaviour(stall_at="end")
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    wait_for("it is on its way", lambda: gateway.smart_host.stalled)
+    stopping = threading.Thread(target=gateway.relay.stop)
+    stopping.start()
+    gateway.smart_host.let_go_on()
+    stopping.join(90)
+    assert not gateway.relay.is_running()
+    gateway.relay.start()
+    gateway.postfix.flush()
+    wait_for("it arrives", lambda: gateway.smart_host.with_text(message.unique))
+    gateway.wait_empty_queue()
+    assert len(gateway.smart_host.with_text(message.unique)) == 1
+
+
+def flow_reloaded_while_it_sends(gateway):
+    gateway.smart_host.behaviour = Behaviour(stall_at="body")
+    first, second = messages.flagged(), messages.flagged()
+    assert gateway.send(first, OUTSIDE).code == 250
+    wait_for("it is on its way", lambda: gateway.smart_host.stalled)
+    process = gateway.relay.process.pid
+    for _ in range(5):
+        gateway.relay.reload()
+    gateway.smart_host.let_go_on()
+    assert gateway.send(second, OUTSIDE).code == 250
+    for message in (first, second):
+        wait_for("it arrives", lambda: gateway.smart_host.with_text(message.unique))
+    gateway.wait_empty_queue()
+    assert len(gateway.smart_host.transactions) == 2 and gateway.relay.process.pid == process
+
+
+def flow_killed_at_random_points_with_two_hundred_messages(gateway):
+    """SIGKILL again and again while they are on their way; each arrives, doubles are counted and explained."""
+    chance = random.Random()
+    gateway.postfix.set(default_process_limit="50", pams_destination_concurrency_limit="20")
+    gateway.postfix.restart()
+    mail = []
+    sending = threading.Thread(target=lambda: mail.extend(send_many(gateway, 200)))
+    sending.start()
+    kills = 0
+    while sending.is_alive() or gateway.postfix.queue():
+        target = len(gateway.smart_host.transactions) + chance.randint(1, 15)
+        with_deadline = time.monotonic() + 5  # nothing may come meanwhile: all wait for a second
+        wait_for("some more have come, or none is left", lambda: len(gateway.smart_host.transactions) >= target
+                 or time.monotonic() > with_deadline or not (sending.is_alive() or gateway.postfix.queue()))
+        if kills < 25:
+            gateway.relay.kill()
+            gateway.relay.start()
+            kills += 1
+            gateway.postfix.flush()
+    sending.join()
+    doubles = all_arrive(gateway, mail, most=2)
+    assert len(doubles) <= kills * 20, f"{len(doubles)} doubles of {kills} kills"
+    print(f"     {len(mail)} messages, {kills} kills, {len(doubles)} came twice: the smart host had answered, the relay was "
+          "killed before its note")
+
+
+def send_many(gateway, count):
+    mail = []
+    with gateway.connection() as client:
+        for _ in range(count):
+            message = messages.flagged()
+            answer = send_over(client, message, OUTSIDE)
+            assert answer.code == 250, answer
+            mail.append(message)
+    return mail
+
+
+def all_arrive(gateway, mail, most):
+    """Each at least once and at most that often; returns those that came more than once."""
+    gateway.postfix.flush()
+    wait_for("the queue is empty", lambda: not gateway.postfix.queue(), 120)
+    found = collections.Counter(re.search(rb"FLAGGED-[0-9a-f]{16}", one.data).group().decode()
+                                for one in gateway.smart_host.transactions)
+    missing = [one.unique for one in mail if not found[one.unique]]
+    assert not missing, f"{len(missing)} were answered 250 and have not arrived"
+    often = {name: count for name, count in found.items() if count > most}
+    assert not often, often
+    return [name for name, count in found.items() if count > 1]
+
+
+# -- how much it takes -----------------------------------------------------------------------------------------------------------
+
+def flow_a_message_of_fifty_megabytes_and_a_hundred_at_once_stay_within_bounds(gateway):
+    gateway.postfix.set(default_process_limit="120", pams_destination_concurrency_limit="100",
+                        pams_initial_destination_concurrency="100")
+    gateway.postfix.restart()
+    relay, milter = gateway.relay.resident_megabytes(), gateway.milter.resident_megabytes()
+    large = messages.flagged()
+    large.data += (b"0123456789" * 7 + b"\r\n") * (49 * 2**20 // 72)
+    assert gateway.send(large, OUTSIDE).code == 250
+    gateway.wait_at(gateway.smart_host, large, seconds=120)
+    after_large = gateway.relay.resident_megabytes(), gateway.milter.resident_megabytes()
+    gateway.wait_empty_queue()
+    gateway.smart_host.reset()
+
+    gateway.smart_host.behaviour = Behaviour(stall_at="end")
+    mail = []
+    for _ in range(100):
+        message = messages.flagged()
+        message.data += (b"0123456789" * 7 + b"\r\n") * 14_000  # 1 MB
+        assert gateway.send(message, OUTSIDE).code == 250
+        mail.append(message)
+    wait_for("many are on their way at once", lambda: gateway.smart_host.stalled >= 50, 120)
+    at_once = gateway.smart_host.stalled
+    at_peak = gateway.relay.resident_megabytes(), gateway.milter.resident_megabytes()
+    gateway.smart_host.let_go_on()
+    all_arrive(gateway, mail, most=1)
+    print(f"     resident MB of relay and milter: {relay} and {milter} before, {after_large[0]} and {after_large[1]} after "
+          f"49 MB, {at_peak[0]} and {at_peak[1]} with {at_once} of 1 MB at once")
+    if not gateway.relay.has_sanitizer():
+        assert after_large[0] <= relay + 32 and at_peak[0] <= relay + 128, (relay, after_large, at_peak)

@@ -1,0 +1,118 @@
+"""Thousands of flagged messages while milter, relay and Postfix's processes are killed at random, and the smart host
+misbehaves in between: every one that was answered 250 is at the smart host once for each recipient, or still queued.
+
+What came twice is counted and must have its reason: the smart host had taken it, and a process that had to remember
+that was killed, or the answer was cut off, before it was noted (RFC 5321 leaves no way around that).
+
+PAMS_ENDURANCE is how many messages are sent; PAMS_FLOW_SEED repeats the choice of what is killed.
+"""
+
+import collections
+import os
+import random
+import re
+import threading
+import time
+
+from support import messages
+from support.endurance import now, send_all
+from support.smtp_server import Behaviour
+from support.waiting import wait_for
+
+MESSAGES = int(os.environ.get("PAMS_ENDURANCE", "300"))
+SEED = int(os.environ.get("PAMS_FLOW_SEED", str(random.randrange(1_000_000))))
+PEOPLE = ["ann@client.example", "bob@other.example", "carol@example.org", "dan@client.example"]
+UNIQUE = re.compile(rb"FLAGGED-[0-9a-f]{16}")
+MOODS = (Behaviour(), Behaviour(), Behaviour(hang_up_at="DATA"), Behaviour(hang_up_at="end"), Behaviour(hang_up_at="taken"),
+         Behaviour(data_reply="451 4.3.2 not now"), Behaviour(certificate="wrong-name"), Behaviour(starttls="absent"),
+         Behaviour(rcpt_replies={PEOPLE[1]: "450 4.2.1 busy"}))
+
+
+class Moods(threading.Thread):
+    """The smart host changes its behaviour with each few messages that reach it, or that fail to."""
+
+    def __init__(self, smart_host, chance):
+        super().__init__(daemon=True)
+        self.smart_host, self.chance = smart_host, chance
+        self.over = threading.Event()
+        self.cut_off = []  # (from, until): when answers were lost
+
+    def run(self):
+        while not self.over.is_set():
+            mood = self.chance.choice(MOODS)
+            began, connections = now(), self.smart_host.connections
+            self.smart_host.behaviour = mood
+            while not self.over.is_set() and self.smart_host.connections < connections + 5:
+                self.over.wait(0.02)
+            if mood.hang_up_at == "taken":
+                self.cut_off.append((began, now()))
+        self.smart_host.behaviour = Behaviour()
+
+    def end(self):
+        self.over.set()
+        self.join()
+
+
+def make_mail(chance):
+    mail = []
+    for _ in range(MESSAGES):
+        message = messages.flagged()
+        message.data += b"".join(chance.randbytes(30).hex().encode() + b"\r\n" for _ in range(chance.choice((0, 5, 300, 2000))))
+        mail.append((message, sorted(chance.sample(PEOPLE, chance.randint(1, 4)))))
+    return mail
+
+
+def copies_at(smart_host):
+    """(message, recipient) -> when each copy came."""
+    found = collections.defaultdict(list)
+    for one in smart_host.transactions:
+        unique = UNIQUE.search(messages.body_of(one.data)).group().decode()
+        for recipient in one.recipients:
+            found[unique, recipient].append(one.time)
+    return found
+
+
+def reason_for(times, kills, cut_off):
+    """What was killed, or cut off, between the first copy and the last."""
+    for name, began, ended in kills:
+        if times[0] <= ended and began <= times[-1]:
+            return f"{name} killed"
+    if any(began <= times[0] <= ended for began, ended in cut_off):
+        return "the smart host hung up instead of answering"
+    return None
+
+
+def queued(gateway):
+    return {(entry["queue_id"], one["address"]) for entry in gateway.postfix.queue() for one in entry["recipients"]}
+
+
+def flow_killed_at_random(gateway):
+    gateway.use_postfix(service_throttle_time="1s")
+    chance = random.Random(SEED)
+    mail = make_mail(chance)
+    moods = Moods(gateway.smart_host, random.Random(SEED + 1))
+    began = time.monotonic()
+    moods.start()
+    try:
+        accepted, attempts, killer = send_all(gateway, mail, chance)
+    finally:
+        moods.end()
+    assert len(accepted) == MESSAGES
+    sent_in = time.monotonic() - began
+    gateway.postfix.flush()
+    wait_for("the queue is empty", lambda: not gateway.postfix.queue(), 120 + MESSAGES / 20)
+
+    copies, waiting = copies_at(gateway.smart_host), queued(gateway)
+    lost = [(message.unique, recipient) for message, recipients, answer, _ in accepted for recipient in recipients
+            if not copies[message.unique, recipient] and (answer.queue_id, recipient) not in waiting]
+    assert not lost, f"{len(lost)} were answered 250 and are nowhere: {lost[:5]}"
+    sent_to = {message.unique: recipients for message, recipients, *_ in accepted}
+    strangers = [key for key, times in copies.items() if times and key[1] not in sent_to.get(key[0], ())]
+    assert not strangers, f"came to others: {strangers[:5]}"
+    doubles = {key: reason_for(times, killer.kills, moods.cut_off) for key, times in copies.items() if len(times) > 1}
+    unexplained = [key for key, reason in doubles.items() if reason is None]
+    assert not unexplained, f"{len(unexplained)} came more than once, and nothing was killed meanwhile: {unexplained[:5]}"
+    told = collections.Counter(doubles.values())
+    print(f"     seed {SEED}: {MESSAGES} messages by {attempts} attempts in {sent_in:.0f} s; killed {killer.told()}; "
+          f"{len(doubles)} of {sum(len(recipients) for _, recipients, *_ in accepted)} deliveries came more than once"
+          + "".join(f"; {count} {reason}" for reason, count in told.items()) + f"; {len(waiting)} still queued")
