@@ -16,6 +16,8 @@
 
 namespace pams::seal {
 
+using milter::Sink;
+
 /// What stands in front of the message inside the seal.
 struct Contents {
   enum class Kind { Message, JournalReport };

@@ -21,7 +21,8 @@ QueuedMessage to_message(const json& entry) {
   QueuedMessage message;
   message.id = entry.value("queue_id", "");
   message.queue = entry.value("queue_name", "");
-  message.since = std::chrono::system_clock::from_time_t(entry.value("arrival_time", std::time_t{0}));
+  message.since =
+      std::chrono::sys_seconds(std::chrono::seconds(entry.value("arrival_time", std::int64_t{0})));
   message.sender = entry.value("sender", "");
   for (const auto& recipient : entry.value("recipients", json::array())) {
     message.recipients.push_back(recipient.value("address", ""));
@@ -91,22 +92,25 @@ Result<FlaggedQueue> PostfixQueue::list() const {
   return out;
 }
 
-Status PostfixQueue::release(const std::string& id) const {
-  if (const auto held = ask("postsuper", {"-h", id}); !held) return tl::unexpected(held.error());
+Status PostfixQueue::submit_again(const std::string& id) const {
   const auto shown = ask("postcat", {"-e", "-d", "-q", id});
   if (!shown) return tl::unexpected(shown.error());
   const auto envelope = parse_envelope(*shown);
   if (!envelope) return tl::unexpected(envelope.error());
-  if (!envelope->on_hold)
-    return fail(Failure::Temporary, "it could not be put on hold: it is being delivered");
-  if (envelope->recipients.empty()) return fail(Failure::Refused, "no recipient is left; it stays on hold");
+  if (!envelope->on_hold) return fail(Failure::Temporary, "it is being delivered and cannot be put on hold");
+  if (envelope->recipients.empty()) return fail(Failure::Refused, "no recipient is left");
   const auto content = ask("postcat", {"-b", "-h", "-q", id});
   if (!content) return tl::unexpected(content.error());
-  if (!has_field(*content, flag_)) return fail(Failure::Refused, "it is not flagged; it stays on hold");
-  const auto submitted =
-      ask("postdrop", {"-r"}, to_postdrop(*envelope, without_field(*content, kFormerMarker)));
-  if (!submitted)
-    return fail(Failure::Temporary, "not accepted, so it stays on hold: " + submitted.error().what);
+  if (!has_field(*content, flag_)) return fail(Failure::Refused, "it is not flagged");
+  return ask("postdrop", {"-r"}, to_postdrop(*envelope, without_field(*content, kFormerMarker)))
+      .map([](const std::string&) {});
+}
+
+Status PostfixQueue::release(const std::string& id) const {
+  if (const auto held = ask("postsuper", {"-h", id}); !held) return tl::unexpected(held.error());
+  if (const auto submitted = submit_again(id); !submitted)
+    return fail(submitted.error().failure,
+                "not submitted again, it stays on hold: " + submitted.error().what);
   if (const auto deleted = ask("postsuper", {"-d", id}); !deleted)
     return fail(Failure::Temporary, "submitted again, but the original stays on hold; delete it by hand: " +
                                         deleted.error().what);

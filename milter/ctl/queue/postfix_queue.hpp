@@ -13,7 +13,7 @@ namespace pams::milter::ctl {
 struct QueuedMessage {
   std::string id;
   std::string queue;  ///< "deferred", "hold", "active", "incoming"
-  std::chrono::system_clock::time_point since;
+  std::chrono::sys_time<std::chrono::milliseconds> since;
   std::string sender;
   std::vector<std::string> recipients;
   std::string reason;  ///< of the first recipient that has one
@@ -41,6 +41,7 @@ class PostfixQueue {
   Result<std::string> ask(const std::string& program, const std::vector<std::string>& arguments,
                           std::string_view input = {}) const;
   Result<std::string> header_of(const std::string& id) const;
+  Status submit_again(const std::string& id) const;
 
   const Postfix& postfix_;
   std::string flag_;

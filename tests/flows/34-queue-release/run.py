@@ -39,7 +39,7 @@ def sent(gateway, message, recipients=OUTSIDE, sender="alice@example.org"):
 
 
 def flow_what_the_milter_never_saw_is_listed_and_leaves_by_its_connector(gateway):
-    message = messages.flagged()
+    message = messages.flagged("X-PAMS-Route: the-marker-of-an-earlier-version")
     queue_id = sent(gateway, message)
     assert listed(gateway) == {"unsealed": [queue_id], "sealed": []}
     released(gateway, queue_id)
@@ -48,6 +48,7 @@ def flow_what_the_milter_never_saw_is_listed_and_leaves_by_its_connector(gateway
     assert sorted(arrived.recipients) == OUTSIDE, arrived.recipients
     assert arrived.sender == "alice@example.org"
     assert b"registered at the Chamber of Commerce" in arrived.data, "the rules did not see it"
+    assert not messages.fields_named(arrived.data, "X-PAMS-Route")
     gateway.wait_empty_queue()
     assert not gateway.at_normal_route(message)
 
