@@ -20,7 +20,6 @@ namespace pams::milter {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t kMostOutput = 4U << 20U;
 
 struct Pipe {
   Fd read;
@@ -104,7 +103,8 @@ bool drain(int fd, std::string& into) {
 }
 
 /// Reads both streams to their end. "" or why that was given up.
-std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_point deadline) {
+std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_point deadline,
+                      std::size_t most_output) {
   std::array<pollfd, 2> waiting{pollfd{output.get(), POLLIN, 0}, pollfd{errors.get(), POLLIN, 0}};
   const std::array<std::string*, 2> into{&finished.output, &finished.errors};
   while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
@@ -115,7 +115,7 @@ std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_po
     for (std::size_t i = 0; i < waiting.size(); ++i)
       if (waiting[i].fd >= 0 && waiting[i].revents != 0 && !drain(waiting[i].fd, *into[i]))
         waiting[i].fd = -1;
-    if (finished.output.size() + finished.errors.size() > kMostOutput)
+    if (finished.output.size() + finished.errors.size() > most_output)
       return "wrote too much and was stopped";
   }
   return "";
@@ -125,7 +125,7 @@ std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_po
 
 Result<Finished> run_process(const std::vector<std::string>& argv,
                              const std::vector<std::string>& environment, std::chrono::milliseconds patience,
-                             std::string_view input) {
+                             std::string_view input, std::size_t most_output) {
   auto given = as_file(input);
   if (!given) return tl::unexpected(given.error());
   auto output = open_pipe();
@@ -141,7 +141,7 @@ Result<Finished> run_process(const std::vector<std::string>& argv,
   output->write = Fd();
   errors->write = Fd();
   Finished finished;
-  const auto trouble = read_both(output->read, errors->read, finished, deadline);
+  const auto trouble = read_both(output->read, errors->read, finished, deadline, most_output);
   if (!trouble.empty()) kill(child, SIGKILL);
   finished.exit_code = reap(child);
   if (!trouble.empty()) return fail(Failure::Temporary, argv[0] + " " + trouble);

@@ -79,7 +79,7 @@ SetupPlan plan_sendmail_setup(const Config& config, const Sendmail& sendmail) {
   const auto wanted = sendmail_feature(config);
   if (!feature || *feature != wanted)
     plan.changes.push_back({ChangeKind::Table, sendmail.feature(), feature ? *feature : "", wanted,
-                            "the milter, the connectors' mailers, and the rules that demand verified TLS"});
+                            "the milter, and the mailers that bring sealed mail to pams-relay"});
   const auto line = include_line(sendmail);
   const auto mc = read_file(sendmail.mc());
   const auto included = mc ? with_include(*mc, line) : std::nullopt;
@@ -105,14 +105,15 @@ SetupPlan plan_sendmail_removal(const Config& config, const Sendmail& sendmail) 
   if (config.policy.pams.enabled)
     plan.problems.emplace_back(
         "PAMS is still enabled: Sendmail has no net, so flagged mail would leave in clear without our rules; "
-        "set "
-        "[pams] enabled = false and run `pamsctl reload`, so that it is refused until nobody flags any more");
+        "set [pams] enabled = false and run `pamsctl reload`, so that it is refused until nobody flags any "
+        "more");
   const auto waiting = sendmail.queue();
   if (!waiting)
     plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
   else if (waiting->find(kRouteDomain) != std::string::npos)
     plan.problems.emplace_back(
-        "flagged mail is in the queue and would leave in clear: wait until it is delivered");
+        "sealed mail is in the queue and would leave as it is, for nobody to read: wait until it is "
+        "delivered");
   return plan;
 }
 

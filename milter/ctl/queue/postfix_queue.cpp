@@ -1,0 +1,120 @@
+#include "milter/ctl/queue/postfix_queue.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "milter/connector/process.hpp"
+#include "milter/connector/queued_mail.hpp"
+#include "milter/seal/carrier.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::ctl {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMostOutput = 1U << 30U;
+constexpr auto kPatience = std::chrono::minutes(2);
+/// The marker of a gateway from before mail was sealed.
+constexpr std::string_view kFormerMarker = "X-PAMS-Route";
+
+QueuedMessage to_message(const json& entry) {
+  QueuedMessage message;
+  message.id = entry.value("queue_id", "");
+  message.queue = entry.value("queue_name", "");
+  message.since =
+      std::chrono::sys_seconds(std::chrono::seconds(entry.value("arrival_time", std::int64_t{0})));
+  message.sender = entry.value("sender", "");
+  for (const auto& recipient : entry.value("recipients", json::array())) {
+    message.recipients.push_back(recipient.value("address", ""));
+    if (message.reason.empty()) message.reason = recipient.value("delay_reason", "");
+  }
+  return message;
+}
+
+/// postqueue -j: one object a line.
+Result<std::vector<QueuedMessage>> to_messages(std::string_view listing) {
+  std::vector<QueuedMessage> messages;
+  for (const auto line : text::split(listing, '\n')) {
+    if (text::trim(line).empty()) continue;
+    const auto entry = json::parse(line, nullptr, false);
+    if (!entry.is_object())
+      return fail(Failure::Temporary, "postqueue -j printed: " + text::printable(line, 100));
+    try {
+      messages.push_back(to_message(entry));
+    } catch (const json::exception& problem) {
+      return fail(Failure::Temporary, std::string("postqueue -j: ") + problem.what());
+    }
+  }
+  return messages;
+}
+
+}  // namespace
+
+Result<std::string> PostfixQueue::ask(const std::string& program, const std::vector<std::string>& arguments,
+                                      std::string_view input) const {
+  std::vector<std::string> argv{find_program(program)};
+  if (argv[0].empty()) return fail(Failure::Misconfigured, program + " is not found: is Postfix installed?");
+  argv.insert(argv.end(), {"-c", postfix_.config_directory()});
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  auto finished = run_process(
+      argv, {"MAIL_CONFIG=" + postfix_.config_directory(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
+      kPatience, input, kMostOutput);
+  if (!finished) return tl::unexpected(finished.error());
+  if (finished->exit_code == 0) return std::move(finished->output);
+  return fail(Failure::Temporary, program + " ended with " + std::to_string(finished->exit_code) + ": " +
+                                      text::printable(text::trim(finished->errors), 200));
+}
+
+/// "" when the message has gone meanwhile.
+Result<std::string> PostfixQueue::header_of(const std::string& id) const {
+  auto header = ask("postcat", {"-h", "-q", id});
+  if (!header) header = ask("postcat", {"-h", "-q", id});  // it was moved from one queue to another
+  if (!header && header.error().what.find("No such file") != std::string::npos) return "";
+  return header;
+}
+
+Result<FlaggedQueue> PostfixQueue::list() const {
+  const auto listing = ask("postqueue", {"-j"});
+  if (!listing) return tl::unexpected(listing.error());
+  const auto messages = to_messages(*listing);
+  if (!messages) return tl::unexpected(messages.error());
+  FlaggedQueue out;
+  for (const auto& message : *messages) {
+    if (message.queue == "maildrop") continue;
+    const auto header = header_of(message.id);
+    if (!header) return tl::unexpected(header.error());
+    // A carrier has no flag: what has one is not sealed, whatever else it says of itself.
+    if (has_field(*header, flag_))
+      out.unsealed.push_back(message);
+    else if (has_field(*header, seal::kSealedHeader))
+      out.sealed.push_back(message);
+  }
+  return out;
+}
+
+Status PostfixQueue::submit_again(const std::string& id) const {
+  const auto shown = ask("postcat", {"-e", "-d", "-q", id});
+  if (!shown) return tl::unexpected(shown.error());
+  const auto envelope = parse_envelope(*shown);
+  if (!envelope) return tl::unexpected(envelope.error());
+  if (!envelope->on_hold) return fail(Failure::Temporary, "it is being delivered and cannot be put on hold");
+  if (envelope->recipients.empty()) return fail(Failure::Refused, "no recipient is left");
+  const auto content = ask("postcat", {"-b", "-h", "-q", id});
+  if (!content) return tl::unexpected(content.error());
+  if (!has_field(*content, flag_)) return fail(Failure::Refused, "it is not flagged");
+  return ask("postdrop", {"-r"}, to_postdrop(*envelope, without_field(*content, kFormerMarker)))
+      .map([](const std::string&) {});
+}
+
+Status PostfixQueue::release(const std::string& id) const {
+  if (const auto held = ask("postsuper", {"-h", id}); !held) return tl::unexpected(held.error());
+  if (const auto submitted = submit_again(id); !submitted)
+    return fail(submitted.error().failure,
+                "not submitted again, it stays on hold: " + submitted.error().what);
+  if (const auto deleted = ask("postsuper", {"-d", id}); !deleted)
+    return fail(Failure::Temporary, "submitted again, but the original stays on hold; delete it by hand: " +
+                                        deleted.error().what);
+  return {};
+}
+
+}  // namespace pams::milter::ctl
