@@ -1,11 +1,17 @@
 #include "milter/smart_host/host_lookup.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <future>
+#include <memory>
 #include <thread>
 
 #include <netdb.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 
+#include "milter/base/fd.hpp"
 #include "rules/base/c_ptr.hpp"
 
 namespace pams::milter {
@@ -43,18 +49,23 @@ Addresses ask(const std::string& name, const std::string& port) {
 
 }  // namespace
 
-Addresses look_up(const rules::SmartHost& host, Deadline deadline) {
+Addresses look_up(const rules::SmartHost& host, Deadline deadline, const Cancellation& cancellation) {
+  const auto done = std::make_shared<Fd>(eventfd(0, EFD_CLOEXEC));
+  if (!*done) return fail(Failure::Temporary, std::strerror(errno));
   std::promise<Addresses> promise;
   auto answer = promise.get_future();
-  std::thread([name = host.name, port = std::to_string(host.port), promise = std::move(promise)]() mutable {
+  std::thread([done, name = host.name, port = std::to_string(host.port),
+               promise = std::move(promise)]() mutable {
     try {
       promise.set_value(ask(name, port));
     } catch (...) {
       promise.set_exception(std::current_exception());
     }
+    eventfd_write(done->get(), 1);
   }).detach();
-  if (answer.wait_until(deadline) == std::future_status::ready) return answer.get();
-  return fail(Failure::Temporary, "no answer in time");
+  if (const auto told = wait_for(done->get(), POLLIN, deadline, cancellation); !told)
+    return tl::unexpected(told.error());
+  return answer.get();
 }
 
 }  // namespace pams::milter

@@ -1,20 +1,18 @@
 /// The addresses of a host name, as the system's resolver gives them (hosts file, DNS), and no later than a
-/// deadline: getaddrinfo() cannot be interrupted, so it runs in a thread that is left behind when time is up.
+/// deadline: getaddrinfo() cannot be interrupted, so it runs in a thread that is left alone when time is up.
 /// Any thread.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <vector>
 
 #include <sys/socket.h>
 
+#include "milter/smart_host/wait.hpp"
 #include "rules/base/result.hpp"
 #include "rules/connector/outbound_connector.hpp"
 
 namespace pams::milter {
-
-using Deadline = std::chrono::steady_clock::time_point;
 
 struct SocketAddress {
   sockaddr_storage bytes{};
@@ -22,8 +20,9 @@ struct SocketAddress {
   std::string text;  ///< "192.0.2.1", "2001:db8::1"
 };
 
-/// In the resolver's order (RFC 6724), each once. Failure::Temporary when there is no answer in time,
-/// Failure::Misconfigured when there is no such host.
-Result<std::vector<SocketAddress>> look_up(const rules::SmartHost& host, Deadline deadline);
+/// In the resolver's order (RFC 6724), each once. Failure::Temporary when there is no answer in time or
+/// nobody wants it any more, Failure::Misconfigured when there is no such host.
+Result<std::vector<SocketAddress>> look_up(const rules::SmartHost& host, Deadline deadline,
+                                           const Cancellation& cancellation = {});
 
 }  // namespace pams::milter

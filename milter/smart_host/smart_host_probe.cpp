@@ -1,7 +1,6 @@
 #include "milter/smart_host/smart_host_probe.hpp"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <future>
 
@@ -15,19 +14,8 @@ using std::chrono::seconds;
 
 constexpr seconds kLookUp{10};
 constexpr seconds kConnect{5};
-/// Postfix's smtp_mx_address_limit: it tries no more addresses of a host either.
-constexpr std::size_t kMostAddresses = 5;
-
-struct Stage {
-  std::string_view name;
-  SmartHostTalk::Outcome (SmartHostTalk::*run)();
-};
-constexpr std::array kStages{
-    Stage{"ehlo", &SmartHostTalk::ehlo}, Stage{"starttls", &SmartHostTalk::starttls},
-    Stage{"tls", &SmartHostTalk::tls},   Stage{"chain", &SmartHostTalk::chain},
-    Stage{"name", &SmartHostTalk::name}, Stage{"expiry", &SmartHostTalk::expiry},
-    Stage{"size", &SmartHostTalk::size}, Stage{"auth", &SmartHostTalk::auth},
-};
+// RFC 5321 4.5.3.2 grants minutes; a smart host that needs more than this is not fit for use either.
+constexpr seconds kPatience{10};
 
 bool is_about_certificate(std::string_view stage) {
   return stage == "chain" || stage == "name" || stage == "expiry";
@@ -38,7 +26,7 @@ bool is_about_certificate(std::string_view stage) {
 std::vector<StageReport> talk_to(SmartHostTalk& talk) {
   std::vector<StageReport> reports;
   std::string_view failed;
-  for (const auto& [name, run] : kStages) {
+  for (const auto& [name, run] : kSmartHostStages) {
     const bool reached = failed.empty() || (is_about_certificate(name) && is_about_certificate(failed));
     const auto [status, reason] =
         reached
@@ -69,7 +57,7 @@ class Probe {
       return unreached("resolve");
     }
     report_.stages.push_back({"resolve", StageStatus::Ok, listed(*addresses)});
-    for (std::size_t i = 0; i < addresses->size() && i < kMostAddresses; ++i)
+    for (std::size_t i = 0; i < addresses->size() && i < kMostSmartHostAddresses; ++i)
       if (!try_address((*addresses)[i])) break;
     return finish();
   }
@@ -85,7 +73,7 @@ class Probe {
     return text::join(texts, ", ");
   }
 
-  /// Postfix takes the addresses of one name in any order, so each that answers must be in order. False when
+  /// A message may leave by any address of the name, so each that answers must be in order. False when
   /// the first fault is found.
   bool try_address(const SocketAddress& address) {
     auto connection = SmtpConnection::connect(address, within(kConnect));
@@ -93,7 +81,10 @@ class Probe {
       silent_.push_back(address.text + ": " + connection.error().what);
       return true;
     }
-    SmartHostTalk talk(connector_, host_, settings_, std::move(*connection));
+    SmartHostTalk talk(
+        connector_, host_,
+        {settings_.helo_name, settings_.password, settings_.deadline, kPatience, connector_.max_message_size},
+        std::move(*connection));
     talked_ = talk_to(talk);
     talk.quit();
     answered_.push_back(address.text);
@@ -119,7 +110,7 @@ class Probe {
   SmartHostReport unreached(const std::string& failed) {
     if (failed == "resolve")
       report_.stages.push_back({"connect", StageStatus::Skipped, "not reached: resolve failed"});
-    for (const auto& stage : kStages)
+    for (const auto& stage : kSmartHostStages)
       report_.stages.push_back({stage.name, StageStatus::Skipped, "not reached: " + failed + " failed"});
     return report_;
   }
@@ -141,18 +132,6 @@ void block_broken_pipe_signal() {
 }
 
 }  // namespace
-
-std::string_view to_string(StageStatus status) {
-  switch (status) {
-    case StageStatus::Ok:
-      return "ok";
-    case StageStatus::Fail:
-      return "fail";
-    case StageStatus::Skipped:
-      break;
-  }
-  return "skipped";
-}
 
 bool SmartHostReport::ok() const { return !any_failed(stages); }
 

@@ -1,29 +1,20 @@
 /// Asks a connector's smart hosts whether they could take a flagged message: name, connection, STARTTLS,
 /// certificate, size, SMTP AUTH. Each stage is told in words. Gives no mail away; shows the password only to
-/// a host that has proved who it is, on the connection on which it did. It behaves as Postfix's transport
-/// does (postfix_settings.hpp): STARTTLS, no SNI, every address that a name has.
+/// a host that has proved who it is, on the connection on which it did. The stages are those of
+/// VerifiedConnection (smart_host_talk.hpp), put to every address that a name has.
 ///
 /// Several hosts are asked at the same time, each in a thread of its own. Any thread.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "milter/smart_host/host_lookup.hpp"
+#include "milter/smart_host/stage.hpp"
 #include "rules/base/result.hpp"
 #include "rules/connector/outbound_connector.hpp"
 
 namespace pams::milter {
-
-enum class StageStatus { Ok, Fail, Skipped };
-std::string_view to_string(StageStatus status);  ///< "ok", "fail", "skipped"
-
-struct StageReport {
-  std::string_view stage;
-  StageStatus status = StageStatus::Skipped;
-  std::string reason;
-};
 
 struct SmartHostReport {
   std::string host;                 ///< "smtp.zivver.com:25"

@@ -12,14 +12,9 @@ namespace {
 using Outcome = SmartHostTalk::Outcome;
 using std::chrono::seconds;
 
-// RFC 5321 4.5.3.2 grants minutes; a smart host that needs more than this is not fit for use either.
-constexpr seconds kPatience{10};
-
 Outcome fine(std::string reason) { return {StageStatus::Ok, std::move(reason)}; }
 Outcome fault(std::string reason) { return {StageStatus::Fail, std::move(reason)}; }
 Outcome skipped(std::string reason) { return {StageStatus::Skipped, std::move(reason)}; }
-
-Deadline soon(Deadline latest) { return std::min(latest, std::chrono::steady_clock::now() + kPatience); }
 
 /// encode_base64 folds at 76 characters, as mail wants it; SMTP does not.
 std::string base64(std::string_view bytes) {
@@ -33,8 +28,12 @@ std::string megabytes(std::uint64_t bytes) {
 
 }  // namespace
 
-std::optional<std::string> SmartHostTalk::offered(std::string_view keyword) const {
-  for (const auto& feature : features_) {
+SmtpFeatures::SmtpFeatures(const SmtpReply& ehlo) {
+  if (ehlo.code == 250 && !ehlo.lines.empty()) lines_.assign(ehlo.lines.begin() + 1, ehlo.lines.end());
+}
+
+std::optional<std::string> SmtpFeatures::offered(std::string_view keyword) const {
+  for (const auto& feature : lines_) {
     // "AUTH=PLAIN LOGIN" is how servers from before RFC 2554 write it; Postfix reads that too.
     const auto end = std::min(feature.find_first_of(" ="), feature.size());
     if (text::iequals(std::string_view(feature).substr(0, end), keyword))
@@ -43,16 +42,24 @@ std::optional<std::string> SmartHostTalk::offered(std::string_view keyword) cons
   return std::nullopt;
 }
 
+std::uint64_t SmtpFeatures::size_limit() const {
+  std::uint64_t limit = 0;
+  if (const auto said = offered("SIZE")) std::from_chars(said->data(), said->data() + said->size(), limit);
+  return limit;
+}
+
+Deadline SmartHostTalk::soon() const {
+  return std::min(settings_.deadline, std::chrono::steady_clock::now() + settings_.patience);
+}
+
 Result<SmtpReply> SmartHostTalk::greet(Deadline deadline) {
   auto reply = connection_.command("EHLO " + settings_.helo_name, deadline);
-  features_.clear();
-  if (reply && reply->code == 250 && !reply->lines.empty())
-    features_.assign(reply->lines.begin() + 1, reply->lines.end());
+  features_ = reply ? SmtpFeatures(*reply) : SmtpFeatures();
   return reply;
 }
 
 Outcome SmartHostTalk::ehlo() {
-  const auto deadline = soon(settings_.deadline);
+  const auto deadline = soon();
   const auto greeting = connection_.read_reply(deadline);
   if (!greeting) return fault("no greeting: " + greeting.error().what);
   if (greeting->code != 220) return fault("it greets with '" + greeting->text() + "'");
@@ -64,12 +71,12 @@ Outcome SmartHostTalk::ehlo() {
 }
 
 Outcome SmartHostTalk::starttls() {
-  if (!offered("STARTTLS"))
+  if (!features_.offered("STARTTLS"))
     return fault("it does not offer STARTTLS, so nothing can be sent to it safely; is the port right?");
-  const auto reply = connection_.command("STARTTLS", soon(settings_.deadline));
+  const auto reply = connection_.command("STARTTLS", soon());
   if (!reply) return fault("after STARTTLS: " + reply.error().what);
   if (reply->code != 220) return fault("it refuses STARTTLS: '" + reply->text() + "'");
-  // CVE-2011-0411: what comes in clear behind the 220 would be taken for an answer that came over TLS.
+  // CVE-2011-0411: what comes in clear after the 220 would be taken for an answer that came over TLS.
   if (connection_.has_unread_bytes())
     return fault(
         "bytes came in clear behind the answer to STARTTLS: somebody on the way injects commands, or "
@@ -82,7 +89,7 @@ Outcome SmartHostTalk::tls() {
   auto context = make_tls_context(verifies ? connector_.tls_ca_file : "");
   if (!context) return fault(context.error().what);
   context_ = std::move(*context);
-  if (const auto done = connection_.start_tls(context_.get(), soon(settings_.deadline)); !done)
+  if (const auto done = connection_.start_tls(context_.get(), soon()); !done)
     return fault("the TLS handshake failed: " + done.error().what);
   if (verifies)
     proof_ = prove(connection_.tls(), {connector_.certificate_name(host_)}, connector_.tls_ca_file);
@@ -101,17 +108,14 @@ Outcome SmartHostTalk::expiry() { return proof_ ? proved(proof_->expiry) : skipp
 
 Outcome SmartHostTalk::size() {
   // RFC 3207 4.2: what was offered in clear counts for nothing; ask again.
-  const auto reply = greet(soon(settings_.deadline));
+  const auto reply = greet(soon());
   if (!reply) return fault("after EHLO over TLS: " + reply.error().what);
   if (reply->code != 250) return fault("it answers EHLO over TLS with '" + reply->text() + "'");
-  const auto said = offered("SIZE");
-  std::uint64_t most = 0;
-  if (said) std::from_chars(said->data(), said->data() + said->size(), most);
-  // RFC 1870 3: SIZE without a number, or 0, is no limit.
+  const auto most = features_.size_limit();
   if (most == 0) return fine("it announces no limit");
-  if (most < connector_.max_message_size)
+  if (most < settings_.max_message_size)
     return fault("it takes messages up to " + megabytes(most) + ", max_message_size is " +
-                 megabytes(connector_.max_message_size) +
+                 megabytes(settings_.max_message_size) +
                  ": larger ones would bounce; set max_message_size = " + std::to_string(most));
   return fine("it takes messages up to " + megabytes(most));
 }
@@ -136,10 +140,11 @@ Result<SmtpReply> SmartHostTalk::authenticate(const std::string& mechanisms, Dea
 
 Outcome SmartHostTalk::auth() {
   if (connector_.username.empty()) return skipped("the connector has no username");
+  if (!verified()) return fault("the password is shown only to a smart host that has proved who it is");
   if (!settings_.password) return fault(settings_.password.error().what);
-  const auto mechanisms = offered("AUTH");
+  const auto mechanisms = features_.offered("AUTH");
   if (!mechanisms) return fault("it does not offer AUTH; remove username, or ask the smart host's operator");
-  const auto reply = authenticate(*mechanisms, soon(settings_.deadline));
+  const auto reply = authenticate(*mechanisms, soon());
   if (!reply) return fault("after AUTH: " + reply.error().what);
   if (reply->code != 235)
     return fault("it refuses the username '" + text::printable(connector_.username) + "' or the password: '" +

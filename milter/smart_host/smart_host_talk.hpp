@@ -1,20 +1,54 @@
-/// The probe's conversation with one address of a smart host, one function a stage. smart_host_probe.cpp
-/// decides which stages are reached. Used by one thread.
+/// The conversation with one address of a smart host that tells whether it is the smart host, one function a
+/// stage: for the probe (smart_host_probe.cpp), which reports each, and for VerifiedConnection, which goes on
+/// only while they hold. STARTTLS, no SNI; the password is shown only after the proof. Used by one thread.
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include "milter/smart_host/smart_host_probe.hpp"
 #include "milter/smart_host/smtp_connection.hpp"
+#include "milter/smart_host/stage.hpp"
 #include "milter/smart_host/tls_proof.hpp"
 
 namespace pams::milter {
 
+/// As Postfix's smtp_mx_address_limit: of a name with more addresses, the first ones count.
+inline constexpr std::size_t kMostSmartHostAddresses = 5;
+
+/// What an answer to EHLO offers.
+class SmtpFeatures {
+ public:
+  SmtpFeatures() = default;
+  explicit SmtpFeatures(const SmtpReply& ehlo);
+  /// The words after a keyword; nullopt when it is not offered.
+  std::optional<std::string> offered(std::string_view keyword) const;
+  /// 0 = no limit (RFC 1870 3: also SIZE without a number).
+  std::uint64_t size_limit() const;
+
+ private:
+  std::vector<std::string> lines_;
+};
+
 class SmartHostTalk {
  public:
-  SmartHostTalk(const rules::OutboundConnector& connector, const rules::SmartHost& host,
-                const ProbeSettings& settings, SmtpConnection connection)
-      : connector_(connector), host_(host), settings_(settings), connection_(std::move(connection)) {}
+  struct Settings {
+    std::string helo_name;
+    Result<std::string> password;
+    Deadline deadline;                             ///< of all stages together
+    std::chrono::steady_clock::duration patience;  ///< with one stage
+    std::uint64_t max_message_size = 0;            ///< that it must take; 0 = whatever it takes
+  };
+  SmartHostTalk(const rules::OutboundConnector& connector, const rules::SmartHost& host, Settings settings,
+                SmtpConnection connection)
+      : connector_(connector),
+        host_(host),
+        settings_(std::move(settings)),
+        connection_(std::move(connection)) {}
 
   /// The status and reason of a stage.
   struct Outcome {
@@ -28,25 +62,42 @@ class SmartHostTalk {
   Outcome chain();
   Outcome name();
   Outcome expiry();
-  /// The last two only when everything before is fine.
+  /// The last two only when everything before is fine. size() asks again what is offered.
   Outcome size();
   Outcome auth();
   void quit();
 
+  /// The certificate was looked at and is in order.
+  bool verified() const { return proof_ && proof_->holds(); }
+  const SmtpFeatures& features() const { return features_; }
+  /// Ends the talk.
+  SmtpConnection take_connection() { return std::move(connection_); }
+
  private:
   Outcome proved(const Verdict& verdict) const;
   Result<SmtpReply> greet(Deadline deadline);
-  /// The words behind a keyword of the last EHLO answer; nullopt when it does not offer it.
-  std::optional<std::string> offered(std::string_view keyword) const;
+  Deadline soon() const;
   Result<SmtpReply> authenticate(const std::string& mechanisms, Deadline deadline);
 
   const rules::OutboundConnector& connector_;
   const rules::SmartHost& host_;
-  const ProbeSettings& settings_;
+  Settings settings_;
   SmtpConnection connection_;
   TlsContext context_;
-  std::vector<std::string> features_;
+  SmtpFeatures features_;
   std::optional<TlsProof> proof_;
+};
+
+struct SmartHostStage {
+  std::string_view name;
+  SmartHostTalk::Outcome (SmartHostTalk::*run)();
+};
+/// In their order.
+inline constexpr std::array kSmartHostStages{
+    SmartHostStage{"ehlo", &SmartHostTalk::ehlo}, SmartHostStage{"starttls", &SmartHostTalk::starttls},
+    SmartHostStage{"tls", &SmartHostTalk::tls},   SmartHostStage{"chain", &SmartHostTalk::chain},
+    SmartHostStage{"name", &SmartHostTalk::name}, SmartHostStage{"expiry", &SmartHostTalk::expiry},
+    SmartHostStage{"size", &SmartHostTalk::size}, SmartHostStage{"auth", &SmartHostTalk::auth},
 };
 
 }  // namespace pams::milter

@@ -52,10 +52,12 @@ std::string SmtpReply::text() const {
   return std::to_string(code) + (lines.empty() || lines.front().empty() ? "" : " " + lines.front());
 }
 
-Result<SmtpConnection> SmtpConnection::connect(const SocketAddress& address, Deadline deadline) {
+Result<SmtpConnection> SmtpConnection::connect(const SocketAddress& address, Deadline deadline,
+                                               const Cancellation& cancellation) {
   const auto family = address.bytes.ss_family;
   SmtpConnection connection(Fd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)));
   if (!connection.socket_) return system_trouble("no socket");
+  connection.cancel_on(cancellation);
   const auto fd = connection.socket_.get();
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0) return connection;
   if (errno != EINPROGRESS) return trouble(std::strerror(errno));
@@ -68,15 +70,7 @@ Result<SmtpConnection> SmtpConnection::connect(const SocketAddress& address, Dea
 }
 
 Status SmtpConnection::wait(short events, Deadline deadline) const {
-  for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    if (left <= 0) return trouble("no answer in time");
-    pollfd waiting{socket_.get(), events, 0};
-    const int count = poll(&waiting, 1, static_cast<int>(left));
-    if (count > 0) return {};
-    if (count < 0 && errno != EINTR) return system_trouble("cannot be waited for");
-  }
+  return wait_for(socket_.get(), events, deadline, cancellation_);
 }
 
 Status SmtpConnection::retry_tls(int outcome, Deadline deadline) const {
@@ -93,6 +87,11 @@ Status SmtpConnection::retry_tls(int outcome, Deadline deadline) const {
 Status SmtpConnection::start_tls(SSL_CTX* context, Deadline deadline) {
   ERR_clear_error();
   tls_.reset(SSL_new(context));
+  if (tls_) {
+    SSL_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE);
+    // Otherwise OpenSSL reads on by itself, past the deadline, while it gets records without content.
+    SSL_clear_mode(tls_.get(), SSL_MODE_AUTO_RETRY);
+  }
   if (!tls_ || SSL_set_fd(tls_.get(), socket_.get()) != 1) return trouble(tls_trouble());
   for (;;) {
     ERR_clear_error();
@@ -128,13 +127,19 @@ Status SmtpConnection::receive(Deadline deadline) {
 }
 
 Status SmtpConnection::send_tls(std::string_view bytes, Deadline deadline) {
-  for (;;) {
+  while (!bytes.empty()) {
+    // Also while the socket takes everything: the deadline and a cancellation count between pieces.
+    if (const auto ready = wait(POLLOUT, deadline); !ready) return ready;
     ERR_clear_error();
-    // Without partial writes, all or nothing is taken.
-    const int outcome = SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));
-    if (outcome > 0) return {};
-    if (const auto again = retry_tls(outcome, deadline); !again) return again;
+    std::size_t taken = 0;  // a TLS record's worth, because of SSL_MODE_ENABLE_PARTIAL_WRITE
+    const int outcome = SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &taken);
+    if (outcome == 1) {
+      bytes.remove_prefix(taken);
+    } else if (const auto again = retry_tls(outcome, deadline); !again) {
+      return again;
+    }
   }
+  return {};
 }
 
 Status SmtpConnection::send(std::string_view bytes, Deadline deadline) {
@@ -180,9 +185,17 @@ Result<SmtpReply> SmtpConnection::read_reply(Deadline deadline) {
 }
 
 Result<SmtpReply> SmtpConnection::command(std::string_view line, Deadline deadline) {
+  // Otherwise its next answers would be taken for those to the wrong commands.
+  if (!unread_.empty()) return trouble("it answered more than it was asked");
   if (const auto sent = send(std::string(line) + "\r\n", deadline); !sent)
     return tl::unexpected(sent.error());
   return read_reply(deadline);
+}
+
+bool SmtpConnection::is_idle() {
+  if (!unread_.empty() || (tls_ && SSL_has_pending(tls_.get()) == 1)) return false;
+  pollfd said{socket_.get(), POLLIN | POLLRDHUP, 0};
+  return poll(&said, 1, 0) == 0;
 }
 
 bool SmtpConnection::has_unread_bytes() {

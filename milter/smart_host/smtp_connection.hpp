@@ -1,7 +1,8 @@
-/// One SMTP conversation with a smart host, in clear at first and over TLS after start_tls(), for the probe.
-/// The other side is not believed: every wait ends at the deadline given, however slowly it drips; lines and
-/// replies are bounded; what it sends too early is seen. Nothing here decides whether TLS is good
-/// (tls_proof.hpp). Used by one thread, which must ignore or block SIGPIPE.
+/// One SMTP conversation with a smart host, in clear at first and over TLS after start_tls(), for whoever
+/// must know or use it. The other side is not believed: every wait ends at the deadline given, however slowly
+/// it drips; lines and replies are bounded; what it sends too early is seen. Nothing here decides whether TLS
+/// is good (tls_proof.hpp). After a failure it is of no more use. Used by one thread, which must ignore or
+/// block SIGPIPE.
 #pragma once
 
 #include <string>
@@ -26,13 +27,21 @@ struct SmtpReply {
 class SmtpConnection {
  public:
   /// All failures here and below are Failure::Temporary, with what happened in words.
-  static Result<SmtpConnection> connect(const SocketAddress& address, Deadline deadline);
+  static Result<SmtpConnection> connect(const SocketAddress& address, Deadline deadline,
+                                        const Cancellation& cancellation = {});
+  /// Breaks off this and every later wait with "cancelled".
+  void cancel_on(const Cancellation& cancellation) { cancellation_ = cancellation; }
 
   Result<SmtpReply> read_reply(Deadline deadline);
-  /// Sends `line` with CRLF and reads the answer.
+  /// Sends `line` with CRLF and reads the answer. Fails when there was one already.
   Result<SmtpReply> command(std::string_view line, Deadline deadline);
-  /// Bytes behind the last reply, which nobody has asked for.
+  /// All of them, as they are. They are not copied.
+  Status send(std::string_view bytes, Deadline deadline);
+  /// Bytes after the last reply, which nobody has asked for.
   bool has_unread_bytes();
+  /// Whether it still stands and is silent. What TLS alone has to say counts as noise.
+  bool is_idle();
+  int descriptor() const { return socket_.get(); }
   /// The handshake. It does not look at the certificate; see tls().
   Status start_tls(SSL_CTX* context, Deadline deadline);
   /// Null before start_tls().
@@ -45,11 +54,11 @@ class SmtpConnection {
   Status retry_tls(int outcome, Deadline deadline) const;
   Status receive(Deadline deadline);
   Status receive_tls(Deadline deadline);
-  Status send(std::string_view bytes, Deadline deadline);
   Status send_tls(std::string_view bytes, Deadline deadline);
   Result<std::string> read_line(Deadline deadline);
 
   Fd socket_;
+  Cancellation cancellation_;
   CPtr<SSL, SSL_free> tls_;
   std::string unread_;
 };

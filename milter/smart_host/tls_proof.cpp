@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "milter/base/sha256.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter {
@@ -14,6 +15,7 @@ namespace {
 
 using Certificate = CPtr<X509, X509_free>;
 using Chain = STACK_OF(X509);
+void free_bytes(void* bytes) noexcept { OPENSSL_free(bytes); }
 void free_names(GENERAL_NAMES* names) noexcept { GENERAL_NAMES_free(names); }
 
 std::string taken(BIO* bio) {
@@ -153,7 +155,8 @@ Result<TlsContext> make_tls_context(const std::string& ca_file) {
   ERR_clear_error();
   TlsContext context(SSL_CTX_new(TLS_client_method()));
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) throw std::bad_alloc();
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
   const bool loaded =
       ca_file.empty() || SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr) == 1;
@@ -176,6 +179,15 @@ TlsProof prove(const SSL* tls, const std::vector<std::string>& names, const std:
 
 std::string tls_summary(const SSL* tls) {
   return std::string(SSL_get_version(tls)) + " with " + SSL_get_cipher_name(tls);
+}
+
+std::string certificate_digest(const SSL* tls) {
+  const Certificate certificate(SSL_get1_peer_certificate(tls));
+  unsigned char* der = nullptr;
+  const int size = certificate ? i2d_X509(certificate.get(), &der) : 0;
+  const CPtr<unsigned char, free_bytes> owned(der);
+  if (size <= 0) return "";
+  return Sha256().add({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)}).hex();
 }
 
 }  // namespace pams::milter

@@ -1,4 +1,4 @@
-/// What a smart host's certificate proves: three verdicts that the operator mends in three different ways.
+/// What a smart host's certificate proves: three verdicts that call for three different repairs.
 /// Stricter than Postfix 3.7 in one point: a name that stands only in the subject's CN does not count, for
 /// public authorities do not vouch for it. Any thread.
 #pragma once
@@ -16,6 +16,7 @@ namespace pams::milter {
 using TlsContext = CPtr<SSL_CTX, SSL_CTX_free>;
 
 /// A client that speaks TLS 1.2 and later and believes the authorities in `ca_file` (PEM) alone; "" = none.
+/// It resumes no session and does not renegotiate: each connection proves itself.
 /// It finishes any handshake: who it talks to is told by prove().
 Result<TlsContext> make_tls_context(const std::string& ca_file);
 
@@ -25,6 +26,7 @@ struct Verdict {
 };
 struct TlsProof {
   Verdict chain, name, expiry;
+  bool holds() const { return chain.holds && name.holds && expiry.holds; }
 };
 
 /// After a handshake. `names`: the certificate must carry one of them.
@@ -32,5 +34,8 @@ TlsProof prove(const SSL* tls, const std::vector<std::string>& names, const std:
 
 /// "TLSv1.3 with TLS_AES_256_GCM_SHA384"
 std::string tls_summary(const SSL* tls);
+
+/// SHA-256 of the DER of the certificate that the other side showed, in hex; "" when it showed none.
+std::string certificate_digest(const SSL* tls);
 
 }  // namespace pams::milter
