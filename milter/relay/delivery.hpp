@@ -77,7 +77,7 @@ class Delivery {
   std::vector<trace::Delivery> deliveries_;
   InFlight::Claims claims_;
   Dispatch dispatch_;
-  std::vector<std::size_t> pending_;  ///< places in targets_, as the transaction's envelope has them
+  std::vector<std::size_t> pending_;          ///< places in targets_, as the transaction's envelope has them
   std::unique_ptr<Transaction> transaction_;  ///< null: nothing is being sent
   Peer peer_;
 };

@@ -9,7 +9,6 @@ using journal::ReportDestination;
 /// Postfix for 180 seconds.
 constexpr std::chrono::seconds kToBegin(150);
 
-
 Answer answer_of(const Transaction::Trouble& trouble) {
   return trouble.answer.value_or(Answer{451, "4.4.1", trouble.what});
 }

@@ -10,8 +10,8 @@ namespace {
 
 std::string upper(std::string_view word) {
   std::string out(word);
-  std::ranges::transform(
-      out, out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   return out;
 }
 

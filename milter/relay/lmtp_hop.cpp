@@ -66,7 +66,8 @@ class LmtpHop : public NextHop {
   std::uint64_t size_limit() const override {
     std::uint64_t limit = 0;
     for (const auto& line : words_)
-      if (text::istarts_with(line, "SIZE ")) std::from_chars(line.data() + 5, line.data() + line.size(), limit);
+      if (text::istarts_with(line, "SIZE "))
+        std::from_chars(line.data() + 5, line.data() + line.size(), limit);
     return limit;
   }
   Status greet(const std::string& helo_name, Deadline deadline) {

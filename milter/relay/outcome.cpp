@@ -41,7 +41,8 @@ Answer answer_to_unopened(const Error& error) {
 }
 
 Answer sent_already(const trace::Delivery& delivery) {
-  return {250, "2.0.0", "sent already at " + utc(delivery.time) + ": " + delivery.host + ": " + delivery.reply};
+  return {250, "2.0.0",
+          "sent already at " + utc(delivery.time) + ": " + delivery.host + ": " + delivery.reply};
 }
 
 trace::Delivery delivery_of(const std::string& seal, const std::string& recipient,

@@ -34,7 +34,8 @@ Result<std::unique_ptr<NextHop>> open_smart_host(const rules::OutboundConnector&
                                                  int cancel, Deadline deadline) {
   Result<std::string> password = std::string();
   if (!connector.username.empty()) password = read_password(connector);
-  auto connection = VerifiedConnection::open(connector, host, {helo_name, std::move(password), {-1, cancel}}, deadline);
+  auto connection =
+      VerifiedConnection::open(connector, host, {helo_name, std::move(password), {-1, cancel}}, deadline);
   if (!connection) return tl::unexpected(connection.error());
   return std::unique_ptr<NextHop>(std::make_unique<SmartHostHop>(std::move(*connection)));
 }

@@ -52,8 +52,9 @@ bool Transaction::answers_for_lack(const OutgoingEnvelope& envelope) {
   else if (envelope.is_utf8 && !hop_->offers("SMTPUTF8"))
     answer_the_rest({550, "5.6.7", host + ": it does not take addresses or headers in UTF-8 (SMTPUTF8)"});
   else if (limit != 0 && envelope.size > limit)
-    answer_the_rest({552, "5.3.4", host + ": it takes messages up to " + std::to_string(limit) +
-                                       " bytes; this one has " + std::to_string(envelope.size)});
+    answer_the_rest({552, "5.3.4",
+                     host + ": it takes messages up to " + std::to_string(limit) + " bytes; this one has " +
+                         std::to_string(envelope.size)});
   return is_answered();
 }
 

@@ -90,7 +90,8 @@ Result<std::optional<Delivery>> DeliveryLog::sent(const std::string& seal, const
 
 Result<std::size_t> DeliveryLog::forget_before(Instant limit, std::size_t most) {
   const auto deleted = database_.run(
-      "DELETE FROM delivery WHERE number IN (SELECT number FROM delivery WHERE time < ? ORDER BY time LIMIT ?)",
+      "DELETE FROM delivery WHERE number IN (SELECT number FROM delivery WHERE time < ? ORDER BY time LIMIT "
+      "?)",
       milliseconds_of(limit), most);
   if (!deleted) return tl::unexpected(deleted.error());
   return static_cast<std::size_t>(database_.changes());
