@@ -3,16 +3,11 @@
 
 #include <string>
 
-#include <sys/socket.h>
-
+#include "milter/base/unix_socket.hpp"
 #include "milter/config/config.hpp"
 #include "rules/base/result.hpp"
 
 namespace pams::milter {
-
-/// Removes what a killed milter left at a unix socket's path; nothing for "". Misconfigured when a program
-/// still answers there, or when something else than a socket stands there: that is never removed.
-Status clear_stale_socket(const std::string& path, int type = SOCK_STREAM);
 
 /// After libmilter has opened the socket. A unix socket: mode 0660 and the group of its folder, so that the
 /// MTA can connect; an inet socket: TCP_NODELAY, which accepted connections inherit on Linux (libmilter never

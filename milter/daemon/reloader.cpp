@@ -3,23 +3,12 @@
 #include <exception>
 #include <set>
 
+#include "milter/log/diagnostics.hpp"
 #include "milter/log/log.hpp"
 #include "milter/session/callbacks.hpp"
 
 namespace pams::milter {
 namespace {
-
-void log_diagnostics(const Diagnostics& diagnostics) {
-  for (const auto& diagnostic : diagnostics.all()) {
-    const auto& at = diagnostic.at;
-    const auto place = at.source == nullptr ? ""
-                                            : at.source->name + ":" + std::to_string(at.line) + ":" +
-                                                  std::to_string(at.column);
-    const bool is_error = diagnostic.severity == Severity::Error;
-    log::write(is_error ? log::configuration_error : log::configuration_warning,
-               {{"at", place}, {"text", diagnostic.text}});
-  }
-}
 
 Reloader::Outcome refused(const std::string& file, const std::string& reason, const std::string& text) {
   log::write(log::reload_refused, {{"file", file}, {"reason", reason}});
@@ -47,7 +36,7 @@ Reloader::Outcome Reloader::reload() noexcept {
 
 Reloader::Outcome Reloader::load_and_use() {
   auto loaded = load_config(config_file_);
-  log_diagnostics(loaded.diagnostics);
+  log::write_diagnostics(loaded.diagnostics);
   if (loaded.config == nullptr)
     return refused(config_file_, std::to_string(loaded.diagnostics.errors()) + " error(s)",
                    loaded.diagnostics.text());

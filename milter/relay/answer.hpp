@@ -1,0 +1,29 @@
+/// What the MTA is told about one recipient. Values; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "milter/smart_host/smtp_connection.hpp"
+#include "rules/base/result.hpp"
+
+namespace pams::milter::relay {
+
+struct Answer {
+  int code = 451;
+  std::string status;  ///< "4.3.0", of the code's class
+  std::string text;
+  bool is_success() const { return code / 100 == 2; }
+  bool is_final() const { return code / 100 != 4; }
+  /// One line without CRLF, ASCII, short enough for any MTA.
+  std::string line() const;
+};
+
+/// Everything that the other server said, on one line: "250 2.0.0 Ok: queued as 123".
+std::string whole_text(const SmtpReply& reply);
+
+/// What `host` said, passed on. What is neither yes nor no (3xx) is a temporary failure, and so is 421, which
+/// speaks of that connection and not of this one.
+Answer passed_on(const std::string& host, const SmtpReply& reply);
+
+}  // namespace pams::milter::relay

@@ -1,0 +1,51 @@
+/// Finds a server that is ready for the content of one message: the smart hosts of its connector in their
+/// order, or what takes reports. One message, one thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "milter/relay/services.hpp"
+#include "milter/relay/transaction.hpp"
+
+namespace pams::milter::relay {
+
+/// Who asks, and until when.
+struct Client {
+  std::string helo_name;  ///< what the relay calls itself
+  int socket = -1;        ///< of the MTA: when it hangs up, nobody wants the delivery any more
+};
+
+class Dispatch {
+ public:
+  /// All arguments live longer than this.
+  Dispatch(Services& services, std::shared_ptr<const Config> config, const Client& client)
+      : services_(services), config_(std::move(config)), client_(client) {}
+
+  /// A transaction that has begun: ready for content, or with an answer for everybody. Otherwise the answer
+  /// for all of them.
+  tl::expected<std::unique_ptr<Transaction>, Answer> begin(const seal::Contents& contents,
+                                                           const OutgoingEnvelope& envelope);
+  /// Gives the connection of an ended transaction back for the next message.
+  void end(Transaction& transaction);
+
+  /// The connector's name; "" when the report goes elsewhere.
+  const std::string& connector() const { return connector_; }
+
+ private:
+  using Begun = tl::expected<std::unique_ptr<Transaction>, Transaction::Trouble>;
+  tl::expected<std::unique_ptr<Transaction>, Answer> through(const rules::OutboundConnector& connector,
+                                                             const OutgoingEnvelope& envelope);
+  Begun try_host(const rules::OutboundConnector& connector, const rules::SmartHost& host,
+                 const OutgoingEnvelope& envelope, Deadline deadline);
+  Begun try_hop(Result<std::unique_ptr<NextHop>> hop, const OutgoingEnvelope& envelope, Deadline deadline);
+
+  Services& services_;
+  const std::shared_ptr<const Config> config_;
+  const Client& client_;
+  std::string connector_;
+  std::optional<HopCache::Key> reusable_;
+};
+
+}  // namespace pams::milter::relay

@@ -1,0 +1,56 @@
+#include "milter/relay/hop_cache.hpp"
+
+#include <algorithm>
+
+namespace pams::milter::relay {
+namespace {
+
+constexpr std::chrono::seconds kIdleAtMost(30);
+constexpr std::size_t kMostIdle = 20;
+constexpr std::chrono::milliseconds kToSayQuit(500);
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+std::unique_ptr<NextHop> HopCache::take(const Key& key) {
+  for (;;) {
+    std::unique_ptr<NextHop> hop;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = std::ranges::find_if(
+          idle_, [&](const auto& one) { return one.key == key && one.until > Clock::now(); });
+      if (found == idle_.end()) return nullptr;
+      hop = std::move(found->hop);
+      idle_.erase(found);
+    }
+    if (hop->is_usable()) return hop;
+  }
+}
+
+void HopCache::give(Key key, std::unique_ptr<NextHop> hop) {
+  hop->cancel_on(-1);
+  std::unique_ptr<NextHop> oldest;
+  const std::lock_guard lock(mutex_);
+  if (idle_.size() >= kMostIdle) {
+    oldest = std::move(idle_.front().hop);
+    idle_.erase(idle_.begin());
+  }
+  idle_.push_back({std::move(key), std::move(hop), Clock::now() + kIdleAtMost});
+}
+
+void HopCache::prune(const std::shared_ptr<const Config>& current) {
+  std::vector<std::unique_ptr<NextHop>> over;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(idle_, [&](auto& one) {
+      if (one.key.config == current && one.until > Clock::now()) return false;
+      over.push_back(std::move(one.hop));
+      return true;
+    });
+  }
+  for (const auto& hop : over)
+    if (hop->is_usable()) hop->quit(Clock::now() + kToSayQuit);
+}
+
+}  // namespace pams::milter::relay

@@ -1,0 +1,45 @@
+/// Which recipients of which seals are being delivered by this process: two sessions with one seal must not
+/// both send it. Any thread.
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pams::milter::relay {
+
+class InFlight {
+ public:
+  /// What one delivery holds; given back with it.
+  class Claims {
+   public:
+    explicit Claims(InFlight& registry) : registry_(registry) {}
+    Claims(const Claims&) = delete;
+    Claims& operator=(const Claims&) = delete;
+    ~Claims() { release(); }
+    /// False: another delivery has it.
+    bool take(const std::string& seal, const std::string& recipient) {
+      const std::lock_guard lock(registry_.mutex_);
+      if (!registry_.all_.emplace(seal, recipient).second) return false;
+      mine_.emplace_back(seal, recipient);
+      return true;
+    }
+    void release() {
+      const std::lock_guard lock(registry_.mutex_);
+      for (const auto& one : mine_) registry_.all_.erase(one);
+      mine_.clear();
+    }
+
+   private:
+    InFlight& registry_;
+    std::vector<std::pair<std::string, std::string>> mine_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::set<std::pair<std::string, std::string>> all_;
+};
+
+}  // namespace pams::milter::relay

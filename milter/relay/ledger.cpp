@@ -1,0 +1,55 @@
+#include "milter/relay/ledger.hpp"
+
+#include <filesystem>
+
+namespace pams::milter::relay {
+namespace {
+
+constexpr std::size_t kMostAtOnce = 1000;
+
+}  // namespace
+
+Result<trace::DeliveryLog*> Ledger::opened(const std::string& path) {
+  std::error_code ignored;
+  // A file that was taken away is not the one that readers see: what is written there would be lost.
+  if (log_ && (path != path_ || !std::filesystem::exists(path, ignored))) log_.reset();
+  if (!log_) {
+    auto log = trace::DeliveryLog::open(path);
+    if (!log) return tl::unexpected(log.error());
+    log_.emplace(std::move(*log));
+    path_ = path;
+  }
+  return &*log_;
+}
+
+template <class T>
+T Ledger::kept_if_fine(T result) {
+  if (!result) log_.reset();
+  return result;
+}
+
+Result<std::optional<trace::Delivery>> Ledger::sent(const std::string& path, const std::string& seal,
+                                                    const std::string& recipient) {
+  const std::lock_guard lock(mutex_);
+  const auto log = opened(path);
+  if (!log) return tl::unexpected(log.error());
+  return kept_if_fine((*log)->sent(seal, recipient));
+}
+
+Status Ledger::record(const std::string& path, std::span<const trace::Delivery> deliveries) {
+  const std::lock_guard lock(mutex_);
+  const auto log = opened(path);
+  if (!log) return tl::unexpected(log.error());
+  return kept_if_fine((*log)->record(deliveries));
+}
+
+Result<bool> Ledger::forget_before(const std::string& path, trace::Instant limit) {
+  const std::lock_guard lock(mutex_);
+  const auto log = opened(path);
+  if (!log) return tl::unexpected(log.error());
+  const auto gone = kept_if_fine((*log)->forget_before(limit, kMostAtOnce));
+  if (!gone) return tl::unexpected(gone.error());
+  return *gone == kMostAtOnce;
+}
+
+}  // namespace pams::milter::relay

@@ -1,0 +1,33 @@
+/// The relay's DeliveryLog for all sessions: opened when it is first needed and again after a failure, one
+/// use at a time. Any thread.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "milter/trace/delivery_log.hpp"
+
+namespace pams::milter::relay {
+
+class Ledger {
+ public:
+  /// `path` is that of relay.db.
+  Result<std::optional<trace::Delivery>> sent(const std::string& path, const std::string& seal,
+                                              const std::string& recipient);
+  Status record(const std::string& path, std::span<const trace::Delivery> deliveries);
+  /// A bounded part of what is older; come again when it is true that more is left.
+  Result<bool> forget_before(const std::string& path, trace::Instant limit);
+
+ private:
+  Result<trace::DeliveryLog*> opened(const std::string& path);
+  template <class T>
+  T kept_if_fine(T result);
+
+  std::mutex mutex_;  // guards what follows
+  std::string path_;
+  std::optional<trace::DeliveryLog> log_;
+};
+
+}  // namespace pams::milter::relay

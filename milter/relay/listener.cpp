@@ -1,0 +1,105 @@
+#include "milter/relay/listener.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "milter/base/unix_socket.hpp"
+
+namespace pams::milter::relay {
+namespace {
+
+constexpr int kBacklog = 256;
+constexpr int kFirstOfSystemd = 3;  // SD_LISTEN_FDS_START
+
+tl::unexpected<Error> trouble(const std::string& what) {
+  return fail(Failure::Misconfigured, what + ": " + std::strerror(errno));
+}
+
+/// Accepted connections inherit it on Linux.
+Status without_delay(const Fd& socket) {
+  const int on = 1;
+  if (::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+    return trouble("cannot set TCP_NODELAY");
+  return {};
+}
+
+bool systemd_gives_one() {
+  const char* const process = std::getenv("LISTEN_PID");
+  const char* const count = std::getenv("LISTEN_FDS");
+  const bool given = process != nullptr && count != nullptr && std::to_string(::getpid()) == process;
+  return given && std::atoi(count) > 0;
+}
+
+Result<Listener> from_systemd() {
+  Fd socket(kFirstOfSystemd);
+  int listens = 0;
+  int family = 0;
+  socklen_t size = sizeof listens;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0)
+    return fail(Failure::Misconfigured, "what systemd gives is no listening socket");
+  (void)::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
+  size = sizeof family;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family != AF_UNIX)
+    if (const auto set = without_delay(socket); !set) return tl::unexpected(set.error());
+  return Listener{std::move(socket), "from systemd", ""};
+}
+
+Result<Listener> at_path(const std::string& path) {
+  if (const auto free = clear_stale_socket(path); !free) return tl::unexpected(free.error());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return fail(Failure::Misconfigured, path + ": too long for a socket");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) return trouble("no socket");
+  // Nobody connects before the mode is what it shall be.
+  const auto former = ::umask(0177);
+  const bool bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::umask(former);
+  if (!bound || ::listen(socket.get(), kBacklog) != 0) return trouble("cannot listen at " + path);
+  auto how = share_unix_socket(path);
+  if (!how) return tl::unexpected(how.error());
+  return Listener{std::move(socket), std::move(*how), path};
+}
+
+Result<Listener> at_port(const Listen& listen) {
+  sockaddr_in ipv4{};
+  sockaddr_in6 ipv6{};
+  ipv4.sin_family = AF_INET;
+  ipv6.sin6_family = AF_INET6;
+  ipv4.sin_port = ipv6.sin6_port = htons(static_cast<std::uint16_t>(listen.port));
+  const bool is_ipv4 = ::inet_pton(AF_INET, listen.host.c_str(), &ipv4.sin_addr) == 1;
+  if (!is_ipv4 && ::inet_pton(AF_INET6, listen.host.c_str(), &ipv6.sin6_addr) != 1)
+    return fail(Failure::Misconfigured, listen.host + " is no address");
+  Fd socket(::socket(is_ipv4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) return trouble("no socket");
+  const int on = 1;
+  (void)::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const auto* const address =
+      is_ipv4 ? reinterpret_cast<const sockaddr*>(&ipv4) : reinterpret_cast<const sockaddr*>(&ipv6);
+  const socklen_t size = is_ipv4 ? sizeof ipv4 : sizeof ipv6;
+  if (::bind(socket.get(), address, size) != 0 || ::listen(socket.get(), kBacklog) != 0)
+    return trouble("cannot listen at " + listen.for_libmilter());
+  if (const auto set = without_delay(socket); !set) return tl::unexpected(set.error());
+  return Listener{std::move(socket), "TCP_NODELAY", ""};
+}
+
+}  // namespace
+
+Result<Listener> open_listener(const Listen& listen) {
+  if (systemd_gives_one()) return from_systemd();
+  return listen.unix_path.empty() ? at_port(listen) : at_path(listen.unix_path);
+}
+
+}  // namespace pams::milter::relay

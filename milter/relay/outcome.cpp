@@ -1,0 +1,85 @@
+#include "milter/relay/outcome.hpp"
+
+#include <ctime>
+
+#include "milter/log/log.hpp"
+#include "milter/relay/services.hpp"
+
+namespace pams::milter::relay {
+namespace {
+
+std::string utc(trace::Instant instant) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(instant);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[sizeof "2026-01-01T00:00:00Z"];
+  return std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0 ? "" : text;
+}
+
+/// The server's own words in an answer that was passed on.
+std::string without_host(const std::string& host, const std::string& text) {
+  return !host.empty() && text.starts_with(host + ": ") ? text.substr(host.size() + 2) : text;
+}
+
+const log::Event& event_of(int code_class) {
+  if (code_class == 2) return log::relay_delivered;
+  return code_class == 5 ? log::relay_rejected : log::relay_deferred;
+}
+
+}  // namespace
+
+Answer answer_to_unopened(const Error& error) {
+  switch (error.failure) {
+    case Failure::Refused:
+      return {550, "5.7.1", "not a message sealed by this gateway, or changed on its way"};
+    case Failure::Misconfigured:
+      return {451, "4.3.5", "sealed with a key that is not in seal.key"};
+    case Failure::Temporary:
+      break;
+  }
+  return {451, "4.3.0", "the sealed message cannot be opened now"};
+}
+
+Answer sent_already(const trace::Delivery& delivery) {
+  return {250, "2.0.0",
+          "sent already at " + utc(delivery.time) + ": " + delivery.host + ": " + delivery.reply};
+}
+
+trace::Delivery delivery_of(const std::string& seal, const std::string& recipient,
+                            const std::string& connector, const Peer& peer, const Answer& answer) {
+  return {.seal = seal,
+          .recipient = recipient,
+          .time = now(),
+          .result = answer.is_success() ? trace::Delivery::Result::Sent : trace::Delivery::Result::Failed,
+          .connector = connector,
+          .host = peer.host,
+          .address = peer.address,
+          .protocol = peer.protocol,
+          .cipher = peer.cipher,
+          .certificate = peer.certificate,
+          .verified = peer.verified,
+          .reply = without_host(peer.host, answer.text)};
+}
+
+void OutcomeLog::write() const {
+  for (const int code_class : {2, 4, 5}) {
+    std::string names, reply;
+    for (const auto& [name, answer] : recipients) {
+      if (answer.code / 100 != code_class) continue;
+      if (reply.empty()) reply = answer.line();
+      names += (names.empty() ? "" : ",") + name;
+    }
+    if (names.empty()) continue;
+    log::write(event_of(code_class), {{"seal", seal},
+                                      {"qid", queue_id},
+                                      {"connector", connector},
+                                      {"host", peer.host},
+                                      {"address", peer.address},
+                                      {"tls", peer.protocol + (peer.cipher.empty() ? "" : " " + peer.cipher)},
+                                      {"verified", peer.verified ? "yes" : "no"},
+                                      {"recipients", names},
+                                      {"reply", reply}});
+  }
+}
+
+}  // namespace pams::milter::relay

@@ -1,0 +1,33 @@
+/// The relay's sessions: a thread each, with a small stack, and never more than [relay] max_sessions. Used by
+/// one thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "milter/relay/services.hpp"
+
+namespace pams::milter::relay {
+
+class Server {
+ public:
+  /// `services` outlives every session: it is kept by them.
+  explicit Server(std::shared_ptr<Services> services);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  /// Tells the sessions to stop, and leaves them alone.
+  ~Server();
+
+  /// A connection of the MTA. With too many of them it is answered 421 and closed.
+  void take(Fd connection);
+  /// Sessions without a message end now, the others after theirs. False: some were still at work after
+  /// `most`.
+  bool stop(std::chrono::milliseconds most);
+
+ private:
+  struct Shared;
+  static void* run(void* start) noexcept;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace pams::milter::relay

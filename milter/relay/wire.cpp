@@ -1,0 +1,103 @@
+#include "milter/relay/wire.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace pams::milter::relay {
+namespace {
+
+constexpr std::size_t kPieceSize = 32 * 1024;
+
+int milliseconds_until(Deadline deadline) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+  return static_cast<int>(std::clamp<decltype(left)>(left, 0, 24 * 3600 * 1000));
+}
+
+}  // namespace
+
+std::string_view to_string(Wire::Outcome outcome) {
+  switch (outcome) {
+    case Wire::Outcome::Done:
+      return "done";
+    case Wire::Outcome::Closed:
+      return "it hangs up";
+    case Wire::Outcome::TimedOut:
+      return "no answer in time";
+    case Wire::Outcome::Watched:
+      return "broken off";
+    case Wire::Outcome::TooLong:
+      return "it sends a line without an end";
+  }
+  return "";
+}
+
+Wire::Wire(Fd socket) : socket_(std::move(socket)) {
+  const int flags = ::fcntl(socket_.get(), F_GETFL);
+  (void)::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK);
+}
+
+void Wire::watch(int descriptor, short events) {
+  watched_ = descriptor;
+  watched_events_ = events;
+}
+
+Wire::Outcome Wire::wait(short events, Deadline deadline) const {
+  std::array<pollfd, 2> waiting{pollfd{socket_.get(), events, 0}, pollfd{watched_, watched_events_, 0}};
+  for (;;) {
+    const int count = ::poll(waiting.data(), waiting.size(), milliseconds_until(deadline));
+    if (count < 0 && errno != EINTR) return Outcome::Closed;
+    if (count == 0) return Outcome::TimedOut;
+    if (count < 0) continue;
+    if (waiting[1].revents != 0) return Outcome::Watched;
+    return Outcome::Done;
+  }
+}
+
+Wire::Outcome Wire::fill(Deadline deadline) {
+  buffer_.erase(0, taken_);
+  taken_ = 0;
+  for (;;) {
+    if (const auto ready = wait(POLLIN, deadline); ready != Outcome::Done) return ready;
+    std::array<char, kPieceSize> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): 32 KiB a read
+    const auto count = ::recv(socket_.get(), piece.data(), piece.size(), 0);
+    if (count == 0) return Outcome::Closed;
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return Outcome::Closed;
+    if (count < 0) continue;
+    buffer_.append(piece.data(), static_cast<std::size_t>(count));
+    return Outcome::Done;
+  }
+}
+
+Wire::Line Wire::read_line(Deadline deadline, std::size_t most) {
+  std::size_t searched = 0;
+  for (;;) {
+    const auto there = unread();
+    const auto end = there.find("\r\n", searched);
+    if (std::min(end, there.size()) > most) return {Outcome::TooLong, ""};
+    if (end != std::string_view::npos) {
+      Line line{Outcome::Done, std::string(there.substr(0, end))};
+      take(end + 2);
+      return line;
+    }
+    searched = there.empty() ? 0 : there.size() - 1;
+    if (const auto filled = fill(deadline); filled != Outcome::Done) return {filled, ""};
+  }
+}
+
+Wire::Outcome Wire::send(std::string_view bytes, Deadline deadline) {
+  while (!bytes.empty()) {
+    if (const auto ready = wait(POLLOUT, deadline); ready != Outcome::Done) return ready;
+    const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return Outcome::Closed;
+    bytes.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
+  }
+  return Outcome::Done;
+}
+
+}  // namespace pams::milter::relay

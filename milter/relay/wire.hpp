@@ -1,0 +1,58 @@
+/// One socket that speaks in lines: every wait has a deadline, and another descriptor can end it. Used for
+/// both sides of the relay that are not TLS: the MTA, and what takes reports by LMTP. Used by one thread.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "milter/base/fd.hpp"
+#include "milter/smart_host/host_lookup.hpp"
+
+namespace pams::milter::relay {
+
+class Wire {
+ public:
+  enum class Outcome {
+    Done,
+    Closed,    ///< or broken
+    TimedOut,  ///< the deadline has passed
+    Watched,   ///< what watch() named has happened
+    TooLong,   ///< a line without an end
+  };
+  struct Line {
+    Outcome outcome = Outcome::Done;
+    std::string text;  ///< without CRLF; may hold any other byte
+  };
+
+  /// Makes the socket non-blocking.
+  explicit Wire(Fd socket);
+
+  /// Waits end when `events` (of poll) are seen at `descriptor`; -1 for none. It is not owned.
+  void watch(int descriptor, short events);
+
+  /// Until CRLF; only that ends a line.
+  Line read_line(Deadline deadline, std::size_t most);
+  /// What has come and was not taken yet; fill() waits for more, and take() says what is used.
+  std::string_view unread() const { return std::string_view(buffer_).substr(taken_); }
+  Outcome fill(Deadline deadline);
+  void take(std::size_t count) { taken_ += count; }
+
+  Outcome send(std::string_view bytes, Deadline deadline);
+
+  int descriptor() const { return socket_.get(); }
+
+ private:
+  Outcome wait(short events, Deadline deadline) const;
+
+  Fd socket_;
+  int watched_ = -1;
+  short watched_events_ = 0;
+  std::string buffer_;
+  std::size_t taken_ = 0;
+};
+
+/// "it hangs up", "no answer in time", ...
+std::string_view to_string(Wire::Outcome outcome);
+
+}  // namespace pams::milter::relay
