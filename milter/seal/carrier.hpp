@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,13 +45,14 @@ struct CarrierSettings {
 /// Makes one carrier: header() first, then write_body().
 class CarrierWriter {
  public:
-  /// All arguments must outlive this.
+  /// All arguments must outlive this. Throws std::invalid_argument when the transport is no name of one
+  /// (letters, digits, "-", "_"; at most 100), std::runtime_error as Sealer does.
   CarrierWriter(const Key& key, const Contents& contents, const Message& message, CarrierSettings settings);
 
   const SealId& seal_id() const { return id_; }
   /// The carrier's fields in order, values as in HeaderField (leading blank, folds as "\r\n ").
   std::vector<HeaderField> header() const;
-  /// The body, in pieces; once. Fails as `out` does.
+  /// The body, in pieces; once. Fails as Sealer does.
   Status write_body(const Sink& out);
 
  private:
@@ -59,6 +61,7 @@ class CarrierWriter {
   const Message& message_;
   const CarrierSettings settings_;
   const SealId id_;
+  bool is_written_ = false;  // one id, one seal: two of one id would give its content away
 };
 
 /// Reads a carrier as it comes over the wire (CRLF lines, dots undone), in pieces of any size, and gives out

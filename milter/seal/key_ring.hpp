@@ -21,6 +21,10 @@ namespace pams::seal {
 struct Key {
   std::array<unsigned char, 32> secret{};
   std::chrono::sys_seconds created;
+  Key() = default;
+  Key(const Key&) = default;
+  Key& operator=(const Key&) = default;
+  ~Key();  ///< wipes the secret
   /// 16 hex digits: the first 8 bytes of SHA-256 of "pams-milter seal key" and the secret. It names the key
   /// and tells nothing about it.
   std::string id() const;
@@ -31,7 +35,7 @@ class KeyRing {
  public:
   /// `keys`: the newest first, not empty.
   explicit KeyRing(std::vector<Key> keys);
-  /// Failure::Misconfigured with the reason and the remedy.
+  /// What stands in $CREDENTIALS_DIRECTORY under the file's name, or else the file itself. Failure::Misconfigured with the reason and the remedy.
   static Result<KeyRing> read(const std::string& path);
 
   const Key& current() const { return keys_.front(); }
@@ -42,6 +46,7 @@ class KeyRing {
   std::vector<Key> keys_;
 };
 
+/// Throws std::runtime_error when there are no random bytes.
 Key new_key(std::chrono::sys_seconds now);
 
 /// Makes the file with one key when it is missing (mode 0600; as root its owner becomes `owner` and

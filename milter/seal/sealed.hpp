@@ -16,6 +16,8 @@
 
 namespace pams::seal {
 
+using milter::Sink;
+
 /// What stands in front of the message inside the seal.
 struct Contents {
   enum class Kind { Message, JournalReport };
@@ -42,19 +44,23 @@ using SealId = std::string;
 
 class Sealer {
  public:
-  /// `out` gets the sealed bytes as they are made. `key` is used here alone.
+  /// `out` gets the sealed bytes as they are made. `key` is used here alone. Throws std::runtime_error when
+  /// OpenSSL gives no random bytes.
   Sealer(const Key& key, const Contents& contents, Sink out);
   Sealer(Sealer&&) noexcept;
   ~Sealer();
 
   const SealId& id() const;
-  /// More of the message. Fails as `out` does.
+  /// More of the message. Fails as `out` does; Failure::Refused when the contents are over 4 MiB. After a
+  /// failure every further call fails.
   Status add(std::string_view bytes);
   /// Once, at the end: without it nothing that was made opens to its end.
   Status finish();
 
  private:
+  friend struct FixedSeal;  // milter/seal/fixed_seal.hpp
   struct State;
+  explicit Sealer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
