@@ -76,6 +76,7 @@ class CarrierReader {
   /// Called once, when the seal's contents are authenticated and before the first byte of the message.
   using OnOpened = std::function<Status(const Header& header, const Contents& contents)>;
 
+  /// `keys` must outlive this.
   CarrierReader(const KeyRing& keys, OnOpened on_opened, Sink on_message);
   CarrierReader(CarrierReader&&) noexcept;
   ~CarrierReader();

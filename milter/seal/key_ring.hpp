@@ -35,7 +35,8 @@ class KeyRing {
  public:
   /// `keys`: the newest first, not empty.
   explicit KeyRing(std::vector<Key> keys);
-  /// What stands in $CREDENTIALS_DIRECTORY under the file's name, or else the file itself. Failure::Misconfigured with the reason and the remedy.
+  /// What stands in $CREDENTIALS_DIRECTORY under the file's name, or else the file itself.
+  /// Failure::Misconfigured with the reason and the remedy.
   static Result<KeyRing> read(const std::string& path);
 
   const Key& current() const { return keys_.front(); }

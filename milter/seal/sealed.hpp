@@ -71,6 +71,7 @@ class Opener {
   /// Called once, before the first byte of the message.
   using OnContents = std::function<Status(const SealId& id, const Contents& contents)>;
 
+  /// `keys` must outlive this.
   Opener(const KeyRing& keys, OnContents on_contents, Sink on_message);
   Opener(Opener&&) noexcept;
   ~Opener();
