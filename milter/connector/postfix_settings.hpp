@@ -18,38 +18,35 @@ struct TransportSetting {
   std::string why;
 };
 
-/// `maps` is the type and folder of our header tables: "pcre:/etc/postfix/"; `folder` that of all: main.cf's.
-std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector,
-                                                 const std::string& maps, const std::string& folder);
-
-/// The names that the smart hosts' certificates carry.
-std::vector<std::string> certificate_names(const rules::OutboundConnector& connector);
+/// The transport is Postfix's lmtp client, which hands carriers to the relay on this machine.
+std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector);
 
 /// `{ unix:…, default_action=tempfail, … }`
 std::string milter_entry(const std::string& address);
 
 /// Our tables, by file name in the folder of main.cf.
 inline constexpr const char* kNetMap = "pams_header_checks";
-inline constexpr const char* kMarkerMap = "pams_milter_header_checks";
-inline constexpr const char* kTransportMap = "pams_smtp_header_checks";
+inline constexpr const char* kSealedMap = "pams_milter_header_checks";
 inline constexpr const char* kLastNetMap = "pams_last_net";
 
-/// The last net, the first table of smtp_header_checks for all transports but the connectors': the smtp
-/// client stops at a table that fails (header_checks(5) knows no other action there that holds a message),
-/// and this one fails for the flag alone. Run on 3.7.11: deferred, "local data error".
+/// Tables of the setup before messages were sealed: what the smtp transport took out, and the passwords.
+bool is_former_table(const std::string& name);
+
+/// The last net, the first table of smtp_header_checks and lmtp_header_checks for all transports but the
+/// connectors': the client stops at a table that fails (header_checks(5) knows no other action there that
+/// holds a message), and this one fails for the flag alone. Run on 3.7.11: deferred, "local data error".
 std::string last_net(const std::string& maps);
 /// Not where the flag may rightly leave by another way: kept on inbound mail, or on mail back from Zivver.
 bool has_last_net(const Config& config);
 
-/// The connector's user and password; for root alone, who opens it before the smtp client gives up its
-/// rights.
-inline constexpr const char* kPasswordMaps = "pams_password_";  ///< and the transport
-std::string password_map(const rules::OutboundConnector& connector);
+/// bounce_size_limit: notices carry the header of what they are about and never its body.
+inline constexpr const char* kBounceSize = "1";
 
 /// "pcre:/etc/postfix/"; regexp: where Postfix was built without PCRE.
 std::string map_prefix(const std::vector<std::string>& map_types, const std::string& config_directory);
 
-/// Largest message of any connector with room for what disclaimers and headers add; 0 when none has a limit.
+/// The largest message of any connector as a carrier, which is longer: base64, a header and a note, and
+/// room for what disclaimers add. 0 when none has a limit.
 std::uint64_t needed_message_size(const rules::Policy& policy);
 
 /// So many recipients must fit into one transaction at the smart host (Postfix's own default is 50).

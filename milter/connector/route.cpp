@@ -1,7 +1,10 @@
 #include "milter/connector/route.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
+#include "milter/connector/postfix_text.hpp"
+#include "milter/seal/carrier.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter {
@@ -32,14 +35,27 @@ std::string route_marker(const Config& config, const rules::OutboundConnector& c
   return connector.name == config.policy.pams.connector ? token : token + "-" + connector.transport;
 }
 
-std::string route_target(const rules::OutboundConnector& connector) {
-  std::string hosts;
-  for (const auto& host : connector.smart_hosts) hosts += (hosts.empty() ? "" : ",") + host.nexthop();
-  return connector.transport + ":" + hosts;
+std::string relay_address(const Listen& relay, const std::string& queue_directory) {
+  if (relay.unix_path.empty()) return relay.for_postfix();
+  const auto below = std::filesystem::path(relay.unix_path).lexically_relative(queue_directory).string();
+  const bool inside = !queue_directory.empty() && !below.empty() && !below.starts_with("..");
+  return "unix:" + (inside ? below : relay.unix_path);
 }
 
-std::string route_action(const rules::OutboundConnector& connector) {
-  return "FILTER " + route_target(connector);
+std::string route_action(const rules::OutboundConnector& connector, const std::string& relay) {
+  return "FILTER " + connector.transport + ":" + relay;
+}
+
+std::string sealed_rules(const Config& config, const std::string& relay) {
+  const auto field = "/^" + regex_escaped(seal::kSealedHeader) + "[[:space:]]*:";
+  std::string rules;
+  // A long field may be folded: between its parts stands any white space.
+  for (const auto& connector : config.policy.connectors)
+    rules += field + ".*;[[:space:]]*via=" + regex_escaped(connector.transport) + "[[:space:]]*$/ " +
+             route_action(connector, relay) + "\n";
+  if (const auto* flagged = config.policy.connector(config.policy.pams.connector))
+    rules += field + "/ " + route_action(*flagged, relay) + "\n";
+  return rules;
 }
 
 std::string route_suffix(const rules::OutboundConnector& connector) {

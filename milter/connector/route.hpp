@@ -1,6 +1,6 @@
-/// The words with which a message's route is told to the MTA. Postfix: the marker that the milter adds, and
-/// the FILTER action that the marker must become. Sendmail: the suffix that the milter gives to each
-/// recipient. One place for the session, the setup and the checks. Pure; any thread.
+/// The words with which a message's route is told to the MTA. Postfix: the FILTER action that a carrier's
+/// X-PAMS-Sealed must become. Sendmail: the suffix that the milter gives to each recipient. One place for the
+/// session, the setup and the checks. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -16,11 +16,17 @@ namespace pams::milter {
 std::string route_marker(const Config& config, const rules::OutboundConnector& connector,
                          const std::string& token);
 
-/// "pams:[smtp.zivver.com]:25"; several smart hosts are tried in order (Postfix 3.5 and later).
-std::string route_target(const rules::OutboundConnector& connector);
+/// Where Postfix's lmtp client finds the relay: "inet:127.0.0.1:8895", or a unix socket. One inside the queue
+/// directory gets a path relative to it, which means the same place with and without a chroot:
+/// "unix:pams-milter/relay.sock".
+std::string relay_address(const Listen& relay, const std::string& queue_directory);
 
-/// "FILTER pams:[smtp.zivver.com]:25"
-std::string route_action(const rules::OutboundConnector& connector);
+/// "FILTER pams:unix:pams-milter/relay.sock"; `relay` as relay_address() gives it.
+std::string route_action(const rules::OutboundConnector& connector, const std::string& relay);
+
+/// The rules of milter_header_checks and header_checks that bring a carrier to its transport, one line each:
+/// one a connector, and a last one for a transport that is no more, to the flagged mail's connector.
+std::string sealed_rules(const Config& config, const std::string& relay);
 
 /// What the net does with a flagged message that no milter took charge of.
 inline constexpr const char* kNetAction = "FILTER retry:4.7.1 pams-milter did not process this message";

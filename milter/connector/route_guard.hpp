@@ -1,5 +1,5 @@
-/// Whether the MTA would really take a marked message to its connector. The session asks before it releases
-/// flagged mail. Implementations are safe for many sessions at once.
+/// Whether the MTA would really take a carrier to its connector, and what comes in really shows its flag. The
+/// session asks before it releases mail. Implementations are safe for many sessions at once.
 #pragma once
 
 #include "rules/base/result.hpp"
@@ -13,8 +13,8 @@ class RouteGuard {
   /// Fine, or Failure::Misconfigured with the check that failed and its remedy. Cheap while the MTA's files
   /// do not change.
   virtual Status verified(const rules::OutboundConnector& connector) = 0;
-  /// Whether the MTA's own rules leave the flag where it is until the milter sees it. While they do not, any
-  /// mail of trusted peers may be a flagged message. As cheap as verified().
+  /// Fine, or Failure::Misconfigured: something in the MTA could take the flag from a message before the milter
+  /// sees it, so that all mail of trusted peers to the outside must wait. verified() includes it; as cheap.
   virtual Status flag_survives(const rules::OutboundConnector& connector) = 0;
 };
 

@@ -1,8 +1,7 @@
 #include "milter/connector/setup.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <filesystem>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,16 +10,18 @@
 #include "milter/connector/backup.hpp"
 #include "milter/connector/postfix_settings.hpp"
 #include "milter/connector/setup_record.hpp"
-#include "milter/smart_host/password.hpp"
 
 namespace pams::milter {
 namespace {
 
-/// Of tables that hold a password.
-constexpr Owner kRootAlone{0, 0, 0600};
+/// Our tables hold no secrets, and the milter reads them too.
+constexpr mode_t kTableMode = 0644;
 
-tl::unexpected<Error> trouble(const std::string& path) {
-  return fail(Failure::Misconfigured, path + ": " + std::strerror(errno));
+Status remove_table(const std::string& path) {
+  std::error_code problem;
+  std::filesystem::remove(path, problem);
+  if (problem) return fail(Failure::Misconfigured, path + ": " + problem.message());
+  return {};
 }
 
 std::vector<std::string> files_of(const SetupPlan& plan, const std::string& folder) {
@@ -37,7 +38,8 @@ std::vector<std::string> files_of(const SetupPlan& plan, const std::string& fold
 Status make_change(const Change& change, const Postfix& postfix, const Owner& owner) {
   switch (change.kind) {
     case ChangeKind::Table:
-      return replace_file(change.setting, change.to, change.secret ? kRootAlone : owner);
+      return change.to.empty() ? remove_table(change.setting)
+                               : replace_file(change.setting, change.to, owner);
     case ChangeKind::Service:
       return postfix.set_service(change.setting, change.to);
     case ChangeKind::ServiceParameter:
@@ -50,14 +52,22 @@ Status make_change(const Change& change, const Postfix& postfix, const Owner& ow
 }
 
 Status make_changes(const SetupPlan& plan, const Postfix& postfix, const Owner& owner) {
+  const auto is_removed = [](const Change& change) {
+    return change.kind == ChangeKind::Table && change.to.empty();
+  };
   std::vector<std::string> parameters;
   for (const auto& change : plan.changes) {
+    if (is_removed(change)) continue;
     if (const auto made = make_change(change, postfix, owner); !made) return made;
     if (change.kind == ChangeKind::Parameter) parameters.push_back(change.setting + "=" + change.to);
   }
-  if (parameters.empty()) return {};
-  return postfix.set_parameters(
-      parameters);  // main.cf last, and at once: the transport is there before the route
+  // main.cf at once: the transport is there before the route
+  if (!parameters.empty())
+    if (const auto set = postfix.set_parameters(parameters); !set) return set;
+  for (const auto& change : plan.changes)
+    if (is_removed(change))
+      if (const auto made = make_change(change, postfix, owner); !made) return made;
+  return {};
 }
 
 /// Postfix's own tools must still be able to read what was written.
@@ -92,28 +102,22 @@ Status finish_record(const std::string& folder, SetupRecord record) {
   return write_record(folder, record);
 }
 
-bool is_kept_for(const std::string& path, gid_t group, mode_t mode) {
+bool has_mode(const std::string& path, mode_t mode) {
   struct stat status {};
-  return stat(path.c_str(), &status) == 0 && (status.st_mode & 07777U) == mode && status.st_gid == group;
+  return stat(path.c_str(), &status) == 0 && (status.st_mode & 07777U) == mode;
 }
 
-/// Our tables as they are. One with another owner or mode counts as missing, so that it is written anew.
-void read_tables(const Config& config, Site& site) {
-  const auto keep = [&](const std::string& path) {
-    if (auto content = read_file(path)) site.tables[path] = std::move(*content);
-  };
-  struct stat token {};
-  const bool has_token = stat(config.settings.route_token_file.c_str(), &token) == 0;
-  for (const auto* name : {kMarkerMap, kNetMap, kTransportMap, kLastNetMap}) {
+/// Our tables as they are. One with another mode counts as missing, so that it is written anew.
+void read_tables(Site& site) {
+  for (const auto* name : {kSealedMap, kNetMap, kLastNetMap}) {
     const auto path = site.config_directory + "/" + name;
-    if (has_token && is_kept_for(path, token.st_gid, 0640)) keep(path);
+    if (!has_mode(path, kTableMode)) continue;
+    if (auto content = read_file(path)) site.tables[path] = std::move(*content);
   }
-  for (const auto& connector : config.policy.connectors) {
-    if (connector.username.empty()) continue;
-    const auto path = site.config_directory + "/" + password_map(connector);
-    if (is_kept_for(path, kRootAlone.group, kRootAlone.mode)) keep(path);
-    site.passwords.emplace(connector.name, read_password(connector));
-  }
+  std::error_code unreadable;
+  for (const auto& entry : std::filesystem::directory_iterator(site.config_directory, unreadable))
+    if (is_former_table(entry.path().filename().string())) site.former_tables.push_back(entry.path().string());
+  std::ranges::sort(site.former_tables);
 }
 
 }  // namespace
@@ -142,21 +146,18 @@ Result<Site> read_site(const Postfix& postfix, const Config& config) {
   for (const auto& line : *own)
     if (auto parameter = parse_service_parameter(line))
       site.service_parameters.push_back(std::move(*parameter));
-  read_tables(config, site);
+  read_tables(site);
   return site;
 }
 
-Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, const std::string& token_file,
-                                const std::string& now_utc) {
+Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, const std::string& now_utc) {
   if (!plan.problems.empty()) return fail(Failure::Misconfigured, plan.problems.front());
-  struct stat token {};
-  if (stat(token_file.c_str(), &token) != 0) return trouble(token_file);
   const auto& folder = postfix.config_directory();
   auto record = begin_record(folder);
   if (!record) return tl::unexpected(record.error());
   const auto backup = Backup::make(folder + "/pams-backup-" + now_utc, files_of(plan, folder));
   if (!backup) return tl::unexpected(backup.error());
-  auto outcome = make_changes(plan, postfix, Owner{geteuid(), token.st_gid, 0640});
+  auto outcome = make_changes(plan, postfix, Owner{geteuid(), getegid(), kTableMode});
   if (outcome) outcome = read_back(plan, postfix);
   if (outcome) outcome = finish_record(folder, std::move(*record));
   return backup->settle(outcome);

@@ -10,10 +10,8 @@ namespace pams::milter {
 
 Result<Site> read_site(const Postfix& postfix, const Config& config);
 
-/// Makes the changes; returns the backup's folder. The tables become readable for root and the token file's
-/// group alone. `now_utc`: "20260101T120000Z", part of the folder's name. On failure everything is as before,
-/// and the error says so.
-Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, const std::string& token_file,
-                                const std::string& now_utc);
+/// Makes the changes; returns the backup's folder. `now_utc`: "20260101T120000Z", part of the folder's name.
+/// On failure everything is as before, and the error says so.
+Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, const std::string& now_utc);
 
 }  // namespace pams::milter

@@ -55,18 +55,21 @@ class MainPlan {
 
   void plan_tables() {
     const auto maps = map_prefix(site_.map_types, site_.config_directory);
-    want("milter_header_checks", with_table("milter_header_checks", kMarkerMap, maps),
-         "the milter's route marker chooses the connector's transport");
+    want("milter_header_checks", with_table("milter_header_checks", kSealedMap, maps),
+         "what the milter sealed goes to its connector's transport");
     want("header_checks", with_table("header_checks", kNetMap, maps),
          "the net: flagged mail that no milter saw waits, requeued mail finds its way");
-    want("smtp_header_checks", with_last_net(maps),
-         "the last net: whatever else fails, flagged mail leaves by its connector only");
+    for (const auto* name : {"smtp_header_checks", "lmtp_header_checks"})
+      want(name, with_last_net(name, maps),
+           "the last net: whatever else fails, flagged mail leaves by its connector only");
     for (const auto* name : {"mime_header_checks", "nested_header_checks"})
       want(name, without_net(name),
            "it would inherit the net, and catch attached messages that carry the header");
   }
 
   void plan_limits() {
+    want_if("bounce_size_limit", at(site_.effective, "bounce_size_limit") != kBounceSize, kBounceSize,
+            "notices say what happened to a message and never carry its text");
     for (const auto& connector : config_.policy.connectors) {
       const auto name = connector.transport + "_destination_recipient_limit";
       const auto needed = needed_recipient_limit(config_.policy);
@@ -78,7 +81,7 @@ class MainPlan {
     const bool too_small = size != 0 && size < needed;
     if (too_small) size = needed;
     want_if("message_size_limit", too_small, std::to_string(size),
-            "the connector's largest message, with room for what is added");
+            "the connector's largest message as a carrier, which is longer");
     for (const auto* name : {"mailbox_size_limit", "virtual_mailbox_limit"}) {
       const auto limit = number(at(site_.effective, name));
       want_if(name, limit != 0 && limit < size, std::to_string(size),
@@ -123,10 +126,10 @@ class MainPlan {
     return wanted;
   }
 
-  std::vector<std::string> with_last_net(const std::string& maps) const {
+  std::vector<std::string> with_last_net(const std::string& name, const std::string& maps) const {
     std::vector<std::string> wanted;
     if (has_last_net(config_)) wanted.push_back(last_net(maps));
-    for (const auto& element : split_list(at(site_.written, "smtp_header_checks")))
+    for (const auto& element : split_list(at(site_.written, name)))
       if (element.find("/" + std::string(kLastNetMap) + ",") == std::string::npos) wanted.push_back(element);
     return wanted;
   }

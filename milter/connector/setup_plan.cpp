@@ -14,15 +14,6 @@ namespace {
 constexpr const char* kInbound = kInboundCleanup;
 constexpr const char* kBanner = "# Written by `pamsctl setup postfix`; it would be overwritten.\n";
 
-std::string marker_rules(const Config& config, const std::string& token) {
-  std::string rules;
-  for (const auto& connector : config.policy.connectors)
-    rules += "/^" + regex_escaped(rules::kRouteMarker) + ":[[:space:]]*" +
-             regex_escaped(route_marker(config, connector, token)) + "[[:space:]]*$/ " +
-             route_action(connector) + "\n";
-  return rules;
-}
-
 const Service* find_service(const Site& site, const std::string& key) {
   const auto at =
       std::ranges::find_if(site.services, [&](const Service& service) { return service.key() == key; });
@@ -116,31 +107,36 @@ class ServicesPlan {
                                connector.name + "' another transport");
       return;
     }
-    if (service != nullptr && service->command != "smtp") {
+    // Before messages were sealed the transport was an smtp client.
+    const bool is_former = service != nullptr && service->command == "smtp";
+    if (service != nullptr && service->command != "lmtp" && !is_former) {
       plan_.problems.push_back(key + " exists and runs " + service->command + "; give connector '" +
                                connector.name + "' another transport");
       return;
     }
-    auto wanted = transport_settings(connector, map_prefix(site_.map_types, site_.config_directory),
-                                     site_.config_directory);
-    // Postfix before 3.10 warns of what it does not know.
-    if (!site_.effective.contains("tls_required_enable"))
-      std::erase_if(wanted, [](const auto& setting) { return setting.name == "tls_required_enable"; });
-    const auto now = own_settings(site_, key);
+    plan_.upgrades = plan_.upgrades || is_former;
+    auto wanted = transport_settings(connector);
+    // Postfix before 3.7 warns of what it does not know.
+    if (!site_.effective.contains("lmtp_bind_address_enforce"))
+      std::erase_if(wanted, [](const auto& setting) { return setting.name == "lmtp_bind_address_enforce"; });
+    auto now = own_settings(site_, key);
+    std::erase_if(now, [](const auto& own) {
+      return own.name.starts_with("smtp_") || own.name.starts_with("tls_");
+    });
     auto merged = wanted;
     for (const auto& own : now)
       if (std::ranges::none_of(wanted, [&](const auto& setting) { return setting.name == own.name; }))
         merged.push_back(own);
     const bool good =
-        service != nullptr && service->chroot == "n" && std::ranges::all_of(wanted, [&](const auto& setting) {
+        service != nullptr && !is_former && service->chroot == "n" &&
+        std::ranges::all_of(wanted, [&](const auto& setting) {
           return std::ranges::any_of(
               now, [&](const auto& own) { return own.name == setting.name && own.value == setting.value; });
         });
     if (!good)
-      change(
-          ChangeKind::Service, key, service == nullptr ? "" : service->line,
-          service_line(connector.transport + " unix - - n - - smtp", merged),
-          "connector '" + connector.name + "': verified TLS, and nothing of main.cf weakens or diverts it");
+      change(ChangeKind::Service, key, service == nullptr ? "" : service->line,
+             service_line(connector.transport + " unix - - n - - lmtp", merged),
+             "connector '" + connector.name + "': carriers go to pams-relay, unedited, and nowhere else");
   }
 
   /// True when the listener goes without the net.
@@ -184,7 +180,7 @@ class ServicesPlan {
 
   void change(ChangeKind kind, std::string setting, std::string from, std::string to, std::string why) {
     plan_.changes.push_back(
-        {kind, std::move(setting), std::move(from), std::move(to), std::move(why), false});
+        {kind, std::move(setting), std::move(from), std::move(to), std::move(why)});
   }
 
   const Config& config_;
@@ -192,22 +188,23 @@ class ServicesPlan {
   SetupPlan& plan_;
 };
 
-void plan_tables(const Config& config, const std::string& token, const Site& site, SetupPlan& plan) {
-  const auto rules = marker_rules(config, token);
+void plan_tables(const Config& config, const Site& site, SetupPlan& plan) {
+  const auto relay = relay_address(config.settings.relay.listen, site.queue_directory);
+  if (relay.find_first_of(", \t") != std::string::npos)
+    plan.problems.push_back("Postfix cannot name the relay's socket " + relay +
+                            ": set [relay] listen to a path without blanks and commas");
+  const auto rules = sealed_rules(config, relay);
   const auto flag = "/^" + regex_escaped(config.policy.pams.header) + "[[:space:]]*:/ ";
   std::vector<std::pair<const char*, std::pair<std::string, std::string>>> tables{
-      {kMarkerMap, {rules, "turns the milter's marker into the connector's transport; holds the token"}},
+      {kSealedMap, {rules, "what the milter sealed goes to pams-relay"}},
       {kNetMap,
        {"# 1: postsuper -r runs no milter and forgets the route\n" + rules +
             "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag + kNetAction + "\n",
-        "the net; holds the token"}},
-      {kTransportMap,
-       {"/^" + regex_escaped(rules::kRouteMarker) + "[[:space:]]*:/ IGNORE\n",
-        "the marker does not reach the smart host"}},
+        "the net: flagged mail that was not sealed waits"}},
   };
   if (has_last_net(config))
     tables.emplace_back(kLastNetMap,
-                        std::pair{"# the smtp client stops here: the next table fails\n" + flag + "flagged\n",
+                        std::pair{"# the client stops here: the next table fails\n" + flag + "flagged\n",
                                   "the last net: flagged mail leaves by its connector only"});
   for (const auto& [name, table] : tables) {
     const auto path = site.config_directory + "/" + name;
@@ -218,27 +215,12 @@ void plan_tables(const Config& config, const std::string& token, const Site& sit
   }
 }
 
-/// The tables of passwords, one a connector with a user.
-void plan_passwords(const Config& config, const Site& site, SetupPlan& plan) {
-  for (const auto& connector : config.policy.connectors) {
-    if (connector.username.empty()) continue;
-    const auto password = site.passwords.find(connector.name);
-    if (password == site.passwords.end() || !password->second) {
-      plan.problems.push_back(password == site.passwords.end() ? "no password for '" + connector.name + "'"
-                                                               : password->second.error().what);
-      continue;
-    }
-    std::string to = kBanner;
-    for (const auto& host : connector.smart_hosts)
-      to += host.nexthop() + " " + connector.username + ":" + *password->second + "\n";
-    const auto path = site.config_directory + "/" + password_map(connector);
-    const auto now = site.tables.find(path);
-    const auto from = now == site.tables.end() ? "" : now->second;
-    if (from != to)
-      plan.changes.push_back({ChangeKind::Table, path, from, to,
-                              "the password for '" + connector.name + "'; for root alone", true});
-    plan.notes.push_back("'" + connector.name +
-                         "' logs in at its smart hosts: Postfix needs the package libsasl2-modules");
+/// When nothing of the new setup names them any more.
+void plan_former_tables(const Site& site, SetupPlan& plan) {
+  for (const auto& path : site.former_tables) {
+    plan.upgrades = true;
+    plan.changes.push_back({ChangeKind::Table, path, "a table of the former setup", "",
+                            "pams-relay speaks with the smart host now, and logs in there"});
   }
 }
 
@@ -269,22 +251,21 @@ std::vector<std::string> parameters_of_interest(const rules::Policy& policy) {
   std::vector<std::string> names{
       "queue_directory",    "compatibility_level",   "milter_protocol",      "milter_default_action",
       "smtpd_milters",      "non_smtpd_milters",     "milter_header_checks", "header_checks",
-      "mime_header_checks", "nested_header_checks",  "smtp_header_checks",   "message_size_limit",
-      "mailbox_size_limit", "virtual_mailbox_limit", "cleanup_service_name", "tls_required_enable"};
+      "mime_header_checks", "nested_header_checks",  "smtp_header_checks",   "lmtp_header_checks",
+      "message_size_limit", "mailbox_size_limit",    "virtual_mailbox_limit", "bounce_size_limit",
+      "cleanup_service_name", "lmtp_bind_address_enforce"};
   for (const auto& connector : policy.connectors)
     names.push_back(connector.transport + "_destination_recipient_limit");
   return names;
 }
 
-SetupPlan plan_setup(const Config& config, const std::string& token, const std::vector<std::string>& outbound,
-                     const Site& site) {
+SetupPlan plan_setup(const Config& config, const std::vector<std::string>& outbound, const Site& site) {
   SetupPlan plan;
   if (std::ranges::find(config.policy.connectors, config.policy.pams.connector,
                         &rules::OutboundConnector::name) == config.policy.connectors.end())
     plan.problems.push_back("[pams] connector '" + config.policy.pams.connector + "' is not defined");
   find_shared_transports(config, plan);
-  plan_tables(config, token, site, plan);
-  plan_passwords(config, site, plan);
+  plan_tables(config, site, plan);
   ServicesPlan services(config, site, plan);
   services.plan_transports();
   services.plan_retry();
@@ -292,6 +273,7 @@ SetupPlan plan_setup(const Config& config, const std::string& token, const std::
   services.plan_journal_listener();
   const auto address = milter_address(config, site, plan.problems);
   plan_main(config, address, site, plan);
+  plan_former_tables(site, plan);
   note_own_milters(site, plan);
   return plan;
 }

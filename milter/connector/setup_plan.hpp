@@ -26,8 +26,8 @@ struct Site {
   std::map<std::string, std::string> effective;  ///< the same, expanded
   std::vector<Service> services;
   std::vector<ServiceParameter> service_parameters;
-  std::map<std::string, std::string> tables;  ///< ours that are there and kept from others' eyes, by path
-  std::map<std::string, Result<std::string>> passwords;  ///< of connectors with a user, by connector
+  std::map<std::string, std::string> tables;  ///< ours that are there as setup makes them, by path
+  std::vector<std::string> former_tables;     ///< of a setup before messages were sealed: paths
 };
 
 /// The main.cf parameters that a Site must hold for `policy`.
@@ -40,20 +40,19 @@ struct Change {
   ChangeKind kind;
   std::string setting;  ///< a path, "pams/unix", "smtp/inet/cleanup_service_name", "smtpd_milters"
   std::string from;     ///< "" when it was not there
-  std::string to;
+  std::string to;       ///< "" for a table: it is removed
   std::string why;
-  bool secret = false;  ///< a table for root alone, whose content is never shown
 };
 
 struct SetupPlan {
   std::vector<Change> changes;        ///< in the order in which they are safe to make
   std::vector<std::string> problems;  ///< why it cannot be applied; nothing is changed then
   std::vector<std::string> notes;     ///< what the operator should look at
+  bool upgrades = false;              ///< turns a setup over that was made before messages were sealed
 };
 
 /// `outbound`: the listeners whose mail gets the net, by name ("submission") or name and type
 /// ("smtp/inet"). Empty: no listener is moved; those with a cleanup of ours keep it.
-SetupPlan plan_setup(const Config& config, const std::string& token, const std::vector<std::string>& outbound,
-                     const Site& site);
+SetupPlan plan_setup(const Config& config, const std::vector<std::string>& outbound, const Site& site);
 
 }  // namespace pams::milter

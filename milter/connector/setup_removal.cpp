@@ -9,8 +9,8 @@
 
 #include "milter/config/files.hpp"
 #include "milter/connector/backup.hpp"
-#include "milter/connector/flagged_queue.hpp"
 #include "milter/connector/postfix_settings.hpp"
+#include "milter/connector/routed_queue.hpp"
 #include "milter/connector/setup_record.hpp"
 #include "milter/connector/setup_undo.hpp"
 
@@ -44,14 +44,12 @@ class Removal {
            return all || key == std::string(kInboundCleanup) + "/unix" ||
                   (at != services.end() && at->second.find(kInboundCleanup) != std::string::npos);
          });
-    remove_table(kMarkerMap);
+    remove_table(kSealedMap);
     if (all) {
       remove_table(kNetMap);
-      remove_table(kTransportMap);
       remove_table(kLastNetMap);
       for (const auto& entry : std::filesystem::directory_iterator(folder_))
-        if (const auto name = entry.path().filename().string(); name.starts_with(kPasswordMaps))
-          remove_table(name);
+        if (const auto name = entry.path().filename().string(); is_former_table(name)) remove_table(name);
     }
     return std::move(plan_);
   }
@@ -80,20 +78,38 @@ class Removal {
   RemovalPlan plan_;
 };
 
-/// The net may go only when nothing is left that it, or the transport, must keep from leaving in clear.
-void check_order(const Postfix& postfix, const Config& config, const RemovalPlan& first, RemovalPlan& plan) {
+std::string number_of(std::size_t number, const std::string& one) {
+  return std::to_string(number) + " messages (" + one + (number > 1 ? ", …" : "") + ")";
+}
+
+/// The net and the transport may go only when nothing in the queue needs them.
+void check_queue(const Postfix& postfix, const Config& config, RemovalPlan& plan) {
+  const bool all = plan.stage == RemovalStage::Net;
+  auto& said = all ? plan.problems : plan.notes;
+  const auto queue = look_through_queue(postfix, config.policy.pams.header);
+  if (!queue) {
+    said.push_back("the queue could not be looked through: " + queue.error().what);
+    return;
+  }
+  if (queue->unsealed > 0)
+    said.push_back(number_of(queue->unsealed, queue->an_unsealed) + " with " + config.policy.pams.header +
+                   (all ? " are in the queue and would leave in clear: bring them back through the milter "
+                          "before it goes (pamsctl queue release), or remove them"
+                        : " wait in the queue and go on waiting: bring them back through the milter while "
+                          "it is there (pamsctl queue release)"));
+  if (queue->sealed > 0)
+    said.push_back(number_of(queue->sealed, queue->a_sealed) +
+                   (all ? " that are sealed are in the queue and would reach people who cannot read them: "
+                          "wait until pams-relay has sent them"
+                        : " that are sealed are in the queue: they leave through pams-relay, so keep it and "
+                          "seal.key until they have left"));
+}
+
+void check_order(const RemovalPlan& first, RemovalPlan& plan) {
   if (!first.changes.empty())
     plan.problems.emplace_back(
         "the milter is still in use: first run `pamsctl setup postfix --remove --apply` and `postfix "
         "reload`");
-  const auto flagged = flagged_in_queue(postfix, config.policy.pams.header);
-  if (!flagged)
-    plan.problems.push_back("the queue could not be looked through: " + flagged.error().what);
-  else if (!flagged->empty())
-    plan.problems.push_back(std::to_string(flagged->size()) + " messages with " + config.policy.pams.header +
-                            " are in the queue and would leave in clear (" + flagged->front() +
-                            (flagged->size() > 1 ? ", …" : "") +
-                            "): wait until they are delivered, or remove them");
 }
 
 Status write(const RemovalPlan& plan) {
@@ -140,7 +156,8 @@ Result<RemovalPlan> plan_removal(const Postfix& postfix, const Config& config, R
   if (!current) return tl::unexpected(current.error());
   auto plan = Removal(**record, *current, folder, stage).plan();
   if (stage == RemovalStage::Net)
-    check_order(postfix, config, Removal(**record, *current, folder, RemovalStage::Milter).plan(), plan);
+    check_order(Removal(**record, *current, folder, RemovalStage::Milter).plan(), plan);
+  check_queue(postfix, config, plan);
   return plan;
 }
 

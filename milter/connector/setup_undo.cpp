@@ -47,8 +47,9 @@ std::string value_of(PostfixFile kind, const std::string& lines) {
 
 /// Lists in which others may have entries too.
 bool is_shared(const std::string& name) {
-  constexpr std::array<std::string_view, 4> kShared{"smtpd_milters", "non_smtpd_milters",
-                                                    "milter_header_checks", "header_checks"};
+  constexpr std::array<std::string_view, 6> kShared{"smtpd_milters",        "non_smtpd_milters",
+                                                    "milter_header_checks", "header_checks",
+                                                    "smtp_header_checks",   "lmtp_header_checks"};
   return std::ranges::find(kShared, name) != kShared.end();
 }
 

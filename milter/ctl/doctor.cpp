@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "milter/config/config.hpp"
-#include "milter/config/route_token.hpp"
 #include "milter/connector/postfix.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/doctor/check.hpp"
@@ -58,13 +57,11 @@ void run_checks(const doctor::Examination& examination, std::vector<Outcome>& ou
   }
 }
 
-/// Sendmail's route has no token.
 std::vector<Outcome> examine_sendmail(const Config& config, const rules::OutboundConnector& connector) {
   std::vector<Outcome> outcomes;
   const Postfix unused(config.settings.postfix_config);
   const Sendmail sendmail(config.settings);
-  const std::string no_token;
-  run_checks({config, connector, no_token, unused, &sendmail}, outcomes);
+  run_checks({config, connector, unused, &sendmail}, outcomes);
   return outcomes;
 }
 
@@ -76,11 +73,10 @@ std::vector<Outcome> examine(const Config& config) {
              "Flagged mail has no way out, and is answered 451.",
              {doctor::CheckStatus::Fail, "[pams] connector '" + name + "' is not defined", "pamsctl check"}}};
   if (config.settings.mta == MtaKind::Sendmail) return examine_sendmail(config, *connector);
-  const auto token = read_route_token(config.settings.route_token_file).value_or("");
   const Postfix postfix(config.settings.postfix_config);
   const doctor::RememberedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
   std::vector<Outcome> outcomes;
-  run_checks({config, *connector, token, mta}, outcomes);
+  run_checks({config, *connector, mta}, outcomes);
   return outcomes;
 }
 

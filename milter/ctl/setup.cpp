@@ -1,26 +1,25 @@
 #include "milter/connector/setup.hpp"
 
+#include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
-#include "milter/config/route_token.hpp"
+#include "milter/connector/routed_queue.hpp"
 #include "milter/connector/sendmail_setup.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/setup/removal.hpp"
 #include "milter/doctor/route_verifier.hpp"
+#include "milter/seal/key_ring.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::ctl {
 namespace {
-
-constexpr const char* kHiddenToken = "<token>";
-constexpr const char* kHiddenTable = "<holds a password>";
-/// Stands for a token that is not made yet; letters alone, as a real one, so that tables look the same.
-constexpr const char* kFutureToken = "TOKENTHATISNOTMADEYET";
 
 struct Options {
   bool apply = false;
@@ -53,39 +52,36 @@ std::string file_of(const Change& change) {
   return "master.cf";
 }
 
-/// As the file will hold it, the token hidden.
-std::string shown(const Change& change, const std::string& token) {
+/// As the file will hold it.
+std::string shown(const Change& change) {
   if (change.to.empty() && change.kind == ChangeKind::Include) return "taken out: " + change.from;
   if (change.to.empty() && change.kind == ChangeKind::Table) return "the file is removed";
-  std::string out = change.secret ? kHiddenTable : change.to;
-  if (change.kind == ChangeKind::Parameter) out = change.setting + " = " + change.to;
+  if (change.kind == ChangeKind::Parameter) return change.setting + " = " + change.to;
   if (change.kind == ChangeKind::ServiceParameter)
-    out = change.setting.substr(0, change.setting.rfind('/')) + ":  -o " +
-          change.setting.substr(change.setting.rfind('/') + 1) + "=" + change.to;
-  if (change.kind == ChangeKind::Service) out = text::replace_all(change.to, " -o ", "\n    -o ");
-  return text::replace_all(out, token, kHiddenToken);
+    return change.setting.substr(0, change.setting.rfind('/')) + ":  -o " +
+           change.setting.substr(change.setting.rfind('/') + 1) + "=" + change.to;
+  return change.kind == ChangeKind::Service ? text::replace_all(change.to, " -o ", "\n    -o ") : change.to;
 }
 
-void print(const SetupPlan& plan, const std::string& token) {
+void print(const SetupPlan& plan) {
   for (const auto& change : plan.changes) {
     std::cout << "# " << file_of(change) << ": " << change.why << "\n";
     if (change.kind == ChangeKind::Parameter && !change.from.empty())
       std::cout << "# was: " << change.setting << " = " << change.from << "\n";
-    std::cout << text::trim_right(shown(change, token)) << "\n\n";
+    std::cout << text::trim_right(shown(change)) << "\n\n";
   }
   for (const auto& note : plan.notes) std::cout << "note: " << note << "\n";
   for (const auto& problem : plan.problems) std::cout << "problem: " << problem << "\n";
 }
 
-nlohmann::json to_json(const SetupPlan& plan, const std::string& token) {
+nlohmann::json to_json(const SetupPlan& plan) {
   auto changes = nlohmann::json::array();
   for (const auto& change : plan.changes)
-    changes.push_back(
-        {{"file", file_of(change)},
-         {"setting", change.setting},
-         {"from", change.secret ? kHiddenTable : text::replace_all(change.from, token, kHiddenToken)},
-         {"to", change.secret ? kHiddenTable : text::replace_all(change.to, token, kHiddenToken)},
-         {"why", change.why}});
+    changes.push_back({{"file", file_of(change)},
+                       {"setting", change.setting},
+                       {"from", change.from},
+                       {"to", change.to},
+                       {"why", change.why}});
   return {{"changes", changes},
           {"problems", plan.problems},
           {"notes", plan.notes},
@@ -93,11 +89,40 @@ nlohmann::json to_json(const SetupPlan& plan, const std::string& token) {
           {"backup", nullptr}};
 }
 
-/// The token that is there; a new one when it may be made; otherwise a word that stands for it.
-Result<std::string> token_for(const Config& config, bool apply) {
-  if (apply) return ensure_route_token(config.settings.route_token_file);
-  const auto token = read_route_token(config.settings.route_token_file);
-  return token ? *token : kFutureToken;
+/// Made before anything else: what is sealed can be opened from then on. For the milter's user, who is the
+/// owner of the trace.
+Status make_seal_key(const Settings& settings) {
+  struct stat folder {};
+  const auto path = std::filesystem::path(settings.trace.path).parent_path();
+  const bool has_owner = stat(path.c_str(), &folder) == 0;
+  constexpr unsigned kAsItIs = static_cast<unsigned>(-1);
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto ring = seal::ensure_key_file(settings.seal_key_file, now, has_owner ? folder.st_uid : kAsItIs,
+                                          has_owner ? folder.st_gid : kAsItIs);
+  return ring ? Status() : tl::unexpected(ring.error());
+}
+
+void note_missing_key(const Settings& settings, SetupPlan& plan) {
+  std::error_code unreadable;
+  if (!std::filesystem::exists(settings.seal_key_file, unreadable))
+    plan.notes.push_back(settings.seal_key_file +
+                         " is made with a new key: keep a copy of it where your backups of secrets are; what is "
+                         "sealed cannot be opened without it");
+}
+
+/// Mail that the former setup queued: its transport speaks to this machine only now.
+void note_former_mail(const Config& config, const Postfix& postfix, SetupPlan& plan) {
+  if (!plan.upgrades) return;
+  const auto queue = look_through_queue(postfix, config.policy.pams.header);
+  if (!queue)
+    plan.notes.push_back("the queue could not be looked through for flagged mail of the former setup: " +
+                         queue.error().what);
+  else if (queue->unsealed > 0)
+    plan.notes.push_back(std::to_string(queue->unsealed) + " messages with " + config.policy.pams.header +
+                         " wait in the queue (" + queue->an_unsealed +
+                         (queue->unsealed > 1 ? ", …" : "") +
+                         "): they are not sealed and do not leave as they are. `pamsctl queue list` shows "
+                         "them, `pamsctl queue release` brings them back through the milter");
 }
 
 /// What the routing checks say about the result, so that nobody reloads a gateway that would not hold.
@@ -117,16 +142,18 @@ int run_with(const Options& options, const Config& config, const Postfix& postfi
   const auto site = read_site(postfix, config);
   if (!site)
     return finish(options, {{"error", site.error().what}}, "error: " + site.error().what, kFoundWrong);
-  const auto token = token_for(config, options.apply);
-  if (!token)
-    return finish(options, {{"error", token.error().what}}, "error: " + token.error().what, kFoundWrong);
-  const auto plan = plan_setup(config, *token, options.outbound, *site);
-  auto answer = to_json(plan, *token);
-  if (!options.json) print(plan, *token);
+  auto plan = plan_setup(config, options.outbound, *site);
+  note_missing_key(config.settings, plan);
+  note_former_mail(config, postfix, plan);
+  auto answer = to_json(plan);
+  if (!options.json) print(plan);
   if (!plan.problems.empty()) return finish(options, answer, "nothing was changed", kFoundWrong);
+  if (options.apply)
+    if (const auto key = make_seal_key(config.settings); !key)
+      return finish(options, {{"error", key.error().what}}, "error: " + key.error().what, kFoundWrong);
   if (plan.changes.empty()) return finish(options, answer, "nothing to change", kFine);
   if (!options.apply) return finish(options, answer, "to do this, run: pamsctl setup postfix --apply", kFine);
-  const auto backup = apply_setup(plan, postfix, config.settings.route_token_file, utc_now());
+  const auto backup = apply_setup(plan, postfix, utc_now());
   if (!backup) {
     answer["error"] = backup.error().what;
     return finish(options, answer, "error: " + backup.error().what, kFoundWrong);
@@ -159,13 +186,17 @@ constexpr const char* kSendmailSteps =
 
 int run_on_sendmail(const Options& options, const Config& config) {
   const Sendmail sendmail(config.settings);
-  const auto plan =
+  auto plan =
       options.remove ? plan_sendmail_removal(config, sendmail) : plan_sendmail_setup(config, sendmail);
   const std::string command = options.remove ? "pamsctl setup sendmail --remove" : "pamsctl setup sendmail";
-  auto answer = to_json(plan, kFutureToken);
+  if (!options.remove) note_missing_key(config.settings, plan);
+  auto answer = to_json(plan);
   if (!options.json && options.remove) std::cout << kSendmailSteps;
-  if (!options.json) print(plan, kFutureToken);
+  if (!options.json) print(plan);
   if (!plan.problems.empty()) return finish(options, answer, "nothing was changed", kFoundWrong);
+  if (options.apply && !options.remove)
+    if (const auto key = make_seal_key(config.settings); !key)
+      return finish(options, {{"error", key.error().what}}, "error: " + key.error().what, kFoundWrong);
   if (plan.changes.empty()) return finish(options, answer, "nothing to change", kFine);
   if (!options.apply) return finish(options, answer, "to do this, run: " + command + " --apply", kFine);
   const auto backup = apply_sendmail_setup(plan, sendmail, utc_now());

@@ -26,7 +26,6 @@ struct Finding {
 struct Examination {
   const Config& config;
   const rules::OutboundConnector& connector;  ///< the flagged mail's
-  const std::string& token;                   ///< "" when it cannot be read: the check route_token says why
   const Mta& mta;                             ///< Postfix's tools; only checks for Postfix ask them
   const Sendmail* sendmail = nullptr;         ///< set where [milter] mta = "sendmail"
 };
@@ -37,6 +36,7 @@ struct Check {
   bool routing;          ///< flagged mail is deferred while it fails
   Finding (*run)(const Examination& examination);
   std::optional<MtaKind> only = MtaKind::Postfix;  ///< the MTA that it is for; nullopt: for both
+  bool guards_all_mail = false;  ///< while it fails, all mail of trusted peers to the outside waits
   bool is_for(MtaKind mta) const { return !only || *only == mta; }
 };
 

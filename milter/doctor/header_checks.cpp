@@ -5,7 +5,7 @@ namespace pams::milter::doctor {
 namespace {
 
 /// Inbound listeners may go without the net. Not pickup: `postsuper -r` brings every message in there; and
-/// not the journal's: the net carries reports of flagged mail.
+/// not the journal's: the net carries reports of flagged mail to the relay.
 Result<bool> may_go_without(const Config& config, const Gateway& gateway, const Service& listener) {
   if (listener.command == "pickup" || is_journal_listener(config, listener)) return false;
   return gateway.cleanup_of(listener).map(
@@ -34,7 +34,8 @@ Finding run(const Examination& examination) {
 
 extern const Check header_checks;
 const Check header_checks{
-    "header_checks", "A flagged message that no milter saw, or one that is requeued, would leave in clear.",
+    "header_checks",
+    "A flagged message that no milter saw would leave in clear, and a sealed one that is requeued, unread.",
     true, run};
 
 }  // namespace pams::milter::doctor

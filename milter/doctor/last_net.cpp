@@ -12,16 +12,18 @@ bool is_connectors(const Examination& examination, const Service& service) {
   return std::ranges::find(all, service.name, &rules::OutboundConnector::transport) != all.end();
 }
 
+std::string checks_of(const Service& service) { return service.command + "_header_checks"; }
+
 /// "" when the service's first table stops flagged mail.
 Result<std::string> fault(const Examination& examination, const Gateway& gateway, const Service& service) {
-  const auto value = gateway.value(service, "smtp_header_checks");
+  const auto value = gateway.value(service, checks_of(service));
   if (!value) return tl::unexpected(value.error());
   const auto lists = split_list(*value);
   const auto tables = lists.empty() ? std::vector<Table>{} : tables_of(lists.front());
   const auto file = examination.mta.config_directory() + "/" + kLastNetMap;
   if (tables.size() != 2 || !lists.front().starts_with("pipemap:") || tables[0].rest != file ||
       tables[1].type != "fail")
-    return service.key() + ": smtp_header_checks does not begin with the last net";
+    return service.key() + ": " + checks_of(service) + " does not begin with the last net";
   const auto found = examination.mta.lookup(tables[0].name(), examination.config.policy.pams.header + ": x");
   if (!found) return tl::unexpected(found.error());
   return *found ? "" : file + " does not know " + examination.config.policy.pams.header;
@@ -33,14 +35,15 @@ Finding run(const Examination& examination) {
   const auto gateway = Gateway::read(examination.mta);
   if (!gateway) return unanswered(gateway.error());
   for (const auto& service : gateway->services()) {
-    if (service.command != "smtp" || is_connectors(examination, service)) continue;
+    const bool is_client = service.command == "smtp" || service.command == "lmtp";
+    if (!is_client || is_connectors(examination, service)) continue;
     const auto wrong = fault(examination, *gateway, service);
     if (!wrong) return unanswered(wrong.error());
     if (wrong->empty()) continue;
-    const auto own = service.key() + "/smtp_header_checks";
+    const auto own = service.key() + "/" + checks_of(service);
     return warn(
         *wrong,
-        (gateway->overrides(service, "smtp_header_checks") ? "postconf -PX " + own + " && " : "") + kSetup);
+        (gateway->overrides(service, checks_of(service)) ? "postconf -PX " + own + " && " : "") + kSetup);
   }
   return ok("no other transport sends flagged mail");
 }

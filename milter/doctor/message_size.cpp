@@ -10,14 +10,13 @@ namespace {
 Finding examine(const Examination& examination, const Service& service, const std::string& value) {
   std::uint64_t limit = 0;
   std::from_chars(value.data(), value.data() + value.size(), limit);
-  const auto wanted = examination.connector.max_message_size;
   const auto needed = needed_message_size(examination.config.policy);
   const auto seen = service.key() + ": message_size_limit is " + value;
   const auto remedy = "postconf -e message_size_limit=" + std::to_string(needed) + " && postfix reload";
   if (limit == 0 || limit >= needed) return ok("");  // 0: no limit
-  if (limit < wanted) return failed(seen + ", and the connector takes " + std::to_string(wanted), remedy);
-  return warn(seen + ": no room for what disclaimers add to the connector's " + std::to_string(wanted),
-              remedy);
+  return failed(seen + ", and the connector's largest message needs " + std::to_string(needed) +
+                    " when it is sealed",
+                remedy);
 }
 
 Finding run(const Examination& examination) {
@@ -33,7 +32,7 @@ Finding run(const Examination& examination) {
     if (auto finding = examine(examination, *service, *value); finding.status != CheckStatus::Ok)
       return finding;
   }
-  return ok("Postfix takes what the connector takes, and what is added to it");
+  return ok("Postfix takes what the connector takes, also when it is sealed");
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include "milter/connector/route.hpp"
 #include "milter/doctor/route_rules.hpp"
 
 namespace pams::milter::doctor {
@@ -10,23 +9,22 @@ Finding run(const Examination& examination) {
   const auto cleanups = gateway->cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   if (cleanups->empty()) return failed("no listener has a cleanup service in master.cf", kSetup);
-  const auto action = route_action(examination.connector);
   for (const auto* cleanup : *cleanups) {
     const auto maps = gateway->value(*cleanup, "milter_header_checks");
     if (!maps) return unanswered(maps.error());
     if (maps->empty()) return failed(cleanup->key() + ": milter_header_checks is empty", kSetup);
-    const auto fault = deviation(examination.mta, *maps, marker_header(examination), action);
+    const auto fault = sealed_fault(examination, *gateway, *maps);
     if (!fault) return unanswered(fault.error());
     if (!fault->empty()) return failed(cleanup->key() + ": " + *fault, kSetup);
   }
-  return ok("the route marker becomes " + action);
+  return ok("what is sealed goes to " + examination.connector.transport + ", and there to the relay");
 }
 
 }  // namespace
 
 extern const Check milter_header_checks;
 const Check milter_header_checks{
-    "milter_header_checks", "The route that the milter chose would be ignored: the message leaves in clear.",
-    true, run};
+    "milter_header_checks",
+    "What is sealed would not go to the relay: people would get a message that they cannot read.", true, run};
 
 }  // namespace pams::milter::doctor

@@ -5,7 +5,9 @@ namespace {
 
 /// Whether these tables would reroute a message because of a header inside one of its parts.
 Finding examine(const Examination& examination, const std::string& parameter, const std::string& maps) {
-  for (const auto& header : {examination.config.policy.pams.header + ": x", marker_header(examination)}) {
+  auto headers = sealed_headers(examination.connector.transport);
+  headers.push_back(examination.config.policy.pams.header + ": x");
+  for (const auto& header : headers) {
     const auto answer = first_answer(examination.mta, maps, header);
     if (!answer) return unanswered(answer.error());
     if (*answer && (*answer)->action.starts_with("FILTER"))

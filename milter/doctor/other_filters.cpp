@@ -24,33 +24,36 @@ bool stands_in_main(const Table& table) {
   return table.is_inline() || table.type == "static" || table.type == "fail";
 }
 
-bool is_ours(const Examination& examination, std::string_view action) {
-  return action == kNetAction ||
-         std::ranges::any_of(examination.config.policy.connectors,
-                             [&](const auto& connector) { return action == route_action(connector); });
+/// The actions that may reroute mail.
+std::vector<std::string> our_actions(const Examination& examination, const Gateway& gateway) {
+  const auto relay = relay_address(examination.config.settings.relay.listen, gateway.queue_directory());
+  std::vector<std::string> actions{kNetAction};
+  for (const auto& connector : examination.config.policy.connectors)
+    actions.push_back(route_action(connector, relay));
+  return actions;
 }
 
-/// The first FILTER action of `table` that is not ours; "" when there is none.
-std::string foreign_filter(const Examination& examination, std::string_view table) {
+/// The first FILTER action of `table` that is not one of `ours`; "" when there is none.
+std::string foreign_filter(const std::vector<std::string>& ours, std::string_view table) {
   for (const auto raw : text::split(table, '\n')) {
     if (raw.starts_with('#')) continue;
     const auto line = text::replace_all(raw, "\t", " ");
     const auto at = text::to_lower(line).find(" filter ");
     if (at == std::string::npos) continue;
     const auto action = text::trim(std::string_view(line).substr(at));
-    if (!is_ours(examination, action)) return std::string(action);
+    if (std::ranges::find(ours, action) == ours.end()) return std::string(action);
   }
   return "";
 }
 
-Finding examine(const Examination& examination, const std::string& parameter, const Table& table) {
+Finding examine(const std::vector<std::string>& ours, const std::string& parameter, const Table& table) {
   if (!is_text(table))
     return failed(parameter + ": nobody can list the rules of " + table.name() + ", and one may reroute mail",
                   "write its rules into a pcre: or regexp: table, and take it out of " + parameter);
   // pcre:{ {/^X:/ FILTER …} } stands in main.cf itself
   const auto content = stands_in_main(table) ? Result<std::string>(" " + table.rest) : read_file(table.rest);
   if (!content) return unanswered(content.error());
-  const auto action = foreign_filter(examination, *content);
+  const auto action = foreign_filter(ours, *content);
   if (action.empty()) return ok("");
   return failed(parameter + ": " + table.name() + " has '" + action + "'",
                 "move that rule to an smtpd access table (check_…_access): a FILTER there comes before ours");
@@ -61,13 +64,14 @@ Finding run(const Examination& examination) {
   if (!gateway) return unanswered(gateway.error());
   const auto cleanups = gateway->cleanups();
   if (!cleanups) return unanswered(cleanups.error());
+  const auto ours = our_actions(examination, *gateway);
   for (const auto* cleanup : *cleanups) {
     const auto values = gateway->values(*cleanup, kParameters);
     if (!values) return unanswered(values.error());
     for (const auto& [parameter, maps] : *values)
       for (const auto& map : split_list(maps))
         for (const auto& table : tables_of(map))
-          if (const auto finding = examine(examination, parameter, table); finding.status != CheckStatus::Ok)
+          if (const auto finding = examine(ours, parameter, table); finding.status != CheckStatus::Ok)
             return finding;
   }
   return ok("no other rule reroutes mail");

@@ -14,11 +14,8 @@ namespace {
 std::vector<std::string> needed_files(const Examination& examination) {
   const auto& settings = examination.config.settings;
   const auto& folder = examination.mta.config_directory();
-  std::vector<std::string> files{settings.file, settings.route_token_file, folder + "/main.cf",
-                                 folder + "/master.cf"};
-  for (const auto* table : {kNetMap, kMarkerMap, kTransportMap}) files.push_back(folder + "/" + table);
-  for (const auto& connector : examination.config.policy.connectors)
-    if (connector.tls_settings != rules::TlsSettings::EncryptionOnly) files.push_back(connector.tls_ca_file);
+  std::vector<std::string> files{settings.file, folder + "/main.cf", folder + "/master.cf"};
+  for (const auto* table : {kNetMap, kSealedMap}) files.push_back(folder + "/" + table);
   std::erase(files, "");
   return files;
 }

@@ -1,5 +1,5 @@
 // REDIRECT (access(5), header_checks(5)) sends a message to another address, and Postfix's queue manager then
-// forgets every FILTER: the milter's and the net's. Run: with all else in order the message left in clear. In
+// forgets every FILTER: the milter's and the net's. Run: with all else in order the message went that way. In
 // header_checks it also ends all filtering of that message: the milter is not asked any more.
 #include <algorithm>
 
@@ -99,6 +99,7 @@ Finding run(const Examination& examination) {
 
 extern const Check redirects;
 const Check redirects{
-    "redirects", "A redirected message forgets its route, the net's too, and leaves in clear.", true, run};
+    "redirects", "A redirected message forgets its route, the net's too: it is sent to people, unread.", true,
+    run};
 
 }  // namespace pams::milter::doctor

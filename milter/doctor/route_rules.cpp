@@ -4,6 +4,7 @@
 #include <array>
 
 #include "milter/connector/route.hpp"
+#include "milter/seal/carrier.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::doctor {
@@ -18,7 +19,18 @@ std::vector<std::string> flag_headers(const std::string& name) {
           name + ":0.b", name + ":\n  folded.value"};
 }
 
-Result<std::string> net_fault_in(const Examination& examination, const std::string& maps) {
+/// "" when the list turns `header` into `action`; otherwise what it does instead.
+Result<std::string> deviation(const Mta& mta, const std::string& maps, const std::string& header,
+                              const std::string& action) {
+  const auto answer = first_answer(mta, maps, header);
+  if (!answer) return tl::unexpected(answer.error());
+  if (!*answer) return "no table in '" + maps + "' answers to '" + header + "'";
+  if ((*answer)->action == action) return "";
+  return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not '" + action + "'";
+}
+
+Result<std::string> net_fault_in(const Examination& examination, const Gateway& gateway,
+                                 const std::string& maps) {
   for (const auto& header : flag_headers(examination.config.policy.pams.header)) {
     const auto answer = first_answer(examination.mta, maps, header);
     if (!answer) return tl::unexpected(answer.error());
@@ -26,7 +38,7 @@ Result<std::string> net_fault_in(const Examination& examination, const std::stri
     if (!(*answer)->action.starts_with("FILTER retry:"))
       return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not FILTER retry:";
   }
-  return deviation(examination.mta, maps, marker_header(examination), route_action(examination.connector));
+  return sealed_fault(examination, gateway, maps);
 }
 
 }  // namespace
@@ -58,15 +70,6 @@ Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& ma
   return std::nullopt;
 }
 
-Result<std::string> deviation(const Mta& mta, const std::string& maps, const std::string& header,
-                              const std::string& action) {
-  const auto answer = first_answer(mta, maps, header);
-  if (!answer) return tl::unexpected(answer.error());
-  if (!*answer) return "no table in '" + maps + "' answers to the route marker";
-  if ((*answer)->action == action) return "";
-  return (*answer)->map + " answers the route marker with '" + (*answer)->action + "', not '" + action + "'";
-}
-
 Result<std::string> net_fault(const Examination& examination, const Gateway& gateway,
                               const Service& listener) {
   const auto options = gateway.value(listener, "receive_override_options");
@@ -77,12 +80,29 @@ Result<std::string> net_fault(const Examination& examination, const Gateway& gat
   if (*cleanup == nullptr) return "its cleanup_service_name is not in master.cf";
   const auto maps = gateway.value(**cleanup, "header_checks");
   if (!maps) return maps;
-  return net_fault_in(examination, *maps);
+  return net_fault_in(examination, gateway, *maps);
 }
 
-std::string marker_header(const Examination& examination) {
-  return std::string(rules::kRouteMarker) + ": " +
-         route_marker(examination.config, examination.connector, examination.token);
+std::vector<std::string> sealed_headers(const std::string& transport) {
+  const auto value = seal::to_value({std::string(32, 'a'), std::string(16, 'b'), transport});
+  const auto name = std::string(seal::kSealedHeader) + ": ";
+  return {name + value, name + text::replace_all(value, "; ", ";\n ")};
+}
+
+Result<std::string> sealed_fault(const Examination& examination, const Gateway& gateway,
+                                 const std::string& maps) {
+  const auto relay = relay_address(examination.config.settings.relay.listen, gateway.queue_directory());
+  const auto& pams = examination.config.policy.pams;
+  const auto* flagged = examination.config.policy.connector(pams.connector);
+  std::vector<std::pair<std::string, const rules::OutboundConnector*>> wanted{
+      {examination.connector.transport, &examination.connector}};
+  if (flagged != nullptr) wanted.emplace_back("pams-none", flagged);
+  for (const auto& [transport, connector] : wanted)
+    for (const auto& header : sealed_headers(transport)) {
+      auto fault = deviation(examination.mta, maps, header, route_action(*connector, relay));
+      if (!fault || !fault->empty()) return fault;
+    }
+  return "";
 }
 
 bool holds_word(const std::string& list, const std::string& word) {

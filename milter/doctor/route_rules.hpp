@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "milter/connector/gateway.hpp"
 #include "milter/connector/setup_plan.hpp"
@@ -27,17 +28,18 @@ struct Answer {
 Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& maps,
                                            const std::string& header);
 
-/// "" when the list turns `header` into `action`; otherwise what it does instead.
-Result<std::string> deviation(const Mta& mta, const std::string& maps, const std::string& header,
-                              const std::string& action);
-
-/// "" when flagged mail that comes in by this listener without a milter waits in the queue, and what is
-/// requeued finds its connector again; otherwise what is wrong.
+/// "" when flagged mail that comes in by this listener without a milter waits in the queue, and a carrier
+/// that is requeued finds its connector again; otherwise what is wrong.
 Result<std::string> net_fault(const Examination& examination, const Gateway& gateway,
                               const Service& listener);
 
-/// The header that the milter adds.
-std::string marker_header(const Examination& examination);
+/// The header of a carrier that leaves by `transport`, as the milter writes it, and as it may be folded.
+std::vector<std::string> sealed_headers(const std::string& transport);
+
+/// "" when the list of header tables sends what is sealed for the connector to the relay, and what is sealed
+/// for a transport that is no more, to the flagged mail's; otherwise what it does instead.
+Result<std::string> sealed_fault(const Examination& examination, const Gateway& gateway,
+                                 const std::string& maps);
 
 /// Whether a comma list such as receive_override_options holds the word.
 bool holds_word(const std::string& list, const std::string& word);

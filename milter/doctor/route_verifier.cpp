@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <exception>
 
-#include "milter/config/route_token.hpp"
 #include "milter/connector/postfix.hpp"
 #include "milter/doctor/check.hpp"
 #include "milter/doctor/instances.hpp"
@@ -21,13 +20,24 @@ tl::unexpected<Error> unverified(std::string_view check, const std::string& seen
                                           (remedy.empty() ? "" : "; remedy: " + remedy));
 }
 
-Status run_checks(const Examination& examination) {
+Status run_checks(const Examination& examination, bool only_guards_of_all) {
   for (const auto* check : checks()) {
-    if (!check->routing || !check->is_for(examination.config.settings.mta)) continue;
+    const bool wanted = check->guards_all_mail || (check->routing && !only_guards_of_all);
+    if (!wanted || !check->is_for(examination.config.settings.mta)) continue;
     const auto finding = check->run(examination);
     if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
   }
   return {};
+}
+
+void run_checks(const Examination& examination, RouteEvaluation& evaluation) {
+  evaluation.flag_survives = run_checks(examination, true);
+  evaluation.status = evaluation.flag_survives ? run_checks(examination, false) : evaluation.flag_survives;
+}
+
+RouteEvaluation not_evaluated(const std::string& why) {
+  const Status status = unverified("evaluation", why, "");
+  return {status, {}, false, status};
 }
 
 }  // namespace
@@ -47,32 +57,39 @@ RouteEvaluation RouteVerifier::evaluate_now(const rules::OutboundConnector& conn
   try {
     return evaluate_(connector);
   } catch (const std::exception& error) {
-    return {unverified("evaluation", error.what(), ""), {}, false};
+    return not_evaluated(error.what());
   } catch (...) {
-    return {unverified("evaluation", "unknown exception", ""), {}, false};
+    return not_evaluated("unknown exception");
   }
 }
 
 Status RouteVerifier::verified(const rules::OutboundConnector& connector) {
+  return evaluation_of(connector).status;
+}
+
+Status RouteVerifier::flag_survives(const rules::OutboundConnector& connector) {
+  return evaluation_of(connector).flag_survives;
+}
+
+RouteEvaluation RouteVerifier::evaluation_of(const rules::OutboundConnector& connector) {
   const std::scoped_lock lock(mutex_);
   const auto known = known_.find(connector.name);
-  if (known != known_.end() && still_holds(known->second)) return known->second.evaluation.status;
+  if (known != known_.end() && still_holds(known->second)) return known->second.evaluation;
   auto evaluation = evaluate_now(connector);
   // The age counts from the end: a slow evaluation that fails is not begun again at once.
   return known_.insert_or_assign(connector.name, Known{std::move(evaluation), clock_()})
-      .first->second.evaluation.status;
+      .first->second.evaluation;
 }
 
 namespace {
 
-/// Sendmail needs no token: its route is no secret, and no client may use it.
 RouteEvaluation evaluate_sendmail_route(const Config& config, const rules::OutboundConnector& connector,
                                         const Mta& mta) {
   const Sendmail sendmail(config.settings);
   RouteEvaluation evaluation;
-  for (const auto& path : {sendmail.cf(), sendmail.mc(), sendmail.feature(), connector.tls_ca_file})
+  for (const auto& path : {sendmail.cf(), sendmail.mc(), sendmail.feature(), config.settings.seal_key_file})
     evaluation.files.push_back(stamp_of(path));
-  evaluation.status = run_checks({config, connector, "", mta, &sendmail});
+  run_checks({config, connector, mta, &sendmail}, evaluation);
   // The rules may ask tables and class files of the site, which are not watched.
   evaluation.beyond_files = true;
   return evaluation;
@@ -84,12 +101,10 @@ RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnec
                                const Mta& mta) {
   if (config.settings.mta == MtaKind::Sendmail) return evaluate_sendmail_route(config, connector, mta);
   const RememberedMta remembered(mta, kPatience, std::chrono::steady_clock::now);
-  remembered.watch(config.settings.route_token_file);
-  remembered.watch(connector.tls_ca_file);
+  remembered.watch(config.settings.seal_key_file);
   for (const auto& folder : other_instances(mta.config_directory())) remembered.watch(folder + "/main.cf");
   RouteEvaluation evaluation;
-  const auto token = read_route_token(config.settings.route_token_file).value_or("");
-  evaluation.status = run_checks({config, connector, token, remembered});
+  run_checks({config, connector, remembered}, evaluation);
   evaluation.files = remembered.files();
   evaluation.beyond_files = remembered.asked_beyond_files();
   return evaluation;

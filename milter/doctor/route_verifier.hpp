@@ -21,6 +21,7 @@ struct RouteEvaluation {
   Status status;
   std::vector<FileStamp> files;
   bool beyond_files = false;  ///< it stands on tables that are no files: good for a minute only
+  Status flag_survives = {};  ///< the checks that guard all mail; `status` includes them
 };
 
 class RouteVerifier final : public RouteGuard {
@@ -32,6 +33,7 @@ class RouteVerifier final : public RouteGuard {
 
   /// The error names the check that failed and its remedy. What throws inside counts as not verified.
   Status verified(const rules::OutboundConnector& connector) override;
+  Status flag_survives(const rules::OutboundConnector& connector) override;
 
  private:
   struct Known {
@@ -39,6 +41,7 @@ class RouteVerifier final : public RouteGuard {
     std::chrono::steady_clock::time_point at;
   };
   bool still_holds(const Known& known) const;
+  RouteEvaluation evaluation_of(const rules::OutboundConnector& connector);
   RouteEvaluation evaluate_now(const rules::OutboundConnector& connector) const;
 
   Evaluate evaluate_;

@@ -19,6 +19,7 @@ class IpRange {
  public:
   static std::optional<IpRange> parse(std::string_view text);
   bool contains(const IpAddress& address) const { return first_ <= address && address <= last_; }
+  bool overlaps(const IpRange& other) const { return first_ <= other.last_ && other.first_ <= last_; }
 
  private:
   IpRange(const IpAddress& first, const IpAddress& last) : first_(first), last_(last) {}

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "milter/config/route_token.hpp"
 #include "milter/connector/setup_removal.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/doctor/check.hpp"
@@ -18,24 +17,23 @@ constexpr const char* kSteps[] = {
     "from then on Outlook hands secure messages to Zivver itself",
     "pamsctl setup postfix --remove --apply && postfix reload: the milter goes (and with it rules, "
     "disclaimers, archive), "
-    "the net stays: what is still flagged waits in the queue",
+    "the net stays: what is still flagged waits in the queue, what is sealed leaves through pams-relay",
     "look at `postqueue -p` for some days: \"pams-milter did not process this message\" names clients that "
     "still flag",
     "pamsctl setup postfix --remove --with-net --apply && postfix reload: the net and the transport go; "
     "refused while "
-    "a flagged message is in the queue",
-    "systemctl disable --now pams-milter",
+    "a flagged or a sealed message is in the queue",
+    "systemctl disable --now pams-milter pams-relay; keep seal.key as long as anybody may ask for what a "
+    "copy of a sealed message holds",
 };
 
 /// With the milter gone the net alone keeps flagged mail: it must hang behind every listener.
 Status net_holds(const Config& config, const Postfix& postfix) {
-  const auto token = read_route_token(config.settings.route_token_file);
-  if (!token) return tl::unexpected(token.error());
   const auto* connector = config.policy.connector(config.policy.pams.connector);
   if (connector == nullptr) return fail(Failure::Misconfigured, "[pams] connector is not defined");
-  const doctor::Examination examination{config, *connector, *token, postfix};
+  const doctor::Examination examination{config, *connector, postfix};
   for (const auto* check : doctor::checks()) {
-    if (check->id != "header_checks" && check->id != "retry_service") continue;
+    if (check->id != "header_checks" && check->id != "retry_service" && check->id != "bounces") continue;
     if (const auto finding = check->run(examination); finding.status == doctor::CheckStatus::Fail)
       return fail(Failure::Misconfigured, "flagged mail would not wait: " + finding.seen);
   }

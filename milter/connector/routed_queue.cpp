@@ -1,9 +1,11 @@
-#include "milter/connector/flagged_queue.hpp"
+#include "milter/connector/routed_queue.hpp"
 
 #include <filesystem>
 #include <set>
+#include <vector>
 
 #include "milter/connector/process.hpp"
+#include "milter/seal/carrier.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter {
@@ -12,7 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostMessages = 20000;
-constexpr std::size_t kMostNamed = 100;
 
 /// Messages move while we look: also back, from deferred to active and from hold to deferred.
 Result<std::set<std::string>> queue_files(const std::string& queue) {
@@ -32,24 +33,52 @@ Result<std::set<std::string>> queue_files(const std::string& queue) {
   return files;
 }
 
-bool has_field(std::string_view header, std::string_view name) {
-  for (const auto line : text::split(header, '\n'))
-    if (const auto colon = line.find(':');
-        colon != std::string_view::npos && text::iequals(text::trim_right(line.substr(0, colon)), name))
-      return true;
-  return false;
+struct Field {
+  std::string_view name;
+  std::string value;  ///< without its folds
+};
+
+std::vector<Field> fields_of(std::string_view header) {
+  std::vector<Field> fields;
+  for (const auto line : text::split(header, '\n')) {
+    const bool continues = line.starts_with(' ') || line.starts_with('\t');
+    if (continues && !fields.empty()) {
+      fields.back().value += line;
+    } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
+      fields.push_back({text::trim_right(line.substr(0, colon)), std::string(line.substr(colon + 1))});
+    }
+  }
+  return fields;
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> flagged_in_queue(const Postfix& postfix, const std::string& header) {
+void RoutedQueue::add(const std::string& name, std::string_view header, std::string_view flag) {
+  bool has_flag = false;
+  std::optional<seal::SealedField> sealed_field;
+  for (const auto& field : fields_of(header)) {
+    has_flag = has_flag || text::iequals(field.name, flag);
+    if (text::iequals(field.name, seal::kSealedHeader))
+      sealed_field = seal::parse_sealed_field(text::trim(field.value));
+  }
+  if (has_flag) {
+    ++unsealed;
+    an_unsealed = name;
+  } else if (sealed_field) {
+    ++sealed;
+    a_sealed = name;
+  }
+  if (sealed_field) ++keys[sealed_field->key_id];
+}
+
+Result<RoutedQueue> look_through_queue(const Postfix& postfix, const std::string& flag) {
   const auto postcat = find_program("postcat");
   if (postcat.empty()) return fail(Failure::Misconfigured, "postcat is not found: is Postfix installed?");
   const auto queue = postfix.parameter("queue_directory");
   if (!queue) return tl::unexpected(queue.error());
   const auto files = queue_files(*queue);
   if (!files) return tl::unexpected(files.error());
-  std::vector<std::string> flagged;
+  RoutedQueue found;
   for (const auto& file : *files) {
     const auto seen = run_process({postcat, "-h", file},
                                   {"MAIL_CONFIG=" + postfix.config_directory(), "PATH=/usr/sbin:/usr/bin"},
@@ -57,10 +86,9 @@ Result<std::vector<std::string>> flagged_in_queue(const Postfix& postfix, const 
     if (!seen) return tl::unexpected(seen.error());
     if (seen->exit_code != 0 && fs::exists(file))
       return fail(Failure::Temporary, "postcat cannot read " + file + ": " + text::printable(seen->errors));
-    if (has_field(seen->output, header) && flagged.size() < kMostNamed)
-      flagged.push_back(fs::path(file).filename().string());
+    found.add(fs::path(file).filename().string(), seen->output, flag);
   }
-  return flagged;
+  return found;
 }
 
 }  // namespace pams::milter

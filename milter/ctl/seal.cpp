@@ -1,0 +1,135 @@
+// pamsctl seal: the keys that seal what the MTA holds. Shows ids and times, never a key.
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <iostream>
+#include <memory>
+#include <set>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "milter/config/config.hpp"
+#include "milter/connector/old_keys.hpp"
+#include "milter/connector/postfix.hpp"
+#include "milter/connector/routed_queue.hpp"
+#include "milter/ctl/command.hpp"
+#include "milter/seal/key_ring.hpp"
+
+namespace pams::milter::ctl {
+namespace {
+
+constexpr const char* kRestart =
+    "run, in this order: systemctl restart pams-relay && systemctl restart pams-milter (the relay must be able to "
+    "open what the milter seals)";
+
+struct Answer {
+  nlohmann::json json;
+  std::string text;
+  int code = kFine;
+};
+
+Answer error(const Error& why) {
+  return {{{"error", why.what}}, "error: " + why.what + "\n", kFoundWrong};
+}
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+std::string iso(std::chrono::sys_seconds time) {
+  const auto seconds = static_cast<std::time_t>(time.time_since_epoch().count());
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
+
+nlohmann::json to_json(const seal::KeyRing& ring) {
+  auto keys = nlohmann::json::array();
+  for (const auto& key : ring.keys())
+    keys.push_back({{"id", key.id()}, {"created", iso(key.created)}, {"seals", keys.empty()}});
+  return keys;
+}
+
+std::string to_text(const seal::KeyRing& ring) {
+  std::string text;
+  for (const auto& key : ring.keys())
+    text += key.id() + "  " + iso(key.created) + (text.empty() ? "  seals and opens\n" : "  opens\n");
+  return text;
+}
+
+Answer list(const Config& config) {
+  const auto ring = seal::KeyRing::read(config.settings.seal_key_file);
+  if (!ring) return error(ring.error());
+  return {{{"keys", to_json(*ring)}}, to_text(*ring)};
+}
+
+Answer rotate(const Config& config) {
+  const auto& path = config.settings.seal_key_file;
+  const auto old = seal::KeyRing::read(path);
+  if (!old) return error(old.error());
+  auto keys = old->keys();
+  keys.insert(keys.begin(), seal::new_key(now()));
+  const seal::KeyRing ring(std::move(keys));
+  if (const auto replaced = seal::replace_key_file(path, ring); !replaced) return error(replaced.error());
+  return {{{"keys", to_json(ring)}, {"run", kRestart}},
+          to_text(ring) + "the older keys stay until `pamsctl seal prune` finds nothing sealed with them\n" +
+              kRestart + "\n"};
+}
+
+Result<std::set<std::string>> keys_in_queue(const Config& config) {
+  if (config.settings.mta == MtaKind::Sendmail)
+    return fail(Failure::Misconfigured, "only Postfix's queue can be looked through: with Sendmail all keys stay");
+  const auto queue =
+      look_through_queue(Postfix(config.settings.postfix_config), config.policy.pams.header);
+  if (!queue) return tl::unexpected(queue.error());
+  std::set<std::string> keys;
+  for (const auto& [key, number] : queue->keys) keys.insert(key);
+  return keys;
+}
+
+Answer prune(const Config& config) {
+  const auto& path = config.settings.seal_key_file;
+  const auto old = seal::KeyRing::read(path);
+  if (!old) return error(old.error());
+  const auto in_queue = keys_in_queue(config);
+  if (!in_queue) return error(in_queue.error());
+  const auto ring = without_old_keys(*old, *in_queue, now());
+  const auto dropped = old->keys().size() - ring.keys().size();
+  if (dropped > 0)
+    if (const auto replaced = seal::replace_key_file(path, ring); !replaced) return error(replaced.error());
+  return {{{"keys", to_json(ring)}, {"dropped", dropped}},
+          to_text(ring) + std::to_string(dropped) + " key(s) dropped\n"};
+}
+
+std::function<int()> declare(CLI::App& app, const Globals& globals) {
+  using Work = Answer (*)(const Config&);
+  auto as_json = std::make_shared<bool>(false);
+  auto chosen = std::make_shared<Work>(nullptr);
+  const auto add = [&](const char* name, const char* summary, Work work) {
+    auto* command = app.add_subcommand(name, summary);
+    command->add_flag("--json", *as_json, "Print JSON");
+    command->callback([chosen, work] { *chosen = work; });
+  };
+  add("list", "The keys by id and age", list);
+  add("rotate", "Seal with a new key from now on; the older ones still open", rotate);
+  add("prune", "Drop keys that another followed a day ago and that nothing in the queue needs", prune);
+  app.require_subcommand(1);
+  return [as_json, chosen, &globals] {
+    const auto loaded = load_config(globals.config_file);
+    std::cerr << loaded.diagnostics.text();
+    if (loaded.config == nullptr) return static_cast<int>(kFoundWrong);
+    const auto answer = (*chosen)(*loaded.config);
+    auto& out = answer.code == kFine || *as_json ? std::cout : std::cerr;
+    out << (*as_json ? answer.json.dump(2) + "\n" : answer.text);
+    return answer.code;
+  };
+}
+
+}  // namespace
+
+extern const Command seal;
+const Command seal{"seal", "The keys that seal what the MTA holds", declare};
+
+}  // namespace pams::milter::ctl

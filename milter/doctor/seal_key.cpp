@@ -1,0 +1,40 @@
+#include <array>
+#include <cstdio>
+
+#include "milter/doctor/route_rules.hpp"
+#include "milter/seal/key_ring.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+std::string day_of(std::chrono::sys_seconds time) {
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+  std::array<char, 32> text{};
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
+                                  static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day())));
+  return text.data();
+}
+
+Finding run(const Examination& examination) {
+  const auto& path = examination.config.settings.seal_key_file;
+  const auto ring = seal::KeyRing::read(path);
+  if (!ring) {
+    auto finding = unanswered(ring.error());
+    finding.remedy = finding.unseen ? "chown it to the milter's user, mode 600: " + path
+                                    : "pamsctl setup makes a missing one; a lost one comes from a backup only";
+    return finding;
+  }
+  const auto& keys = ring->keys();
+  auto seen = "sealed with " + ring->current().id() + " of " + day_of(ring->current().created);
+  if (keys.size() > 1)
+    seen += "; " + std::to_string(keys.size() - 1) + " older, the oldest of " + day_of(keys.back().created);
+  return ok(seen);
+}
+
+}  // namespace
+
+extern const Check seal_key;
+const Check seal_key{"seal_key", "Without the key nothing can be sealed, and nothing that is sealed be sent.",
+                     true, run, std::nullopt};
+
+}  // namespace pams::milter::doctor
