@@ -1,0 +1,100 @@
+#include "milter/trace/delivery_log.hpp"
+
+#include <filesystem>
+
+namespace pams::milter::trace {
+namespace {
+
+constexpr const char* kSchema = R"(
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS delivery(
+  number INTEGER PRIMARY KEY, seal TEXT, recipient TEXT, time INTEGER, result TEXT, connector TEXT, host TEXT,
+  address TEXT, protocol TEXT, cipher TEXT, certificate TEXT, verified INTEGER, reply TEXT);
+CREATE INDEX IF NOT EXISTS delivery_by_recipient ON delivery(seal, recipient);
+CREATE INDEX IF NOT EXISTS delivery_by_time ON delivery(time);
+COMMIT;
+PRAGMA user_version = 1;
+)";
+
+/// A reader that holds the file (pamsctl, a backup) is soon done; the MTA waits meanwhile.
+constexpr std::chrono::seconds kPatience(5);
+
+std::int64_t milliseconds_of(Instant instant) { return instant.time_since_epoch().count(); }
+
+}  // namespace
+
+std::string_view to_string(Delivery::Result result) {
+  switch (result) {
+    case Delivery::Result::Sent:
+      return "sent";
+    case Delivery::Result::Failed:
+      return "failed";
+    case Delivery::Result::Dropped:
+      return "dropped";
+  }
+  return "";
+}
+
+std::string delivery_log_path(const std::string& trace_path) {
+  return (std::filesystem::path(trace_path).parent_path() / "relay.db").string();
+}
+
+Result<DeliveryLog> DeliveryLog::open(const std::string& path) {
+  auto database =
+      sqlite::Database::open(path, sqlite::Access::ReadWrite, sqlite::Durability::Full, kPatience);
+  if (!database) return tl::unexpected(database.error());
+  DeliveryLog log(std::move(*database));
+  if (const auto made = log.database_.script(kSchema); !made) return tl::unexpected(made.error());
+  return log;
+}
+
+Status DeliveryLog::record(std::span<const Delivery> deliveries) {
+  if (deliveries.empty()) return {};
+  return database_.transaction([&]() -> Status {
+    for (const auto& one : deliveries) {
+      const auto written = database_.run(
+          "INSERT INTO delivery(seal, recipient, time, result, connector, host, address, protocol, cipher, "
+          "certificate, verified, reply) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          one.seal, one.recipient, milliseconds_of(one.time), to_string(one.result), one.connector, one.host,
+          one.address, one.protocol, one.cipher, one.certificate, one.verified ? 1 : 0, one.reply);
+      if (!written) return written;
+    }
+    return {};
+  });
+}
+
+Result<std::optional<Delivery>> DeliveryLog::sent(const std::string& seal, const std::string& recipient) {
+  std::optional<Delivery> found;
+  const auto asked = database_.query(
+      "SELECT time, connector, host, address, protocol, cipher, certificate, verified, reply FROM delivery "
+      "WHERE seal = ? AND recipient = ? AND result = 'sent' ORDER BY number LIMIT 1",
+      [&](const sqlite::Row& row) {
+        found = Delivery{.seal = seal,
+                         .recipient = recipient,
+                         .time = Instant(std::chrono::milliseconds(row.number(0))),
+                         .result = Delivery::Result::Sent,
+                         .connector = row.text(1),
+                         .host = row.text(2),
+                         .address = row.text(3),
+                         .protocol = row.text(4),
+                         .cipher = row.text(5),
+                         .certificate = row.text(6),
+                         .verified = row.number(7) != 0,
+                         .reply = row.text(8)};
+        return false;
+      },
+      seal, recipient);
+  if (!asked) return tl::unexpected(asked.error());
+  return found;
+}
+
+Result<std::size_t> DeliveryLog::forget_before(Instant limit, std::size_t most) {
+  const auto deleted = database_.run(
+      "DELETE FROM delivery WHERE number IN (SELECT number FROM delivery WHERE time < ? ORDER BY time LIMIT "
+      "?)",
+      milliseconds_of(limit), most);
+  if (!deleted) return tl::unexpected(deleted.error());
+  return static_cast<std::size_t>(database_.changes());
+}
+
+}  // namespace pams::milter::trace
