@@ -110,7 +110,7 @@ class Judge {
 }  // namespace
 
 std::string_view to_string(Leak::Kind kind) {
-  constexpr std::array<std::string_view, 4> kNames{"leak", "carrier", "unverified", "unknown"};
+  constexpr std::array<std::string_view, 4> kNames{"LEAK", "carrier", "unverified", "unknown"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 

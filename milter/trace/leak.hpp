@@ -22,7 +22,7 @@ struct Leak {
   Instant time;
   Kind kind = Kind::Leak;
 };
-std::string_view to_string(Leak::Kind kind);  ///< "leak", "carrier", "unverified", "unknown"
+std::string_view to_string(Leak::Kind kind);  ///< "LEAK", "carrier", "unverified", "unknown"
 
 /// What the leaks of a message are told from.
 struct Watched {

@@ -153,6 +153,7 @@ BOOST_AUTO_TEST_CASE(leaks_are_found_among_flagged_messages_only) {
 BOOST_AUTO_TEST_CASE(what_the_relay_sent_is_delivered_before_the_log_is_read_and_whatever_it_says) {
   write(sealed("8A3DAA7A069", {"Bob@client.example", "carol@other.example", "dora@b\xC3\xBC.example"}));
   relay({delivery("5ea1", "bob@client.example"),
+         delivery("5ea1", "bob@client.example", Delivery::Result::Failed),
          delivery("5ea1", "carol@other.example", Delivery::Result::Failed),
          delivery("5ea1", "dora@xn--b-eha.example.", Delivery::Result::Failed),
          delivery("5ea1", "dora@xn--b-eha.example."), delivery("0ther", "carol@other.example")});
