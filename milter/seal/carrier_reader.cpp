@@ -30,7 +30,7 @@ struct CarrierReader::State {
     while (!bytes.empty()) {
       const auto feed = bytes.find('\n');
       const auto part = bytes.substr(0, feed);
-      if (auto counted = count(part.size() + 1); !counted) return counted;
+      if (auto counted = count(part.size() + (feed == bytes.npos ? 0 : 1)); !counted) return counted;
       line += part;
       if (feed == bytes.npos) return {};
       bytes.remove_prefix(feed + 1);

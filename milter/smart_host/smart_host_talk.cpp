@@ -79,7 +79,7 @@ Outcome SmartHostTalk::starttls() {
   // CVE-2011-0411: what comes in clear after the 220 would be taken for an answer that came over TLS.
   if (connection_.has_unread_bytes())
     return fault(
-        "bytes came in clear behind the answer to STARTTLS: somebody on the way injects commands, or "
+        "bytes came in clear after the answer to STARTTLS: somebody on the way injects commands, or "
         "the server is broken");
   return fine(reply->text());
 }

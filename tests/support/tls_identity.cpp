@@ -1,5 +1,6 @@
 #include "tests/support/tls_identity.hpp"
 
+#include <atomic>
 #include <stdexcept>
 
 #include <openssl/pem.h>
@@ -31,7 +32,7 @@ struct Wish {
 
 /// Signed by `issuer`, or by itself.
 TlsIdentity make(const Wish& wish, const TlsIdentity* issuer) {
-  static long serial = 0;
+  static std::atomic<long> serial = 0;
   TlsIdentity made{CPtr<EVP_PKEY, EVP_PKEY_free>(EVP_EC_gen("P-256")), CPtr<X509, X509_free>(X509_new())};
   auto* certificate = made.certificate.get();
   require(made.key && certificate != nullptr && X509_set_version(certificate, 2) == 1);

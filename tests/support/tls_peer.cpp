@@ -133,6 +133,7 @@ class Conversation {
   void start_tls(const std::string& line) {
     if (!say(Stage::StartTls, line)) return;
     const auto answer = peer_.answer_at(Stage::Handshake, "");
+    await_client_hello();
     if (!answer.reply.empty()) write(answer.reply);
     act(answer.then);
     tls_.reset(SSL_new(peer_.context.get()));
@@ -141,6 +142,12 @@ class Conversation {
     const std::lock_guard lock(peer_.mutex);
     peer_.server_names.emplace_back(name == nullptr ? "" : name);
     if (SSL_session_reused(tls_.get()) == 1) ++peer_.resumed;
+  }
+
+  /// What is sent before counts as bytes in clear after the answer to STARTTLS.
+  void await_client_hello() const {
+    pollfd hello{socket_, POLLIN | POLLRDHUP, 0};
+    poll(&hello, 1, -1);
   }
 
   void authenticate(const std::string& line) {

@@ -326,6 +326,12 @@ BOOST_AUTO_TEST_CASE(what_has_no_end_is_refused_before_it_fills_the_memory) {
   BOOST_TEST(until_refused(carrier.wire(), " ") < 5'000U);
 }
 
+BOOST_AUTO_TEST_CASE(a_large_header_is_as_large_in_pieces_as_whole) {
+  const auto carrier = "X-Large: " + std::string(900'000, 'x') + "\r\n" + carrier_of(kMessage).wire();
+  BOOST_TEST(read(carrier, carrier.size()).status.has_value());
+  BOOST_TEST(read(carrier, 1).status.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(the_sealed_field_says_what_it_was_made_of_and_nothing_else_is_one) {
   const SealedField field{std::string(32, 'a'), std::string(16, 'b'), "pams-2"};
   const auto read = parse_sealed_field(to_value(field)).value();
