@@ -76,10 +76,13 @@ std::optional<Answer> Delivery::known_answer(Target& target) {
   target.is_new = false;
   const auto& recipient = contents_.recipients[target.place].address;
   if (!claims_.take(seal_, recipient)) return Answer{451, "4.3.0", "in delivery by another session"};
+  const Answer unknown{451, "4.3.0", "it is not known what was sent already; see the relay's log"};
+  if (ledger_has_failed_) return unknown;
   const auto sent = services_.ledger.sent(ledger_path(*config_), seal_, recipient);
   if (!sent) {
+    ledger_has_failed_ = true;
     log::write(log::relay_ledger_failed, {{"seal", seal_}, {"reason", sent.error().what}});
-    return Answer{451, "4.3.0", "it is not known what was sent already; see the relay's log"};
+    return unknown;
   }
   if (*sent) return sent_already(**sent);
   target.is_new = true;

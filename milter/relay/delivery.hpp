@@ -75,6 +75,7 @@ class Delivery {
   std::vector<std::optional<Answer>> extras_;        ///< for each asked one that the seal does not have
   std::vector<Target> targets_;
   std::vector<trace::Delivery> deliveries_;
+  bool ledger_has_failed_ = false;
   InFlight::Claims claims_;
   Dispatch dispatch_;
   std::vector<std::size_t> pending_;          ///< places in targets_, as the transaction's envelope has them

@@ -8,6 +8,7 @@ using journal::ReportDestination;
 /// For all hosts, each an even share of what is left. The MTA waits meanwhile with the message's first bytes;
 /// Postfix for 180 seconds.
 constexpr std::chrono::seconds kToBegin(150);
+constexpr std::chrono::milliseconds kToSayQuit(500);
 
 Answer answer_of(const Transaction::Trouble& trouble) {
   return trouble.answer.value_or(Answer{451, "4.4.1", trouble.what});
@@ -76,7 +77,11 @@ Dispatch::Begun Dispatch::try_hop(Result<std::unique_ptr<NextHop>> hop, const Ou
 
 void Dispatch::end(Transaction& transaction) {
   auto hop = transaction.take_hop();
-  if (hop != nullptr && reusable_) services_.hops.give(*reusable_, std::move(hop));
+  if (hop == nullptr) return;
+  if (reusable_)
+    services_.hops.give(*reusable_, std::move(hop));
+  else
+    hop->quit(std::chrono::steady_clock::now() + kToSayQuit);
 }
 
 }  // namespace pams::milter::relay

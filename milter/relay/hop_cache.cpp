@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::chrono::seconds kIdleAtMost(30);
 constexpr std::size_t kMostIdle = 20;
-constexpr std::chrono::milliseconds kToSayQuit(500);
+constexpr std::chrono::milliseconds kToSayQuit(100);
 
 using Clock = std::chrono::steady_clock;
 

@@ -61,7 +61,7 @@ class Daemon {
       (void)::poll(waiting.data(), waiting.size(), static_cast<int>(kBetweenTidyings.count()));
       if (waiting[0].revents != 0) obey(next_signal(signals_));
       if (waiting[1].revents != 0 && !is_stopping_) accept();
-      services_->tidy(now());
+      tidy();
     }
     listener_.socket = Fd();
     if (!listener_.path.empty()) ::unlink(listener_.path.c_str());
@@ -82,6 +82,13 @@ class Daemon {
       log::write(log::relay_busy, {{"reason", std::strerror(errno)}});
       (void)::poll(nullptr, 0, static_cast<int>(kPauseWithoutDescriptors.count()));
     }
+  }
+
+  void tidy() {
+    const auto time = std::chrono::steady_clock::now();
+    if (time < next_tidying_) return;
+    next_tidying_ = time + kBetweenTidyings;
+    services_->tidy(now());
   }
 
   void reload() {
@@ -119,6 +126,7 @@ class Daemon {
   Server server_;
   Listener listener_;
   const Fd signals_;
+  std::chrono::steady_clock::time_point next_tidying_{};
   bool is_stopping_ = false;
 };
 
