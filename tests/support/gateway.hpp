@@ -20,6 +20,7 @@ class RoutingIs : public RouteGuard {
     if (fine_) return {};
     return fail(Failure::Misconfigured, "milter_header_checks is not set");
   }
+  Status flag_survives(const rules::OutboundConnector&) override { return {}; }
 
  private:
   bool fine_;

@@ -45,6 +45,7 @@ class GuardSays : public RouteGuard, public LocalDelivery {
  public:
   bool fine = true;
   Status verified(const rules::OutboundConnector&) override { return answer(); }
+  Status flag_survives(const rules::OutboundConnector&) override { return answer(); }
   Status verified(const std::string&) override { return answer(); }
 
  private:
