@@ -48,7 +48,6 @@ struct Settings {
   std::string file;  ///< the configuration file itself, absolute
   Listen listen;
   MtaKind mta = MtaKind::Postfix;
-  std::string route_token_file;  ///< absolute
   std::string seal_key_file;     ///< absolute
   bool verify_route = true;
   std::string postfix_config;

@@ -181,7 +181,6 @@ class Loader {
     const auto milter = read_single("milter");
     if (auto listen = parse_listen(milter.text("listen"))) settings.listen = std::move(*listen);
     settings.mta = milter.text("mta") == "sendmail" ? MtaKind::Sendmail : MtaKind::Postfix;
-    settings.route_token_file = resolve(milter.text("route_token_file"), path_);
     settings.seal_key_file = resolve(milter.text("seal_key_file"), path_);
     read_relay(settings);
     settings.verify_route = milter.flag("verify_route");

@@ -15,8 +15,9 @@ constexpr std::uint64_t kCarrierRoom = 1U << 20U;
 std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector) {
   return {
       {"syslog_name", "postfix/" + connector.transport, false, "its log lines are found by this name"},
-      {"lmtp_bind_address", "127.0.0.1", true, "nothing but this machine can be reached: not even by mail "
-                                               "that was queued for a smart host before"},
+      {"lmtp_bind_address", "127.0.0.1", true,
+       "nothing but this machine can be reached: not even by mail "
+       "that was queued for a smart host before"},
       {"lmtp_bind_address6", "::1", true, "nothing but this machine can be reached"},
       {"lmtp_bind_address_enforce", "yes", true, "nothing but this machine can be reached"},
       {"lmtp_host_lookup", "native", false, "no DNS for a port on this machine"},
@@ -24,7 +25,8 @@ std::vector<TransportSetting> transport_settings(const rules::OutboundConnector&
       {"lmtp_tls_security_level", "none", true, "it is this machine; the relay verifies the smart host"},
       {"lmtp_tls_policy_maps", "", true, "a policy table beats the security level"},
       {"lmtp_tls_per_site", "", true, "a per-site table beats the security level"},
-      {"lmtp_sasl_auth_enable", "no", true, "the relay logs in at the smart host, nobody logs in at the relay"},
+      {"lmtp_sasl_auth_enable", "no", true,
+       "the relay logs in at the smart host, nobody logs in at the relay"},
       {"lmtp_send_xforward_command", "no", true, "no client data for the relay"},
       {"lmtp_discard_lhlo_keywords", "", true, "the relay is told of delivery notifications and sizes"},
       {"lmtp_discard_lhlo_keyword_address_maps", "", true, "the same"},

@@ -13,8 +13,9 @@ class RouteGuard {
   /// Fine, or Failure::Misconfigured with the check that failed and its remedy. Cheap while the MTA's files
   /// do not change.
   virtual Status verified(const rules::OutboundConnector& connector) = 0;
-  /// Fine, or Failure::Misconfigured: something in the MTA could take the flag from a message before the milter
-  /// sees it, so that all mail of trusted peers to the outside must wait. verified() includes it; as cheap.
+  /// Fine, or Failure::Misconfigured: something in the MTA could take the flag from a message before the
+  /// milter sees it, so that all mail of trusted peers to the outside must wait. verified() includes it; as
+  /// cheap.
   virtual Status flag_survives(const rules::OutboundConnector& connector) = 0;
 };
 

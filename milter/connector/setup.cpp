@@ -116,7 +116,8 @@ void read_tables(Site& site) {
   }
   std::error_code unreadable;
   for (const auto& entry : std::filesystem::directory_iterator(site.config_directory, unreadable))
-    if (is_former_table(entry.path().filename().string())) site.former_tables.push_back(entry.path().string());
+    if (is_former_table(entry.path().filename().string()))
+      site.former_tables.push_back(entry.path().string());
   std::ranges::sort(site.former_tables);
 }
 

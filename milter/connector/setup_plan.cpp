@@ -120,19 +120,18 @@ class ServicesPlan {
     if (!site_.effective.contains("lmtp_bind_address_enforce"))
       std::erase_if(wanted, [](const auto& setting) { return setting.name == "lmtp_bind_address_enforce"; });
     auto now = own_settings(site_, key);
-    std::erase_if(now, [](const auto& own) {
-      return own.name.starts_with("smtp_") || own.name.starts_with("tls_");
-    });
+    std::erase_if(
+        now, [](const auto& own) { return own.name.starts_with("smtp_") || own.name.starts_with("tls_"); });
     auto merged = wanted;
     for (const auto& own : now)
       if (std::ranges::none_of(wanted, [&](const auto& setting) { return setting.name == own.name; }))
         merged.push_back(own);
-    const bool good =
-        service != nullptr && !is_former && service->chroot == "n" &&
-        std::ranges::all_of(wanted, [&](const auto& setting) {
-          return std::ranges::any_of(
-              now, [&](const auto& own) { return own.name == setting.name && own.value == setting.value; });
-        });
+    const bool good = service != nullptr && !is_former && service->chroot == "n" &&
+                      std::ranges::all_of(wanted, [&](const auto& setting) {
+                        return std::ranges::any_of(now, [&](const auto& own) {
+                          return own.name == setting.name && own.value == setting.value;
+                        });
+                      });
     if (!good)
       change(ChangeKind::Service, key, service == nullptr ? "" : service->line,
              service_line(connector.transport + " unix - - n - - lmtp", merged),
@@ -179,8 +178,7 @@ class ServicesPlan {
   }
 
   void change(ChangeKind kind, std::string setting, std::string from, std::string to, std::string why) {
-    plan_.changes.push_back(
-        {kind, std::move(setting), std::move(from), std::move(to), std::move(why)});
+    plan_.changes.push_back({kind, std::move(setting), std::move(from), std::move(to), std::move(why)});
   }
 
   const Config& config_;
@@ -249,10 +247,10 @@ void note_own_milters(const Site& site, SetupPlan& plan) {
 
 std::vector<std::string> parameters_of_interest(const rules::Policy& policy) {
   std::vector<std::string> names{
-      "queue_directory",    "compatibility_level",   "milter_protocol",      "milter_default_action",
-      "smtpd_milters",      "non_smtpd_milters",     "milter_header_checks", "header_checks",
-      "mime_header_checks", "nested_header_checks",  "smtp_header_checks",   "lmtp_header_checks",
-      "message_size_limit", "mailbox_size_limit",    "virtual_mailbox_limit", "bounce_size_limit",
+      "queue_directory",      "compatibility_level",      "milter_protocol",       "milter_default_action",
+      "smtpd_milters",        "non_smtpd_milters",        "milter_header_checks",  "header_checks",
+      "mime_header_checks",   "nested_header_checks",     "smtp_header_checks",    "lmtp_header_checks",
+      "message_size_limit",   "mailbox_size_limit",       "virtual_mailbox_limit", "bounce_size_limit",
       "cleanup_service_name", "lmtp_bind_address_enforce"};
   for (const auto& connector : policy.connectors)
     names.push_back(connector.transport + "_destination_recipient_limit");

@@ -1,7 +1,8 @@
 /// `pamsctl setup postfix --remove`: the setup in reverse, in two stages, so that nothing flagged leaves in
 /// between. First the milter goes and every listener gets the net: flagged mail waits, what is sealed in the
 /// queue still leaves through the relay. The net and the transport go only when they are asked for by name
-/// and neither flagged nor sealed mail is left in the queue. Never reloads Postfix. One at a time; needs root.
+/// and neither flagged nor sealed mail is left in the queue. Never reloads Postfix. One at a time; needs
+/// root.
 #pragma once
 
 #include <functional>

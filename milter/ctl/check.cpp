@@ -15,7 +15,8 @@ namespace {
 
 /// Where `key` is written in the configuration file; no place when it is in none, or in an included one.
 Location place_of(const Settings& settings, std::string_view key) {
-  const auto source = std::make_shared<const Source>(Source{settings.file, read_file(settings.file).value_or("")});
+  const auto source =
+      std::make_shared<const Source>(Source{settings.file, read_file(settings.file).value_or("")});
   std::size_t number = 0;
   for (const auto line : text::split(source->text, '\n')) {
     ++number;
@@ -39,18 +40,20 @@ void warn_of_overlap(const Config& config, Diagnostics& diagnostics) {
     return std::ranges::any_of(trusted, [&](const IpRange& network) { return network.overlaps(peer); });
   });
   if (overlap)
-    diagnostics.warning(place_of(config.settings, "zivver_peers"),
-                        "zivver_peers and trust.networks overlap: who is in both may hand in mail as one of yours, "
-                        "and its flag is believed to be Zivver's own; take the peers out of trust.networks");
+    diagnostics.warning(
+        place_of(config.settings, "zivver_peers"),
+        "zivver_peers and trust.networks overlap: who is in both may hand in mail as one of yours, "
+        "and its flag is believed to be Zivver's own; take the peers out of trust.networks");
 }
 
 void warn_of_reports(const Config& config, Diagnostics& diagnostics) {
   const auto& journal = config.policy.journal;
   if (config.policy.pams.enabled && !journal.rules.empty() &&
       journal.deliver_to.kind == journal::ReportDestination::Kind::None)
-    diagnostics.warning(place_of(config.settings, "submit_to"),
-                        "[journal] has no deliver_to: flagged mail that a journal rule is for waits, because its "
-                        "report would have no sealed way");
+    diagnostics.warning(
+        place_of(config.settings, "submit_to"),
+        "[journal] has no deliver_to: flagged mail that a journal rule is for waits, because its "
+        "report would have no sealed way");
 }
 
 void add_warnings(Loaded& loaded) {

@@ -20,7 +20,8 @@ namespace pams::milter::ctl {
 namespace {
 
 constexpr const char* kRestart =
-    "run, in this order: systemctl restart pams-relay && systemctl restart pams-milter (the relay must be able to "
+    "run, in this order: systemctl restart pams-relay && systemctl restart pams-milter (the relay must be "
+    "able to "
     "open what the milter seals)";
 
 struct Answer {
@@ -29,9 +30,7 @@ struct Answer {
   int code = kFine;
 };
 
-Answer error(const Error& why) {
-  return {{{"error", why.what}}, "error: " + why.what + "\n", kFoundWrong};
-}
+Answer error(const Error& why) { return {{{"error", why.what}}, "error: " + why.what + "\n", kFoundWrong}; }
 
 std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -80,9 +79,9 @@ Answer rotate(const Config& config) {
 
 Result<std::set<std::string>> keys_in_queue(const Config& config) {
   if (config.settings.mta == MtaKind::Sendmail)
-    return fail(Failure::Misconfigured, "only Postfix's queue can be looked through: with Sendmail all keys stay");
-  const auto queue =
-      look_through_queue(Postfix(config.settings.postfix_config), config.policy.pams.header);
+    return fail(Failure::Misconfigured,
+                "only Postfix's queue can be looked through: with Sendmail all keys stay");
+  const auto queue = look_through_queue(Postfix(config.settings.postfix_config), config.policy.pams.header);
   if (!queue) return tl::unexpected(queue.error());
   std::set<std::string> keys;
   for (const auto& [key, number] : queue->keys) keys.insert(key);

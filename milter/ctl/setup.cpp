@@ -105,9 +105,10 @@ Status make_seal_key(const Settings& settings) {
 void note_missing_key(const Settings& settings, SetupPlan& plan) {
   std::error_code unreadable;
   if (!std::filesystem::exists(settings.seal_key_file, unreadable))
-    plan.notes.push_back(settings.seal_key_file +
-                         " is made with a new key: keep a copy of it where your backups of secrets are; what is "
-                         "sealed cannot be opened without it");
+    plan.notes.push_back(
+        settings.seal_key_file +
+        " is made with a new key: keep a copy of it where your backups of secrets are; what is "
+        "sealed cannot be opened without it");
 }
 
 /// Mail that the former setup queued: its transport speaks to this machine only now.
@@ -119,8 +120,7 @@ void note_former_mail(const Config& config, const Postfix& postfix, SetupPlan& p
                          queue.error().what);
   else if (queue->unsealed > 0)
     plan.notes.push_back(std::to_string(queue->unsealed) + " messages with " + config.policy.pams.header +
-                         " wait in the queue (" + queue->an_unsealed +
-                         (queue->unsealed > 1 ? ", …" : "") +
+                         " wait in the queue (" + queue->an_unsealed + (queue->unsealed > 1 ? ", …" : "") +
                          "): they are not sealed and do not leave as they are. `pamsctl queue list` shows "
                          "them, `pamsctl queue release` brings them back through the milter");
 }

@@ -11,16 +11,18 @@ void RefusedRecords::look_into(const Archives& archives) {
   for (const auto& [name, archive] : archives) archives_.emplace(name, archive);
 }
 
-void RefusedRecords::mark(const std::string& record, bool temporary, const std::string& reason) {
+void RefusedRecords::mark(const trace::Refusal& refusal) {
   std::map<std::string, std::shared_ptr<ArchiveStore>> archives;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [name, archive] : archives_)
       if (auto held = archive.lock()) archives.emplace(name, std::move(held));
   }
-  const auto outcome = temporary ? Outcome::Deferred : Outcome::Refused;
+  const auto outcome = refusal.temporary ? Outcome::Deferred : Outcome::Refused;
   for (const auto& [name, archive] : archives)
-    if (const auto marked = archive->mark({"", record}, outcome, reason); !marked)
+    if (const auto marked =
+            archive->mark({refusal.queue_id, refusal.archive_record}, outcome, refusal.reason);
+        !marked)
       throw std::runtime_error("archive " + name + ": " + marked.error().what);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "milter/archive/archive_store.hpp"
+#include "milter/trace/trace_store.hpp"
 
 namespace pams::milter {
 
@@ -18,7 +19,7 @@ class RefusedRecords {
   /// The archives that are looked into from now on.
   void look_into(const Archives& archives);
   /// Throws std::runtime_error when an archive cannot be written: whoever tells must tell again.
-  void mark(const std::string& record, bool temporary, const std::string& reason);
+  void mark(const trace::Refusal& refusal);
 
  private:
   std::mutex mutex_;

@@ -107,14 +107,11 @@ void Wiring::watch_route(const std::shared_ptr<const Config>& config) {
 
 std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {
   auto writer = traces_.get(origin_of(settings.path), [&] {
-    return std::make_shared<trace::TraceWriter>(
-        trace::WriterSettings{.path = settings.path,
-                              .mail_log = settings.mail_log,
-                              .retention = settings.retention,
-                              .on_refused = [refused = refused_](const std::string& record, bool temporary,
-                                                                 const std::string& reason) {
-                                refused->mark(record, temporary, reason);
-                              }});
+    return std::make_shared<trace::TraceWriter>(trace::WriterSettings{
+        .path = settings.path,
+        .mail_log = settings.mail_log,
+        .retention = settings.retention,
+        .on_refused = [refused = refused_](const trace::Refusal& refusal) { refused->mark(refusal); }});
   });
   writer->change(settings.mail_log, settings.retention);
   return writer;

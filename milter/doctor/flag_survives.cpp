@@ -24,8 +24,12 @@ std::string value_of(std::size_t length) {
 }
 
 std::vector<std::string> probes(const std::string& flag) {
-  std::vector<std::string> values{"", "yes", "true", "5e1f0c9a-7b42-4d3e-9a61-0c8d2b7f4e15.zivver.com",
-                                  "RXhhbXBsZSB2YWx1ZQ+/abc==", "ann@client.example;+31612345678"};
+  std::vector<std::string> values{"",
+                                  "yes",
+                                  "true",
+                                  "5e1f0c9a-7b42-4d3e-9a61-0c8d2b7f4e15.zivver.com",
+                                  "RXhhbXBsZSB2YWx1ZQ+/abc==",
+                                  "ann@client.example;+31612345678"};
   for (const auto length : kLengths) {
     values.push_back(value_of(length));
     values.push_back(value_of(length) + "\n " + value_of(length));
@@ -90,7 +94,8 @@ Finding examine(const Examination& examination, const Gateway& gateway, const Se
                       ? "postconf -PX " + cleanup.key() + "/message_drop_headers && postfix reload"
                       : "postconf -X message_drop_headers && postfix reload");
   const auto& maps = values->at("header_checks");
-  if (auto finding = examine_rules(examination.config.policy.pams.header, examination.mta.config_directory(), maps);
+  if (auto finding =
+          examine_rules(examination.config.policy.pams.header, examination.mta.config_directory(), maps);
       finding.status != CheckStatus::Ok)
     return finding;
   return examine_tables(examination, cleanup, maps);
@@ -110,8 +115,12 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check flag_survives;
-const Check flag_survives{"flag_survives",
-                          "A flagged message without its flag leaves in clear: all mail to the outside waits.",
-                          true, run, MtaKind::Postfix, true};
+const Check flag_survives{
+    "flag_survives",
+    "A flagged message without its flag leaves in clear: all mail to the outside waits.",
+    true,
+    run,
+    MtaKind::Postfix,
+    true};
 
 }  // namespace pams::milter::doctor

@@ -47,8 +47,7 @@ Result<Fd> connect_inet(const Listen& listen) {
       error != 0)
     return fail(Failure::Misconfigured, host + ": " + gai_strerror(error));
   Fd client(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const bool connects =
-      connect(client.get(), found->ai_addr, found->ai_addrlen) == 0 || errno == EINPROGRESS;
+  const bool connects = connect(client.get(), found->ai_addr, found->ai_addrlen) == 0 || errno == EINPROGRESS;
   freeaddrinfo(found);
   if (!connects) return trouble(listen.for_postfix());
   return client;

@@ -20,8 +20,9 @@ Finding run(const Examination& examination) {
   const auto ring = seal::KeyRing::read(path);
   if (!ring) {
     auto finding = unanswered(ring.error());
-    finding.remedy = finding.unseen ? "chown it to the milter's user, mode 600: " + path
-                                    : "pamsctl setup makes a missing one; a lost one comes from a backup only";
+    finding.remedy = finding.unseen
+                         ? "chown it to the milter's user, mode 600: " + path
+                         : "pamsctl setup makes a missing one; a lost one comes from a backup only";
     return finding;
   }
   const auto& keys = ring->keys();

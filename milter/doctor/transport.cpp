@@ -35,8 +35,8 @@ Finding run(const Examination& examination) {
     return failed(name + "/unix runs " + service->command + ", not lmtp", kSetup);
   const auto relay = relay_address(examination.config.settings.relay.listen, gateway->queue_directory());
   if (gateway->is_chrooted(*service) && relay.starts_with("unix:/"))
-    return failed(name + "/unix runs chrooted in " + gateway->queue_directory() + " and cannot reach " + relay,
-                  kSetup);
+    return failed(
+        name + "/unix runs chrooted in " + gateway->queue_directory() + " and cannot reach " + relay, kSetup);
   const auto settings = examine_settings(examination, *gateway, *service);
   if (settings.status != CheckStatus::Ok) return settings;
   return ok(name + "/unix hands what is sealed to the relay at " + relay + ", as it is");
@@ -45,7 +45,8 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check transport;
-const Check transport{
-    "transport", "What is sealed would be changed on its way to the relay, or would not get there.", true, run};
+const Check transport{"transport",
+                      "What is sealed would be changed on its way to the relay, or would not get there.",
+                      true, run};
 
 }  // namespace pams::milter::doctor

@@ -198,10 +198,10 @@ Result<std::optional<LogPlace>> TraceStore::log_place() {
 Result<std::vector<Refusal>> TraceStore::refusals(std::size_t most) {
   std::vector<Refusal> refusals;
   const auto read = database_.query(
-      "SELECT r.message, a.record, r.temporary, r.reason FROM refusal r JOIN archived a ON a.message = "
-      "r.message ORDER BY r.message LIMIT ?",
+      "SELECT r.message, m.queue_id, a.record, r.temporary, r.reason FROM refusal r JOIN archived a ON "
+      "a.message = r.message JOIN message m ON m.id = r.message ORDER BY r.message LIMIT ?",
       [&](const sqlite::Row& row) {
-        refusals.push_back({row.number(0), row.text(1), row.number(2) != 0, row.text(3)});
+        refusals.push_back({row.number(0), row.text(1), row.text(2), row.number(3) != 0, row.text(4)});
         return true;
       },
       most);

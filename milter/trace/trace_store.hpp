@@ -41,6 +41,7 @@ struct LogBatch {
 /// An archived message that another milter or the MTA did not take after we had accepted it.
 struct Refusal {
   std::int64_t message = 0;
+  std::string queue_id;  ///< under which it was refused
   std::string archive_record;
   bool temporary = false;  ///< the client will try again
   std::string reason;      ///< "5.7.1 a virus"

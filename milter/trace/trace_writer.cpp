@@ -222,7 +222,7 @@ bool TraceWriter::tell_refusals() {
 
 /// Settled only when it was told: told twice when the program ends in between.
 bool TraceWriter::tell_refusal(const Refusal& refusal) {
-  settings_.on_refused(refusal.archive_record, refusal.temporary, refusal.reason);
+  settings_.on_refused(refusal);
   const auto settled = store_->settle(refusal);
   if (!settled) tell_failure(told_of_store_, settled.error());
   return settled.has_value();

@@ -32,8 +32,7 @@ struct WriterSettings {
   /// Told of every archived message that another milter or the MTA did not take after we had accepted it: at
   /// least once, also across restarts, on the writer's thread. What it throws is logged, and it is told
   /// again after `pause`. May be empty.
-  std::function<void(const std::string& archive_record, bool temporary, const std::string& reason)>
-      on_refused = {};
+  std::function<void(const Refusal& refusal)> on_refused = {};
 };
 
 class TraceWriter : public Sink {

@@ -5,10 +5,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "milter/config/route_token.hpp"
 #include "milter/connector/process.hpp"
 #include "milter/connector/setup.hpp"
 #include "milter/doctor/remembered_mta.hpp"
+#include "milter/seal/key_ring.hpp"
 #include "rules/base/text.hpp"
 
 namespace fs = std::filesystem;
@@ -53,17 +53,17 @@ PostfixSite::PostfixSite() : postfix(""), root_(temporary_folder()) {
   write("main.cf",
         "compatibility_level = 3.6\nmyhostname = gate.example.org\nqueue_directory = " + queue + "\n");
   write("master.cf", kMaster);
-  write("ca.pem", "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n");
   postfix = milter::Postfix(folder);
   config.settings.postfix_config = folder;
   config.settings.listen.unix_path = queue + "/pams-milter/pams.sock";
-  config.settings.route_token_file = root_ + "/route.token";
-  token_ = milter::ensure_route_token(config.settings.route_token_file).value();
+  config.settings.relay.listen.unix_path = queue + "/pams-milter/relay.sock";
+  config.settings.seal_key_file = root_ + "/seal.key";
+  constexpr unsigned kAsItIs = static_cast<unsigned>(-1);
+  static_cast<void>(seal::ensure_key_file(config.settings.seal_key_file, {}, kAsItIs, kAsItIs).value());
   rules::OutboundConnector connector;
   connector.name = "Zivver";
   connector.smart_hosts = {{"smtp.zivver.example", 25}};
   connector.tls_domain = "smtp.zivver.example";
-  connector.tls_ca_file = folder + "/ca.pem";
   connector.max_message_size = 50U << 20U;
   config.policy.connectors = {connector};
   config.policy.pams.connector = connector.name;
@@ -104,23 +104,42 @@ void PostfixSite::replace(const std::string& file, const std::string& from, cons
 }
 
 milter::SetupPlan PostfixSite::plan(const std::vector<std::string>& outbound) const {
-  return milter::plan_setup(config, token_, outbound, milter::read_site(postfix, config).value());
+  return milter::plan_setup(config, outbound, milter::read_site(postfix, config).value());
 }
 
 std::string PostfixSite::set_up(const std::vector<std::string>& outbound) const {
   const auto wanted = plan(outbound);
   for (const auto& problem : wanted.problems) BOOST_TEST_ERROR(problem);
-  const auto backup =
-      milter::apply_setup(wanted, postfix, config.settings.route_token_file, "20260101T000000Z");
+  const auto backup = milter::apply_setup(wanted, postfix, "20260101T000000Z");
   BOOST_TEST_REQUIRE(backup.has_value(), backup.error().what);
   let_main_cool();
   return *backup;
 }
 
+void PostfixSite::set_up_formerly() const {
+  write("pams_milter_header_checks",
+        "/^X-PAMS-Route:[[:space:]]*TOKEN$/ FILTER pams:[smtp.zivver.example]:25\n");
+  write("pams_header_checks",
+        "/^X-PAMS-Route:[[:space:]]*TOKEN$/ FILTER pams:[smtp.zivver.example]:25\n"
+        "/^zivver-relay[[:space:]]*:/ FILTER retry:4.7.1 pams-milter did not process this message\n");
+  write("pams_smtp_header_checks", "/^X-PAMS-Route[[:space:]]*:/ IGNORE\n");
+  write("pams_password_pams", "[smtp.zivver.example]:25 gate:correct horse\n");
+  append("master.cf",
+         "pams unix - - n - - smtp\n  -o syslog_name=postfix/pams\n"
+         "  -o smtp_tls_security_level=secure\n  -o tls_append_default_CA=no\n"
+         "  -o smtp_header_checks=pcre:" +
+             folder + "/pams_smtp_header_checks\n  -o smtp_sasl_password_maps=texthash:" + folder +
+             "/pams_password_pams\n  -o lmtp_connect_timeout=7s");
+  append("main.cf", "milter_header_checks = pcre:" + folder +
+                        "/pams_milter_header_checks\nheader_checks = pcre:" + folder +
+                        "/pams_header_checks\nmime_header_checks =\nnested_header_checks =\n"
+                        "pams_destination_recipient_limit = 10000");
+}
+
 void PostfixSite::remember() {
   remembered_.clear();
   for (const auto* file :
-       {"main.cf", "master.cf", "pams_header_checks", "pams_milter_header_checks", "pams_smtp_header_checks"})
+       {"main.cf", "master.cf", "pams_header_checks", "pams_milter_header_checks", "pams_last_net"})
     remembered_.emplace_back(file, read(file));
 }
 
@@ -130,7 +149,7 @@ void PostfixSite::put_back() const {
 
 milter::doctor::Finding PostfixSite::finding(const std::string& check) const {
   for (const auto* one : milter::doctor::checks())
-    if (one->id == check) return one->run({config, connector(), token_, postfix});
+    if (one->id == check) return one->run({config, connector(), postfix});
   throw std::logic_error("no check " + check);
 }
 
@@ -139,7 +158,7 @@ std::map<std::string, milter::doctor::Finding> PostfixSite::failing() const {
   std::map<std::string, milter::doctor::Finding> found;
   for (const auto* check : milter::doctor::checks()) {
     if (!check->routing || !check->is_for(config.settings.mta)) continue;
-    auto finding = check->run({config, connector(), token_, mta});
+    auto finding = check->run({config, connector(), mta});
     if (finding.status == milter::doctor::CheckStatus::Fail) found.emplace(check->id, std::move(finding));
   }
   return found;

@@ -30,7 +30,6 @@ class PostfixSite {
   milter::Config config;
   milter::Postfix postfix;
 
-  const std::string& token() const { return token_; }
   const rules::OutboundConnector& connector() const { return config.policy.connectors.front(); }
 
   std::string read(const std::string& file) const;  ///< in `folder`
@@ -42,6 +41,9 @@ class PostfixSite {
   milter::SetupPlan plan(const std::vector<std::string>& outbound = {}) const;
   /// Plans and applies; fails the test on errors. Returns the backup's folder.
   std::string set_up(const std::vector<std::string>& outbound = {}) const;
+
+  /// Writes the setup of before messages were sealed: an smtp transport, the token's rules, a password.
+  void set_up_formerly() const;
 
   /// Keeps main.cf, master.cf and our tables, and puts them back.
   void remember();
@@ -58,7 +60,6 @@ class PostfixSite {
   void let_main_cool() const;
 
   std::string root_;
-  std::string token_;
   std::vector<std::pair<std::string, std::string>> remembered_;
 };
 

@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(relative_paths_are_relative_to_the_file) {
   const test::TemporaryFolder folder;
   const auto loaded = load_config(folder.write("pams.toml", kGood));
   BOOST_TEST_REQUIRE(loaded.config != nullptr, loaded.diagnostics.text());
-  BOOST_TEST(loaded.config->settings.route_token_file == folder / "route.token");
+  BOOST_TEST(loaded.config->settings.seal_key_file == folder / "seal.key");
   BOOST_TEST(loaded.config->archive("compliance")->path == folder / "archive");
   BOOST_TEST(loaded.config->settings.listen.unix_path == "/var/spool/postfix/pams-milter/pams.sock");
 }

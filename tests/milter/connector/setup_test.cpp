@@ -108,14 +108,14 @@ BOOST_AUTO_TEST_CASE(the_backup_holds_what_was_there_and_only_root_may_look) {
   BOOST_TEST((status.st_mode & 07777U) == 0700U);
 }
 
-BOOST_AUTO_TEST_CASE(tables_with_the_token_are_closed_to_others_and_closed_again_when_opened) {
+BOOST_AUTO_TEST_CASE(a_table_that_others_may_write_is_made_anew) {
   PostfixSite site;
   site.set_up();
   const auto table = site.folder + "/pams_milter_header_checks";
   struct stat status {};
   BOOST_TEST(stat(table.c_str(), &status) == 0);
-  BOOST_TEST((status.st_mode & 07777U) == 0640U);
-  chmod(table.c_str(), 0644);
+  BOOST_TEST((status.st_mode & 07777U) == 0644U);
+  chmod(table.c_str(), 0666);
   BOOST_TEST_REQUIRE(site.plan().changes.size() == 1U);
   BOOST_TEST(site.plan().changes[0].setting == table);
 }
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_setup_that_breaks_half_way_puts_everything_back) {
   const auto master = site.read("master.cf");
   const auto plan = site.plan();
   const BrokenPostconf broken(site.queue);
-  const auto outcome = apply_setup(plan, Postfix(site.folder), site.config.settings.route_token_file, "now");
+  const auto outcome = apply_setup(plan, Postfix(site.folder), "now");
   BOOST_TEST_REQUIRE(!outcome.has_value());
   BOOST_TEST(outcome.error().what.find("disk full") != std::string::npos);
   BOOST_TEST(outcome.error().what.find("everything is restored") != std::string::npos);
@@ -140,28 +140,73 @@ BOOST_AUTO_TEST_CASE(a_plan_with_a_problem_changes_nothing) {
   site.config.settings.listen.unix_path = "/run/elsewhere.sock";
   const auto plan = site.plan();
   BOOST_TEST_REQUIRE(!plan.problems.empty());
-  BOOST_TEST(!apply_setup(plan, site.postfix, site.config.settings.route_token_file, "now").has_value());
+  BOOST_TEST(!apply_setup(plan, site.postfix, "now").has_value());
   BOOST_TEST(!exists(site.folder + "/pams-backup-now"));
 }
 
-BOOST_AUTO_TEST_CASE(every_connector_gets_a_transport_and_a_marker_of_its_own) {
+BOOST_AUTO_TEST_CASE(every_connector_gets_a_transport_and_a_rule_of_its_own) {
   PostfixSite site;
   auto partner = site.connector();
   partner.name = "Partner";
   partner.transport = "partner";
-  partner.smart_hosts = {{"mx1.partner.example", 25}, {"mx2.partner.example", 2525}};
-  partner.tls_domain = "";
   site.config.policy.connectors.push_back(partner);
   site.set_up();
-  BOOST_TEST(site.postfix
-                 .lookup("pcre:" + site.folder + "/pams_milter_header_checks",
-                         "X-PAMS-Route: " + route_marker(site.config, partner, site.token()))
-                 .value()
-                 .value() == "FILTER partner:[mx1.partner.example]:25,[mx2.partner.example]:2525");
-  // Each host must show its own name.
-  const auto service = site.read("master.cf").substr(site.read("master.cf").find("\npartner"));
-  BOOST_TEST(service.find("smtp_tls_secure_cert_match=nexthop") != std::string::npos, service);
+  const auto action = [&](const std::string& via) {
+    return site.postfix
+        .lookup("pcre:" + site.folder + "/pams_milter_header_checks",
+                "X-PAMS-Sealed: v1; id=0123; key=4567; via=" + via)
+        .value()
+        .value();
+  };
+  BOOST_TEST(action("partner") == "FILTER partner:unix:pams-milter/relay.sock");
+  BOOST_TEST(action("pams") == "FILTER pams:unix:pams-milter/relay.sock");
+  BOOST_TEST(action("no-more-partner") == "FILTER pams:unix:pams-milter/relay.sock");
   site.expect_verified();
+}
+
+BOOST_AUTO_TEST_CASE(a_relay_outside_the_queue_and_one_at_a_port_are_routed_to) {
+  for (const auto& [listen, address] :
+       {std::pair{Listen{"/run/pams-relay/relay.sock", "", 0, false}, "unix:/run/pams-relay/relay.sock"},
+        std::pair{Listen{"", "127.0.0.1", 8895, false}, "inet:127.0.0.1:8895"}}) {
+    PostfixSite site;
+    site.config.settings.relay.listen = listen;
+    site.set_up();
+    BOOST_TEST(site.read("pams_milter_header_checks").find(std::string("FILTER pams:") + address + "\n") !=
+               std::string::npos);
+    site.expect_verified();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_former_setup_is_turned_over_at_once_and_nothing_of_it_is_left) {
+  PostfixSite site;
+  site.set_up_formerly();
+  BOOST_TEST(site.plan().upgrades);
+  const auto backup = site.set_up();
+  site.expect_verified();
+  BOOST_TEST(!site.plan().upgrades);
+  for (const auto& change : site.plan().changes) BOOST_TEST_ERROR(change.setting << " is changed again");
+  for (const auto* table : {"pams_smtp_header_checks", "pams_password_pams"}) {
+    BOOST_TEST(!exists(site.folder + "/" + table), table);
+    BOOST_TEST(exists(backup + "/" + table), table);
+  }
+  const auto master = site.read("master.cf");
+  BOOST_TEST(master.find("smtp_tls_security_level") == std::string::npos, master);
+  BOOST_TEST(master.find("tls_append_default_CA") == std::string::npos, master);
+  BOOST_TEST(master.find("lmtp_connect_timeout=7s") != std::string::npos,
+             "an option of the site's own stays");
+  BOOST_TEST(site.read("pams_header_checks").find("X-PAMS-Route") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_over_that_breaks_leaves_the_former_setup) {
+  PostfixSite site;
+  site.set_up_formerly();
+  const auto master = site.read("master.cf");
+  const auto plan = site.plan();
+  const BrokenPostconf broken(site.queue);
+  BOOST_TEST(!apply_setup(plan, Postfix(site.folder), "now").has_value());
+  BOOST_TEST(site.read("master.cf") == master);
+  BOOST_TEST(site.read("pams_milter_header_checks").find("X-PAMS-Route") != std::string::npos);
+  BOOST_TEST(exists(site.folder + "/pams_password_pams"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

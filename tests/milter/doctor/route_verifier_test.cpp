@@ -48,7 +48,7 @@ class WatchedFile {
   std::string path_;
 };
 
-RouteEvaluation bad() { return {fail(Failure::Misconfigured, "route check milter fails"), {}, false}; }
+RouteEvaluation bad() { return {fail(Failure::Misconfigured, "route check milter fails"), {}, false, {}}; }
 
 }  // namespace
 
@@ -151,6 +151,18 @@ BOOST_AUTO_TEST_CASE(an_evaluation_that_throws_is_not_verified) {
   BOOST_TEST_REQUIRE(!status.has_value());
   BOOST_TEST((status.error().failure == Failure::Misconfigured));
   BOOST_TEST(status.error().what.find("broken") != std::string::npos);
+  BOOST_TEST(!verifier.flag_survives(kConnector).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(one_evaluation_answers_for_the_route_and_for_the_flag) {
+  int evaluations = 0;
+  RouteVerifier verifier([&](const auto&) {
+    ++evaluations;
+    return RouteEvaluation{bad().status, {}, false, {}};
+  });
+  BOOST_TEST(!verifier.verified(kConnector).has_value());
+  BOOST_TEST(verifier.flag_survives(kConnector).has_value());
+  BOOST_TEST(evaluations == 1);
 }
 
 BOOST_AUTO_TEST_CASE(each_connector_has_a_route_of_its_own) {

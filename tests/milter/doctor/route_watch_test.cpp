@@ -31,6 +31,7 @@ class Routing final : public RouteGuard {
     if (fault_.empty()) return {};
     return fail(Failure::Misconfigured, fault_);
   }
+  Status flag_survives(const rules::OutboundConnector&) override { return {}; }
 
  private:
   std::mutex mutex_;
@@ -115,6 +116,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_hangs_keeps_no_reload_and_no_stop_waiting) {
       changed.notify_all();
       return {};
     }
+    Status flag_survives(const rules::OutboundConnector&) override { return {}; }
   };
   const auto hanging = std::make_shared<Hanging>();
   Log log;

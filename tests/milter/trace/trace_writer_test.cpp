@@ -199,7 +199,8 @@ BOOST_AUTO_TEST_CASE(a_refusal_after_acceptance_is_told_once_and_again_when_the_
   joined.mail_log = folder.write("mail.log", "");
   std::vector<std::string> told;
   int failures = 1;
-  joined.on_refused = [&](const std::string& record, bool temporary, const std::string& reason) {
+  joined.on_refused = [&](const Refusal& refusal) {
+    const auto& [message, queue_id, record, temporary, reason] = refusal;
     if (failures-- > 0) throw std::runtime_error("no archive");
     told.push_back(record + (temporary ? " for now: " : ": ") + reason);
   };
@@ -231,7 +232,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_that_nobody_was_told_of_outlives_a_restart) {
   }
   std::vector<std::string> told;
   auto listening = settings();
-  listening.on_refused = [&](const std::string& record, bool, const std::string&) { told.push_back(record); };
+  listening.on_refused = [&](const Refusal& refusal) { told.push_back(refusal.archive_record); };
   for (int start = 0; start < 2; ++start) {
     TraceWriter writer(listening);
     BOOST_TEST(writer.wait_until_written(kPatience));
