@@ -30,11 +30,6 @@ bool is_domain(std::string_view domain) {
 
 }  // namespace
 
-std::string route_marker(const Config& config, const rules::OutboundConnector& connector,
-                         const std::string& token) {
-  return connector.name == config.policy.pams.connector ? token : token + "-" + connector.transport;
-}
-
 std::string relay_address(const Listen& relay, const std::string& queue_directory) {
   if (relay.unix_path.empty()) return relay.for_postfix();
   const auto below = std::filesystem::path(relay.unix_path).lexically_relative(queue_directory).string();

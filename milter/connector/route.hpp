@@ -11,11 +11,6 @@
 
 namespace pams::milter {
 
-/// The value of X-PAMS-Route for a message that leaves through `connector`: the token alone for the flagged
-/// mail's connector ([pams].connector), with "-TRANSPORT" behind it for any other.
-std::string route_marker(const Config& config, const rules::OutboundConnector& connector,
-                         const std::string& token);
-
 /// Where Postfix's lmtp client finds the relay: "inet:127.0.0.1:8895", or a unix socket. One inside the queue
 /// directory gets a path relative to it, which means the same place with and without a chroot:
 /// "unix:pams-milter/relay.sock".
