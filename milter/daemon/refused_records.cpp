@@ -20,9 +20,7 @@ void RefusedRecords::mark(const trace::Refusal& refusal) {
   }
   const auto outcome = refusal.temporary ? Outcome::Deferred : Outcome::Refused;
   for (const auto& [name, archive] : archives)
-    if (const auto marked =
-            archive->mark({refusal.queue_id, refusal.archive_record}, outcome, refusal.reason);
-        !marked)
+    if (const auto marked = archive->mark({refusal.queue_id, ""}, outcome, refusal.reason); !marked)
       throw std::runtime_error("archive " + name + ": " + marked.error().what);
 }
 

@@ -18,7 +18,8 @@ class RefusedRecords {
 
   /// The archives that are looked into from now on.
   void look_into(const Archives& archives);
-  /// Throws std::runtime_error when an archive cannot be written: whoever tells must tell again.
+  /// By the queue id: a record's own id is another one in an encrypted archive. Throws std::runtime_error
+  /// when an archive cannot be written: whoever tells must tell again.
   void mark(const trace::Refusal& refusal);
 
  private:
