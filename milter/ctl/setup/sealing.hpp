@@ -1,0 +1,18 @@
+/// What `pamsctl setup` does for the seal beside the MTA's settings: its key, and a word on mail that was
+/// queued before there was a seal.
+#pragma once
+
+#include "milter/connector/postfix.hpp"
+#include "milter/connector/setup_plan.hpp"
+
+namespace pams::milter::ctl {
+
+/// Made before anything else: what is sealed can be opened from then on. For the milter's user, who is the
+/// owner of the trace's directory.
+Status make_seal_key(const Settings& settings);
+void note_missing_key(const Settings& settings, SetupPlan& plan);
+
+/// Flagged mail that the former setup queued: its transport reaches this machine only, from now on.
+void note_former_mail(const Config& config, const Postfix& postfix, SetupPlan& plan);
+
+}  // namespace pams::milter::ctl
