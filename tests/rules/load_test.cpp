@@ -158,8 +158,8 @@ BOOST_AUTO_TEST_CASE(nothing_but_a_name_gets_into_the_mtas_configuration) {
     BOOST_TEST(!connector("smart_hosts = \"a.example\"\n" + std::string(keys)).policy.has_value(), keys);
 }
 
-BOOST_AUTO_TEST_CASE(no_rule_may_touch_the_flag_or_the_marker) {
-  for (const auto* name : {"Zivver-Relay", "zivver-relay", "x-pams-route"}) {
+BOOST_AUTO_TEST_CASE(no_rule_may_touch_the_flag_or_the_seal) {
+  for (const auto* name : {"Zivver-Relay", "zivver-relay", "x-pams-sealed"}) {
     const std::string head = "[[transport_rule]]\nname = \"r\"\n[[transport_rule.do]]\n";
     BOOST_TEST(has(reported(head + "remove_header = \"" + name + "\"\n"),
                    "rules1.toml:4:1: error: no rule may change the header"));

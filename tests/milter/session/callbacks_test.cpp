@@ -7,6 +7,7 @@
 
 #include "tests/support/gateway.hpp"
 #include "tests/support/milter_client.hpp"
+#include "tests/support/opened_carrier.hpp"
 #include "tests/support/running_milter.hpp"
 
 using namespace pams;
@@ -89,7 +90,7 @@ BOOST_AUTO_TEST_CASE(an_old_mta_that_waits_for_every_answer_gets_them) {
   RunningMilter milter(gateway.services());
   MilterClient client(gateway.socket(), Offer{.steps = 0x7f});
   BOOST_TEST(client.connect() == 'c');
-  BOOST_TEST(client.send("ann@example.org", {"bob@example.net"}, kFlagged).modifications.size() == 2U);
+  BOOST_TEST(is_sealed(client.send("ann@example.org", {"bob@example.net"}, kFlagged)));
 }
 
 BOOST_AUTO_TEST_CASE(an_mta_that_cannot_change_headers_is_refused) {
@@ -219,7 +220,8 @@ BOOST_AUTO_TEST_CASE(mail_of_the_sendmail_command_comes_without_brackets_and_is_
   client.body("b\r\n");
   const auto ending = client.end_of_message();
   BOOST_TEST(ending.kind == 'c');
-  BOOST_TEST(ending.modifications.at(1).data == "<ann@example.org>|RET=HDRS");
+  BOOST_REQUIRE(ending.first('e') != nullptr);
+  BOOST_TEST(ending.first('e')->data == "<ann@example.org>|RET=HDRS");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
