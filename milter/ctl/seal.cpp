@@ -14,6 +14,8 @@
 #include "milter/connector/postfix.hpp"
 #include "milter/connector/routed_queue.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/journal/journal_spool.hpp"
+#include "milter/journal/report_route.hpp"
 #include "milter/seal/key_ring.hpp"
 
 namespace pams::milter::ctl {
@@ -77,14 +79,31 @@ Answer rotate(const Config& config) {
               kRestart + "\n"};
 }
 
+/// Of reports that wait for the MTA.
+Result<std::set<std::string>> keys_in_journal(const Config& config) {
+  JournalSpool spool(config.policy.journal.path, std::make_shared<Disk>());
+  const auto waiting = spool.waiting();
+  if (!waiting) return tl::unexpected(waiting.error());
+  std::set<std::string> keys;
+  for (const auto& one : *waiting) {
+    const auto report = spool.open(one.id);
+    if (report) keys.insert(ReportRoute::key_of(report->begin));
+    // It may have gone to the MTA just now; then it is seen there.
+    if (!report && !spool.is_sent(one.id)) return tl::unexpected(report.error());
+  }
+  return keys;
+}
+
 Result<std::set<std::string>> keys_in_queue(const Config& config) {
   if (config.settings.mta == MtaKind::Sendmail)
     return fail(Failure::Misconfigured,
                 "only Postfix's queue can be looked through: with Sendmail all keys stay");
+  // The spool first: a report that moves meanwhile is seen in one of the two.
+  auto keys = keys_in_journal(config);
+  if (!keys) return keys;
   const auto queue = look_through_queue(Postfix(config.settings.postfix_config), config.policy.pams.header);
   if (!queue) return tl::unexpected(queue.error());
-  std::set<std::string> keys;
-  for (const auto& [key, number] : queue->keys) keys.insert(key);
+  for (const auto& [key, number] : queue->keys) keys->insert(key);
   return keys;
 }
 
