@@ -30,6 +30,8 @@ std::string tls_trouble() {
   ERR_clear_error();
   if (code == 0 || reason == nullptr) return "it closed the connection";
   switch (ERR_GET_REASON(code)) {
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+      return "it closed the connection";
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
       return "it does not speak TLS 1.2 or later";

@@ -3,6 +3,7 @@ which it does not say ok, and a remedy. Routing checks are in 50-misconfiguratio
 no edit of one setting shows."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -72,7 +73,7 @@ def flow_a_seal_key_that_the_milter_cannot_read(gateway):
 
 def flow_tables_hold_no_secret_any_more(gateway):
     """Every user may read them; they name a transport and a socket."""
-    key = gateway.seal_key.read_text().split()[0]
+    key = re.search(r"(?m)^[0-9a-f]{64}", gateway.seal_key.read_text())[0]
     for path in gateway.postfix.config.iterdir():
         assert not path.is_file() or key not in path.read_text(errors="replace"), path
 

@@ -183,7 +183,7 @@ class Conversation:
         self.connection = connection
         self.stream = connection.makefile("rb")
         self.tls = None
-        self.may_be_kept = False  # by the client, after a message
+        self.may_be_kept = False  # by the client, after a message or a refusal
         self.is_known = False
         self.forget()
 
@@ -280,6 +280,7 @@ class Conversation:
         self.say("250 2.1.5 recipient fine")
 
     def on_rset(self, _):
+        self.may_be_kept = True
         self.forget()
         self.say("250 2.0.0 forgotten")
 
