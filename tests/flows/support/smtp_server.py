@@ -126,6 +126,9 @@ class Server:
             self._listener = None
         self.hang_up_on_idle_clients()
 
+    def is_listening(self):
+        return self._listener is not None
+
     def reset(self):
         """Good again, listening, and with nothing recorded."""
         self._go_on.set()
@@ -264,6 +267,8 @@ class Conversation:
         self.say("235 2.7.0 welcome" if self.is_known else "535 5.7.8 who are you?")
 
     def on_mail(self, argument):
+        if self.behaviour is not self.server.behaviour or not self.server.is_listening():
+            raise EOFError  # a kept connection from before: its client has to make another
         if self.behaviour.login and not self.is_known:
             self.say("530 5.7.0 authentication required")
             return
