@@ -73,6 +73,6 @@ step format formatted
 step build-dev build dev || finish
 step unit unit_tests dev
 step build-release build release -DBUILD_TESTING=OFF || finish
-step flows python3 tests/flows/run.py --bin build/release/bin
+step flows python3 tests/flows/run.py --jobs "$(nproc)" --bin build/release/bin
 step tidy tidy
 finish

@@ -145,6 +145,9 @@ std::vector<Answer> Delivery::finish() {
   if (error_) return not_authentic(*error_);
   if (transaction_ != nullptr) send_end();
   record();
+  if (transaction_ != nullptr)
+    dispatch_.end(*transaction_);  // its good-bye may take time: the note comes first
+  transaction_.reset();
   log_outcome();
   auto told = answers();
   claims_.release();
@@ -154,12 +157,9 @@ std::vector<Answer> Delivery::finish() {
 void Delivery::send_end() {
   const auto ended = transaction_->finish();
   use_answers();
-  if (ended)
-    dispatch_.end(*transaction_);
-  else
+  if (!ended)
     break_off({451, "4.4.2",
                peer_.host + ": its answer to the message is lost, so it may have it: " + ended.error().what});
-  transaction_.reset();
 }
 
 void Delivery::record() {

@@ -172,7 +172,7 @@ Session::Next Session::data() {
   const auto keys = services_.keys(*config_);
   if (!keys) {
     log::write(log::relay_key_missing, {{"reason", keys.error().what}});
-    reply("451 4.3.5 the key file cannot be read");
+    reply("451 4.3.5 the key file seal.key cannot be read");
     reset();
     return Next::GoOn;
   }

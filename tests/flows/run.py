@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """Runs the flows: real mail through a real Postfix, a running pams-milter and a TLS smart host, all on loopback.
 
-    tests/flows/run.py [--bin build/release/bin] [--keep] [NAME...]
+    tests/flows/run.py [--bin build/release/bin] [--keep] [--jobs N] [NAME...]
 
 A flow is a folder NN-name with a run.py; every function in it that begins with "flow_" is one promise, called with
 the shared gateway (support/gateway.py; with GATEWAY = "sendmail" in it, support/sendmail_gateway.py). After each one the runner itself looks for leaks and sets the gateway back.
 """
 
 import argparse
+import collections
 import importlib.util
 import inspect
+import re
+import subprocess
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -23,6 +27,7 @@ from support.gateway import Gateway  # noqa: E402
 from support.outcome import Skipped  # noqa: E402
 from support.sendmail_gateway import SendmailGateway  # noqa: E402
 
+SUM = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 # What a flow's GATEWAY names: the class, and why it cannot run here (None when it can).
 GATEWAYS = {"postfix": (Gateway, postfix.why_not_here), "sendmail": (SendmailGateway, sendmail.why_not_here)}
 
@@ -40,6 +45,23 @@ def flows(names):
                 title = f"{script.parent.name}: {name.removeprefix('flow_').replace('_', ' ')}"
                 found.append((title, function, getattr(module, "GATEWAY", "postfix")))
     return [one for one in found if not names or any(name in one[0] for name in names)]
+
+
+def run_parts(jobs):
+    """As many processes with a gateway each; what they say comes one after the other. True when all passed."""
+    parts = [subprocess.Popen([sys.executable, *sys.argv, f"--part={number}/{jobs}"], stdout=subprocess.PIPE, text=True)
+             for number in range(jobs)]
+    with ThreadPoolExecutor(jobs) as readers:
+        said = list(readers.map(lambda part: part.communicate()[0], parts))
+    counts = collections.Counter()
+    for part, text in zip(parts, said):
+        body, _, last = text.rstrip("\n").rpartition("\n")
+        found = SUM.fullmatch(last)
+        print(body if found else f"{text}\nFAIL part: it ended with {part.returncode}", flush=True)
+        for place, name in enumerate(("passed", "failed", "skipped"), 1):
+            counts[name] += int(found.group(place)) if found else name == "failed"
+    print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
+    return not counts["failed"] and not any(part.returncode for part in parts)
 
 
 def run_one(title, function, gateway):
@@ -93,8 +115,13 @@ def main():
     parser.add_argument("--bin", type=Path, default=HERE.parents[1] / "build/release/bin", help="folder of the binaries")
     parser.add_argument("--keep", action="store_true", help="leave the gateway's folder behind, for a look")
     parser.add_argument("names", nargs="*", help="only flows whose title holds one of these")
+    parser.add_argument("--jobs", type=int, default=1, help="how many run at a time, each on a gateway of its own")
+    parser.add_argument("--part", default="0/1", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    chosen = flows(options.names)
+    part, parts = map(int, options.part.split("/"))
+    if options.jobs > 1 and parts == 1:
+        return 0 if run_parts(options.jobs) else 1
+    chosen = flows(options.names)[part::parts]
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for kind, (gateway, why_not_here) in GATEWAYS.items():
         here = [one for one in chosen if one[2] == kind]

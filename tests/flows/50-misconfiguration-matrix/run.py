@@ -79,6 +79,14 @@ def table(parameter, rules, behind=False):
     return edit
 
 
+def own_table(parameter, rules):
+    """A table of the transport's own."""
+    def edit(gateway):
+        appended("slip", rules)(gateway)
+        service(f"pams/unix/{parameter}=regexp:@CONFIG@/slip")(gateway)
+    return edit
+
+
 def gone(name):
     return lambda gateway: (gateway.postfix.config / name).unlink()
 
@@ -127,7 +135,7 @@ THE_MARKER = [
         "/^X-PAMS-Sealed/ DUNNO\n/^X-Spam: yes/ FILTER smtp:[127.0.0.1]:@RELAY@", behind=True), "other_filters"),
     Row("a filter inside a union of tables", main(body_checks=
         "unionmap:{ regexp:{{/fill up/ FILTER smtp:[127.0.0.1]:@RELAY@}} }"), "other_filters"),
-    Row("a table that nobody can list", main(body_checks="tcp:127.0.0.1:1"), "other_filters"),
+    Row("a table that nobody can list", main(nested_header_checks="tcp:127.0.0.1:1"), "other_filters"),
     Row("an access table that redirects", main(smtpd_recipient_restrictions=
         "check_client_access static:{REDIRECT eve@other.example}"), "redirects"),
     Row("a header check that redirects", table("header_checks", "/^Subject:/ REDIRECT eve@other.example"), "redirects"),
@@ -174,8 +182,8 @@ THE_TRANSPORT = [
     Row("addresses are rewritten", service("pams/unix/lmtp_generic_maps=static:x@example.org"), "transport"),
     Row("what failed is called delivered", service("pams/unix/lmtp_delivery_status_filter=static:2.0.0"), "transport"),
     Row("it may leave this machine", service("pams/unix/lmtp_bind_address_enforce=no"), "transport"),
-    Row("bodies are rewritten", service("pams/unix/lmtp_body_checks=regexp:{{/./ IGNORE}}"), "transport"),
-    Row("the mark is taken away", service("pams/unix/lmtp_header_checks=regexp:{{/^X-PAMS/ IGNORE}}"), "transport"),
+    Row("bodies are rewritten", own_table("lmtp_body_checks", "/./ IGNORE"), "transport"),
+    Row("the mark is taken away", own_table("lmtp_header_checks", "/^X-PAMS/ IGNORE"), "transport"),
     Row("fifty recipients at a time", main(pams_destination_recipient_limit="50"), "recipient_limit"),
 ]
 

@@ -15,7 +15,7 @@ import threading
 import time
 
 from support import messages
-from support.endurance import now, send_all
+from support.endurance import send_all
 from support.smtp_server import Behaviour
 from support.waiting import wait_for
 
@@ -23,6 +23,7 @@ MESSAGES = int(os.environ.get("PAMS_ENDURANCE", "300"))
 SEED = int(os.environ.get("PAMS_FLOW_SEED", str(random.randrange(1_000_000))))
 PEOPLE = ["ann@client.example", "bob@other.example", "carol@example.org", "dan@client.example"]
 UNIQUE = re.compile(rb"FLAGGED-[0-9a-f]{16}")
+QUEUE_ID = re.compile(rb"\bid ([0-9A-F]+)\b")
 MOODS = (Behaviour(), Behaviour(), Behaviour(hang_up_at="DATA"), Behaviour(hang_up_at="end"), Behaviour(hang_up_at="taken"),
          Behaviour(data_reply="451 4.3.2 not now"), Behaviour(certificate="wrong-name"), Behaviour(starttls="absent"),
          Behaviour(rcpt_replies={PEOPLE[1]: "450 4.2.1 busy"}))
@@ -35,17 +36,14 @@ class Moods(threading.Thread):
         super().__init__(daemon=True)
         self.smart_host, self.chance = smart_host, chance
         self.over = threading.Event()
-        self.cut_off = []  # (from, until): when answers were lost
 
     def run(self):
         while not self.over.is_set():
             mood = self.chance.choice(MOODS)
-            began, connections = now(), self.smart_host.connections
+            connections = self.smart_host.connections
             self.smart_host.behaviour = mood
             while not self.over.is_set() and self.smart_host.connections < connections + 5:
                 self.over.wait(0.02)
-            if mood.hang_up_at == "taken":
-                self.cut_off.append((began, now()))
         self.smart_host.behaviour = Behaviour()
 
     def end(self):
@@ -63,23 +61,36 @@ def make_mail(chance):
 
 
 def copies_at(smart_host):
-    """(message, recipient) -> when each copy came."""
+    """(message, recipient) -> the copies that came, by time."""
     found = collections.defaultdict(list)
-    for one in smart_host.transactions:
+    for one in sorted(smart_host.transactions, key=lambda one: one.time):
         unique = UNIQUE.search(messages.body_of(one.data)).group().decode()
         for recipient in one.recipients:
-            found[unique, recipient].append(one.time)
+            found[unique, recipient].append(one)
     return found
 
 
-def reason_for(times, kills, cut_off):
-    """What was killed, or cut off, between the first copy and the last."""
-    for name, began, ended in kills:
-        if times[0] <= ended and began <= times[-1]:
-            return f"{name} killed"
-    if any(began <= times[0] <= ended for began, ended in cut_off):
+def reasons_for(copies, killer):
+    """Why each copy but the last was not the last; None for one that has no reason."""
+    by_queue_id = collections.defaultdict(list)
+    for one in copies:
+        by_queue_id[QUEUE_ID.search(one.data).group(1)].append(one)
+    reasons = [reason_to_send_again(*pair, killer) for same in by_queue_id.values() for pair in zip(same, same[1:])]
+    unique = UNIQUE.search(messages.body_of(copies[0].data)).group().decode()
+    unheard = [span for message, span in killer.progress.failed if message.unique == unique and killed_in(*span, killer.kills)]
+    more = len(by_queue_id) - 1
+    return reasons + (["Postfix was killed before it answered the sender"] * more if more <= len(unheard) else [None])
+
+
+def reason_to_send_again(copy, later, killer):
+    """The same queue file. A client of Postfix that is killed is no reason: the relay remembers."""
+    if not copy.answered:
         return "the smart host hung up instead of answering"
-    return None
+    return "the relay was killed" if killed_in(copy.time, later.time, killer.kills, "pams-relay") else None
+
+
+def killed_in(began, ended, kills, name=""):
+    return any(name in one and began <= killed and before <= ended for one, before, killed in kills)
 
 
 def queued(gateway):
@@ -107,12 +118,13 @@ def flow_killed_at_random(gateway):
             if not copies[message.unique, recipient] and (answer.queue_id, recipient) not in waiting]
     assert not lost, f"{len(lost)} were answered 250 and are nowhere: {lost[:5]}"
     sent_to = {message.unique: recipients for message, recipients, *_ in accepted}
-    strangers = [key for key, times in copies.items() if times and key[1] not in sent_to.get(key[0], ())]
+    strangers = [key for key, came in copies.items() if came and key[1] not in sent_to.get(key[0], ())]
     assert not strangers, f"came to others: {strangers[:5]}"
-    doubles = {key: reason_for(times, killer.kills, moods.cut_off) for key, times in copies.items() if len(times) > 1}
-    unexplained = [key for key, reason in doubles.items() if reason is None]
-    assert not unexplained, f"{len(unexplained)} came more than once, and nothing was killed meanwhile: {unexplained[:5]}"
-    told = collections.Counter(doubles.values())
+    doubles = {key: reasons_for(came, killer) for key, came in copies.items() if len(came) > 1}
+    unexplained = [(key, [QUEUE_ID.search(one.data).group(1) for one in copies[key]], reasons)
+                   for key, reasons in doubles.items() if None in reasons]
+    assert not unexplained, f"{len(unexplained)} came more than once without a reason: {unexplained[:5]}"
+    told = collections.Counter(reason for reasons in doubles.values() for reason in reasons)
     print(f"     seed {SEED}: {MESSAGES} messages by {attempts} attempts in {sent_in:.0f} s; killed {killer.told()}; "
-          f"{len(doubles)} of {sum(len(recipients) for _, recipients, *_ in accepted)} deliveries came more than once"
+          f"{sum(map(len, doubles.values()))} copies too many of {len(doubles)} of {sum(len(recipients) for _, recipients, *_ in accepted)} deliveries"
           + "".join(f"; {count} {reason}" for reason, count in told.items()) + f"; {len(waiting)} still queued")

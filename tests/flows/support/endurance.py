@@ -22,6 +22,7 @@ class Progress:
     def __init__(self):
         self.attempts = 0
         self.is_over = False
+        self.failed = []  # (message, (when it was sent, when it failed)): attempts that were not answered 250
         self.changed = threading.Condition()
 
     def count(self):
@@ -64,7 +65,12 @@ class Sender(threading.Thread):
             message, recipients = waiting[0]
             self.progress.count()
             began = now()
-            answer = send_over(client, message, recipients)
+            answer = None
+            try:
+                answer = send_over(client, message, recipients)
+            finally:
+                if answer is None or answer.code != 250:
+                    self.progress.failed.append((message, (began, now())))
             if answer.code >= 500:
                 self.given_up = answer
             if answer.code != 250:

@@ -22,7 +22,7 @@ STAGES = ("greeting", "EHLO", "STARTTLS", "handshake", "EHLO over TLS", "MAIL", 
 
 @dataclass
 class Transaction:
-    """One message that the server has answered 250."""
+    """One message that the server has taken."""
 
     tls: str | None  # "TLSv1.3", or None: it came in clear
     mail_from: str  # the whole argument: "<a@example.org> SIZE=421 RET=HDRS"
@@ -30,6 +30,7 @@ class Transaction:
     data: bytes  # CRLF, dots unstuffed
     parameters: list[str] = field(default_factory=list)  # of each RCPT: "NOTIFY=NEVER ORCPT=rfc822;bob@x.example"
     time: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
+    answered: bool = False  # or the server hung up instead
 
     @property
     def sender(self):
@@ -124,6 +125,9 @@ class Server:
             self._listener.close()
             self._listener = None
         self.hang_up_on_idle_clients()
+
+    def is_listening(self):
+        return self._listener is not None
 
     def reset(self):
         """Good again, listening, and with nothing recorded."""
@@ -263,6 +267,8 @@ class Conversation:
         self.say("235 2.7.0 welcome" if self.is_known else "535 5.7.8 who are you?")
 
     def on_mail(self, argument):
+        if self.behaviour is not self.server.behaviour or not self.server.is_listening():
+            raise EOFError  # a kept connection from before: its client has to make another
         if self.behaviour.login and not self.is_known:
             self.say("530 5.7.0 authentication required")
             return
@@ -296,10 +302,12 @@ class Conversation:
                 raise EOFError
             lines.append(line[1:] if line.startswith(b".") else line)
         self.reached("end")
+        taken = Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines), self.parameters)
         if not self.behaviour.data_reply:
-            self.server.record(Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines), self.parameters))
+            self.server.record(taken)
         self.reached("taken")
         answer = self.behaviour.data_reply or "250 2.0.0 taken"
         self.say(*[answer] * (len(self.recipients) if self.server.is_lmtp else 1))
+        taken.answered = True
         self.may_be_kept = True
         self.forget()
