@@ -11,7 +11,8 @@ using Kind = journal::ReportDestination::Kind;
 
 /// X-PAMS-Sealed stands first, so that the beginning tells what the bytes are.
 std::string header_text(std::vector<HeaderField> fields) {
-  std::ranges::stable_partition(fields, [](const auto& field) { return field.name == seal::kSealedHeader; });
+  std::stable_partition(fields.begin(), fields.end(),
+                        [](const auto& field) { return field.name == seal::kSealedHeader; });
   return Headers(std::move(fields)).wire() + "\r\n";
 }
 

@@ -26,7 +26,7 @@ class Server {
 
  private:
   struct Shared;
-  static void* run(void* start) noexcept;
+  static void* run(void* given) noexcept;
   std::shared_ptr<Shared> shared_;
 };
 

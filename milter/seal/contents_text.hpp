@@ -13,7 +13,7 @@ namespace pams::seal {
 inline constexpr std::size_t kLargestContents = 4U << 20U;
 
 std::string to_json(const Contents& contents);
-/// nullopt unless it is exactly what to_json writes, in any layout. Never throws for what it is fed.
-std::optional<Contents> parse_contents(std::string_view json);
+/// nullopt unless `text` is exactly what to_json writes, in any layout. Never throws for what it is fed.
+std::optional<Contents> parse_contents(std::string_view text);
 
 }  // namespace pams::seal
