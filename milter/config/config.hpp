@@ -48,7 +48,7 @@ struct Settings {
   std::string file;  ///< the configuration file itself, absolute
   Listen listen;
   MtaKind mta = MtaKind::Postfix;
-  std::string seal_key_file;     ///< absolute
+  std::string seal_key_file;  ///< absolute
   bool verify_route = true;
   std::string postfix_config;
   std::string sendmail_config;

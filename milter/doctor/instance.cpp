@@ -43,7 +43,8 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check instance;
-const Check instance{"instance", "What is sealed for an instance whose settings nobody checked would reach people, unread.",
-                     true, run};
+const Check instance{
+    "instance", "What is sealed for an instance whose settings nobody checked would reach people, unread.",
+    true, run};
 
 }  // namespace pams::milter::doctor

@@ -14,9 +14,9 @@ Finding examine(const Examination& examination, const Service& service, const st
   const auto seen = service.key() + ": message_size_limit is " + value;
   const auto remedy = "postconf -e message_size_limit=" + std::to_string(needed) + " && postfix reload";
   if (limit == 0 || limit >= needed) return ok("");  // 0: no limit
-  return failed(seen + ", and the connector's largest message needs " + std::to_string(needed) +
-                    " when it is sealed",
-                remedy);
+  return failed(
+      seen + ", and the connector's largest message needs " + std::to_string(needed) + " when it is sealed",
+      remedy);
 }
 
 Finding run(const Examination& examination) {

@@ -98,8 +98,8 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check redirects;
-const Check redirects{
-    "redirects", "A redirected message forgets its route, the net's too: it is sent to people, unread.", true,
-    run};
+const Check redirects{"redirects",
+                      "A redirected message forgets its route, the net's too: it is sent to people, unread.",
+                      true, run};
 
 }  // namespace pams::milter::doctor

@@ -13,7 +13,8 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check verify_route;
-const Check verify_route{"verify_route", "A slip in Postfix's settings would bring people mail that they cannot read.",
-                         false, run, std::nullopt};
+const Check verify_route{"verify_route",
+                         "A slip in Postfix's settings would bring people mail that they cannot read.", false,
+                         run, std::nullopt};
 
 }  // namespace pams::milter::doctor
