@@ -50,7 +50,7 @@ void Delivery::sort_recipients() {
       continue;
     }
     const auto [at, is_new] = known.emplace(*places[i], targets_.size());
-    if (is_new) targets_.push_back({*places[i], std::nullopt});
+    if (is_new) targets_.push_back({*places[i], i, std::nullopt});
     matches_[i] = at->second;
   }
 }
@@ -91,13 +91,15 @@ std::optional<Answer> Delivery::known_answer(Target& target) {
 
 OutgoingEnvelope Delivery::envelope() const {
   OutgoingEnvelope out{contents_.sender,
-                       contents_.envelope_id,
+                       contents_.envelope_id.empty() ? asked_.envelope_id : contents_.envelope_id,
                        {},
                        contents_.size + received_.size(),
                        contents_.has_8bit || !text::is_ascii(received_),
                        (asked_.is_utf8 && contents_.has_8bit) || !text::is_ascii(contents_.sender)};
   for (const auto at : pending_) {
-    out.recipients.push_back(contents_.recipients[targets_[at].place]);
+    const auto& recipient = contents_.recipients[targets_[at].place];
+    out.recipients.push_back(
+        {recipient.address, dsn_parameters(recipient, asked_.recipients[targets_[at].asked])});
     out.is_utf8 = out.is_utf8 || !text::is_ascii(out.recipients.back().address);
   }
   return out;

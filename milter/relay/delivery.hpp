@@ -22,7 +22,8 @@ class Delivery {
  public:
   struct Asked {
     std::vector<CarrierRecipient> recipients;
-    bool is_utf8 = false;  ///< the MTA gave SMTPUTF8
+    std::string envelope_id;  ///< "ENVID=..." or ""
+    bool is_utf8 = false;     ///< the MTA gave SMTPUTF8
     Client client;
   };
   /// `services` lives longer than this.
@@ -43,6 +44,7 @@ class Delivery {
  private:
   struct Target {
     std::size_t place;  ///< in the seal's recipients
+    std::size_t asked;  ///< the first of the MTA's that is this one
     std::optional<Answer> answer;
     bool is_new = true;  ///< the answer is from this delivery: to be recorded
   };

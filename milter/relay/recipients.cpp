@@ -68,6 +68,15 @@ class Sealed {
 
 }  // namespace
 
+std::string dsn_parameters(const seal::Contents::Recipient& recipient, const CarrierRecipient& asked) {
+  if (!recipient.parameters.empty()) return recipient.parameters;
+  const bool is_own = text::iequals(asked.original, recipient.address);
+  std::vector<std::string> words;
+  for (const auto word : text::split(asked.parameters, ' '))
+    if (!word.empty() && !(is_own && text::istarts_with(word, "ORCPT="))) words.emplace_back(word);
+  return text::join(words, " ");
+}
+
 std::vector<Place> match_recipients(const std::vector<CarrierRecipient>& asked,
                                     const std::vector<seal::Contents::Recipient>& sealed) {
   const Sealed places(sealed);

@@ -46,6 +46,13 @@ bool known_parameters(const PathArgument& path, std::initializer_list<std::strin
   });
 }
 
+std::string words_of(const PathArgument& path) {
+  std::string words;
+  for (const auto& [keyword, value] : path.parameters)
+    words.append(words.empty() ? "" : " ").append(keyword).append("=").append(value);
+  return words;
+}
+
 }  // namespace
 
 std::uint64_t carrier_limit(const Config& config) {
@@ -142,6 +149,7 @@ void Session::mail(const LmtpCommand& command) {
   if (size > carrier_limit(*config_))
     return reply("552 5.3.4 larger than any message that a connector takes");
   // Whose it is stands in the seal.
+  if (path->has("ENVID")) asked_.envelope_id = "ENVID=" + std::string(path->parameter("ENVID"));
   asked_.is_utf8 = path->has("SMTPUTF8");
   has_sender_ = true;
   reply("250 2.1.0 ok");
@@ -154,12 +162,12 @@ void Session::recipient(const LmtpCommand& command) {
   if (!known_parameters(*path, {"NOTIFY", "ORCPT"}))
     return mistake("555 5.5.4 a parameter of RCPT that was not offered");
   if (!may_take(*path)) return reply("452 4.5.3 too many recipients");
-  asked_.recipients.push_back({path->address, original_recipient(path->parameter("ORCPT"))});
+  asked_.recipients.push_back({path->address, original_recipient(path->parameter("ORCPT")), words_of(*path)});
   reply("250 2.1.5 ok");
 }
 
 bool Session::may_take(const PathArgument& path) {
-  recipient_bytes_ += path.address.size() + path.parameter("ORCPT").size();
+  recipient_bytes_ += path.address.size() + path.parameter("ORCPT").size() + words_of(path).size();
   return asked_.recipients.size() < config_->policy.limits.recipients &&
          recipient_bytes_ <= kMostRecipientBytes;
 }
@@ -212,6 +220,7 @@ void Session::reset() {
   recipient_bytes_ = 0;
   config_.reset();
   asked_.recipients.clear();
+  asked_.envelope_id.clear();
   asked_.is_utf8 = false;
 }
 

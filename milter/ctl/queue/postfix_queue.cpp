@@ -1,5 +1,7 @@
 #include "milter/ctl/queue/postfix_queue.hpp"
 
+#include <set>
+
 #include <nlohmann/json.hpp>
 
 #include "milter/connector/process.hpp"
@@ -13,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostOutput = 1U << 30U;
+constexpr int kMostTries = 3;
 constexpr auto kPatience = std::chrono::minutes(2);
 /// The marker of a gateway from before mail was sealed.
 constexpr std::string_view kFormerMarker = "X-PAMS-Route";
@@ -68,7 +71,8 @@ Result<std::string> PostfixQueue::ask(const std::string& program, const std::vec
 /// "" when the message has gone meanwhile.
 Result<std::string> PostfixQueue::header_of(const std::string& id) const {
   auto header = ask("postcat", {"-h", "-q", id});
-  if (!header) header = ask("postcat", {"-h", "-q", id});  // it was moved from one queue to another
+  for (int tries = 1; !header && tries < kMostTries; ++tries)  // it was moved from one queue to another
+    header = ask("postcat", {"-h", "-q", id});
   if (!header && header.error().what.find("No such file") != std::string::npos) return "";
   return header;
 }
@@ -79,8 +83,9 @@ Result<FlaggedQueue> PostfixQueue::list() const {
   const auto messages = to_messages(*listing);
   if (!messages) return tl::unexpected(messages.error());
   FlaggedQueue out;
+  std::set<std::string> known;  // postqueue tells one twice that is moved to another queue meanwhile
   for (const auto& message : *messages) {
-    if (message.queue == "maildrop") continue;
+    if (message.queue == "maildrop" || !known.insert(message.id).second) continue;
     const auto header = header_of(message.id);
     if (!header) return tl::unexpected(header.error());
     // A carrier has no flag: what has one is not sealed, whatever else it says of itself.

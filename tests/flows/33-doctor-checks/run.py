@@ -335,7 +335,9 @@ def flow_an_ordinary_user_hears_what_could_not_be_seen(gateway):
                                "--json"], capture_output=True, text=True, user="nobody", group="nogroup", extra_groups=[])
     import json
     found = {one["id"]: one for one in json.loads(done.stdout)["checks"]}
-    for name in ("seal_key", "header_checks", "milter_header_checks", "readable", "socket_reachable", "archive", "trace"):
+    for name in ("header_checks", "milter_header_checks"):  # their tables hold no secret
+        assert found[name]["status"] == "ok", found[name]
+    for name in ("seal_key", "readable", "socket_reachable", "archive", "trace"):
         assert found[name]["status"] == "warn", found[name]
         assert "Permission denied" in found[name]["seen"] and found[name]["remedy"], found[name]
     assert not [one for one in found.values() if one["status"] == "fail"], found

@@ -59,6 +59,15 @@ BOOST_AUTO_TEST_CASE(what_the_client_asked_for_goes_to_a_host_that_offers_dsn) {
              "RCPT TO:<a@example.com> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;A@example.com");
 }
 
+BOOST_AUTO_TEST_CASE(what_the_mta_alone_knows_that_was_asked_for_goes_on_too) {
+  const auto sealed = carrier(kMessage, contents({"a@example.com", "b@example.com"}));
+  Mta(*services).deliver(sealed, {"<a@example.com> NOTIFY=NEVER ORCPT=rfc822;first@example.com",
+                                  "<b@example.com> ORCPT=rfc822;b@example.com"});
+  const auto got = peer.messages().at(0);
+  BOOST_TEST(got.recipients.at(0) == "RCPT TO:<a@example.com> NOTIFY=NEVER ORCPT=rfc822;first@example.com");
+  BOOST_TEST(got.recipients.at(1) == "RCPT TO:<b@example.com>");
+}
+
 BOOST_AUTO_TEST_CASE(a_delivery_is_recorded_with_what_proved_the_host) {
   const auto sealed = carrier(kMessage, contents({"a@example.com"}));
   Mta(*services).deliver(sealed, {"a@example.com"});
