@@ -113,7 +113,7 @@ WAYS = {
     # the transport itself
     "the transport is a pipe": line("pams/unix", "pams unix - n n - - pipe flags=FR user=nobody argv=@PROGRAM@"),
     "the transport is smtp": both(line("pams/unix", "pams unix - - n - - smtp -o smtp_tls_security_level=may"),
-                                  main(relayhost="[127.0.0.1]:@SMTP@")),
+                                  main(relayhost="[127.0.0.1]:@SMTP@", service_throttle_time="1s")),
     "the transport is local": both(locally(), line("pams/unix", "pams unix - n n - - local")),
     "TLS level may": main(smtp_tls_security_level="may", lmtp_tls_security_level="may"),
     "TLS level none": both(service("pams/unix/lmtp_tls_security_level=none"), main(smtp_tls_security_level="none")),
@@ -144,6 +144,7 @@ def attack(gateway, edit):
         for message in (waited, tried(gateway, sinks)):
             assert gateway.smart_host.with_text(message.unique) or sinks.has(message.message_id) \
                 or moving(gateway), "it is nowhere"
+        assert kept.queue_id in gateway.postfix.queue_files(), "it was not kept for what comes now"
         gateway.postfix.set(**NO_RULES)
         gateway.postfix.restart()
         gateway.postfix.release(kept.queue_id)
@@ -154,7 +155,7 @@ def tried(gateway, sinks):
     """What waits is tried again, then requeued; then something is sent, which is returned."""
     comes_to_something(gateway, gateway.postfix.flush)
     shows_nothing(gateway, sinks)
-    comes_to_something(gateway, gateway.postfix.requeue_all)
+    comes_to_something(gateway, gateway.postfix.requeue_what_is_not_held)
     sent = send(gateway)
     comes_to_something(gateway, gateway.postfix.flush)
     shows_nothing(gateway, sinks)

@@ -229,6 +229,10 @@ class Postfix:
         self.tool("postsuper", "-r", "ALL")
         self.wake_pickup()
 
+    def requeue_what_is_not_held(self):
+        self.tool("postsuper", "-r", "ALL", "incoming", "active", "deferred")
+        self.wake_pickup()
+
     def wake_pickup(self):
         """Otherwise it looks into the maildrop once a minute."""
         command = ["postkick", "-c", str(self.config), "public", "pickup", "W"]
