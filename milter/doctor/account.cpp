@@ -45,7 +45,7 @@ std::map<std::string, std::vector<unsigned>> numbers_of(const fs::path& process)
 
 /// Whether the process is a pams-milter with this configuration; without --config it has the default one.
 bool is_milter_of(const fs::path& process, const std::string& config_file) {
-  if (text::trim(slurp(process / "comm")) != "pams-milter") return false;
+  if (config_file.empty() || text::trim(slurp(process / "comm")) != "pams-milter") return false;
   const auto command = slurp(process / "cmdline");
   const auto arguments = text::split(command, '\0');
   if (std::ranges::find(arguments, config_file) != arguments.end()) return true;
