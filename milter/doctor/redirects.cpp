@@ -1,14 +1,8 @@
-// REDIRECT (access(5), header_checks(5)) sends a message to another address, and Postfix's queue manager then
-// forgets every FILTER: the milter's and the net's. Run: with all else in order the message went that way. In
-// header_checks it also ends all filtering of that message: the milter is not asked any more.
-#include <algorithm>
-
-#include "milter/config/files.hpp"
-#include "milter/connector/postfix_text.hpp"
+// A REDIRECT of an access table, or of milter_header_checks: the milter is asked all the same, but the queue
+// manager forgets the route. Run: with all else in order the message went that way.
 #include "milter/doctor/doors.hpp"
+#include "milter/doctor/redirect_tables.hpp"
 #include "milter/doctor/route_rules.hpp"
-#include "milter/doctor/tables.hpp"
-#include "rules/base/text.hpp"
 
 namespace pams::milter::doctor {
 namespace {
@@ -17,70 +11,6 @@ const std::vector<std::string> kAccess{"smtpd_client_restrictions",     "smtpd_h
                                        "smtpd_sender_restrictions",     "smtpd_relay_restrictions",
                                        "smtpd_recipient_restrictions",  "smtpd_data_restrictions",
                                        "smtpd_end_of_data_restrictions"};
-const std::vector<std::string> kContent{"milter_header_checks", "header_checks", "mime_header_checks",
-                                        "nested_header_checks", "body_checks"};
-
-bool has_redirect(std::string_view content) {
-  for (const auto line : text::split(content, '\n'))
-    if (!line.starts_with('#') && text::to_lower(line).find("redirect") != std::string::npos) return true;
-  return false;
-}
-
-/// Database files hold their values as text, too; so all that a table could consist of is looked through.
-Finding examine_file(const std::string& parameter, const Table& table) {
-  bool found = false;
-  for (const auto* suffix : {"", ".db", ".lmdb", ".cdb", ".dir", ".pag"}) {
-    const auto content = read_file(table.rest + suffix);
-    if (!content && content.error().what.find("Permission denied") != std::string::npos)
-      return unanswered(content.error());
-    if (!content) continue;
-    found = true;
-    if (has_redirect(*content))
-      return failed(
-          parameter + ": " + table.rest + suffix + " has a REDIRECT",
-          "take the REDIRECT out of " + table.rest + "; always_bcc and recipient_bcc_maps do no harm");
-  }
-  return found ? ok("") : warn(parameter + ": nobody can list " + table.name(), "look for REDIRECT there");
-}
-
-Finding examine(const std::string& parameter, const Table& table) {
-  const bool is_text = table.is_inline() || table.type == "static" || table.type == "inline";
-  if (!is_text) return examine_file(parameter, table);
-  if (!has_redirect(table.rest)) return ok("");
-  return failed(parameter + " has a REDIRECT", "take the REDIRECT out of " + parameter);
-}
-
-bool names_a_table(const std::string& word) {
-  const auto colon = word.find(':');
-  return colon != std::string::npos && colon > 0 &&
-         std::ranges::all_of(word.substr(0, colon), [](char c) { return text::is_alnum(c) || c == '_'; });
-}
-
-/// check_policy_service inet:host:port is a program and no table.
-Finding examine_list(const std::string& parameter, const std::string& value) {
-  Finding worst = ok("");
-  std::string before;
-  for (const auto& word : split_list(value)) {
-    const bool is_service = text::iequals(before, "check_policy_service");
-    before = word;
-    if (is_service || !names_a_table(word)) continue;
-    for (const auto& table : tables_of(word))
-      if (auto finding = examine(parameter, table); finding.status > worst.status) worst = std::move(finding);
-  }
-  return worst;
-}
-
-Finding examine_service(const Gateway& gateway, const Service& service, std::vector<std::string> names) {
-  const auto classes = gateway.value(service, "smtpd_restriction_classes");
-  if (!classes) return unanswered(classes.error());
-  for (const auto& own : split_list(*classes)) names.push_back(own);
-  const auto values = gateway.values(service, names);
-  if (!values) return unanswered(values.error());
-  Finding worst = ok("");
-  for (const auto& [name, value] : *values)
-    if (auto finding = examine_list(name, value); finding.status > worst.status) worst = std::move(finding);
-  return worst;
-}
 
 Finding run(const Examination& examination) {
   const auto gateway = Gateway::read(examination.mta);
@@ -89,8 +19,9 @@ Finding run(const Examination& examination) {
   if (!cleanups) return unanswered(cleanups.error());
   Finding sum;
   for (const auto* listener : gateway->listeners())
-    if (listener->command == "smtpd") add(sum, *listener, examine_service(*gateway, *listener, kAccess));
-  for (const auto* cleanup : *cleanups) add(sum, *cleanup, examine_service(*gateway, *cleanup, kContent));
+    if (listener->command == "smtpd") add(sum, *listener, find_redirect(*gateway, *listener, kAccess));
+  for (const auto* cleanup : *cleanups)
+    add(sum, *cleanup, find_redirect(*gateway, *cleanup, {"milter_header_checks"}));
   if (sum.status == CheckStatus::Ok) sum.seen = "no table redirects mail";
   return sum;
 }
@@ -98,8 +29,7 @@ Finding run(const Examination& examination) {
 }  // namespace
 
 extern const Check redirects;
-const Check redirects{"redirects",
-                      "A redirected message forgets its route, the net's too: it is sent to people, unread.",
+const Check redirects{"redirects", "A redirected message forgets its route: people get the sealed message.",
                       true, run};
 
 }  // namespace pams::milter::doctor

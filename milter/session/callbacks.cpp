@@ -88,6 +88,14 @@ constexpr unsigned long kNotAnswered = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_
                                        SMFIP_NR_DATA | SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_EOH;
 constexpr unsigned long kNotNeeded = SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NOEOH;
 
+/// Whether nothing in the MTA can keep mail from coming to its end here, or take its flag before.
+bool mail_reaches_its_end(const Services& services) {
+  const auto& config = *services.config;
+  const auto* connector = config.policy.connector(config.policy.pams.connector);
+  if (connector == nullptr || !config.settings.verify_route || services.route_guard == nullptr) return true;
+  return services.route_guard->flag_survives(*connector).has_value();
+}
+
 void ask_for_macros(SMFICTX* context, int stage, const char* names) {
   std::string writable = names;
   if (smfi_setsymlist(context, stage, writable.data()) != MI_SUCCESS) throw std::bad_alloc();
@@ -101,15 +109,19 @@ sfsistat negotiate(SMFICTX* context, unsigned long actions, unsigned long steps,
   }
   // SKIP is an answer to a chunk, so chunks are answered where a message might need no body.
   const bool every_body_needed = current_services()->config->policy.needs_body();
+  // Where a rule of the MTA could take mail past the end of the message, RCPT is the last word.
+  const bool recipients_may_wait = !mail_reaches_its_end(*current_services());
   *wanted_actions = kActions | (actions & SMFIF_SETSYMLIST);
   *wanted_steps = steps & (kNotAnswered | kNotNeeded | SMFIP_SKIP | SMFIP_HDR_LEADSPC |
                            (every_body_needed ? SMFIP_NR_BODY : 0));
+  if (recipients_may_wait) *wanted_steps &= ~static_cast<unsigned long>(SMFIP_NR_RCPT);
   if ((actions & SMFIF_SETSYMLIST) != 0) {
     ask_for_macros(context, SMFIM_ENVFROM, kMacrosAtMail);
     ask_for_macros(context, SMFIM_EOM, kMacrosAtEnd);
   }
   auto session =
       std::make_unique<Session>(Session::Agreement{.leading_space = (*wanted_steps & SMFIP_HDR_LEADSPC) != 0,
+                                                   .answers_recipients = (*wanted_steps & SMFIP_NR_RCPT) == 0,
                                                    .answers_body = (*wanted_steps & SMFIP_NR_BODY) == 0,
                                                    .can_skip = (*wanted_steps & SMFIP_SKIP) != 0});
   if (smfi_setpriv(context, session.get()) != MI_SUCCESS) throw std::runtime_error("smfi_setpriv");
@@ -133,8 +145,27 @@ sfsistat on_mail(SMFICTX* context, char** arguments) {
   return unanswered(context, [&](Session& session) { session.mail(current_services(), arguments); });
 }
 
+/// With 451 where the message might be led past the milter, whatever it holds.
+sfsistat answer_to_recipient(SMFICTX* context, Session& session, const std::string& recipient) {
+  const auto& services = session.transaction().services();
+  if (services.config->policy.organization.has_address(recipient) || mail_reaches_its_end(services))
+    return SMFIS_CONTINUE;
+  log::write(log::route_unverified,
+             {{"qid", macro(context, "i")},
+              {"reason", "a rule of the MTA could take mail past the milter; see doctor"}});
+  return answer(context, reply_route_not_ready());
+}
+
 sfsistat on_recipient(SMFICTX* context, char** arguments) {
-  return unanswered(context, [&](Session& session) { session.recipient(arguments); });
+  const auto* session = static_cast<const Session*>(smfi_getpriv(context));
+  if (session == nullptr || !session->agreement().answers_recipients)
+    return unanswered(context, [&](Session& own) { own.recipient(arguments); });
+  return guarded(context, SMFIS_TEMPFAIL, [&] {
+    auto& own = Session::of(context);
+    const auto answered = answer_to_recipient(context, own, without_brackets(arguments[0]));
+    if (answered == SMFIS_CONTINUE) own.recipient(arguments);  // the MTA forgets one that is refused
+    return answered;
+  });
 }
 
 sfsistat on_header(SMFICTX* context, char* name, char* value) {

@@ -17,9 +17,10 @@ class Session {
  public:
   /// What was agreed when the MTA connected.
   struct Agreement {
-    bool leading_space = false;  ///< header values come with the blank behind the colon
-    bool answers_body = true;    ///< the MTA waits for an answer to each chunk of a body
-    bool can_skip = false;       ///< and understands SMFIS_SKIP
+    bool leading_space = false;       ///< header values come with the blank behind the colon
+    bool answers_recipients = false;  ///< the MTA waits for an answer to each RCPT
+    bool answers_body = true;         ///< the MTA waits for an answer to each chunk of a body
+    bool can_skip = false;            ///< and understands SMFIS_SKIP
   };
 
   explicit Session(Agreement agreement) : agreement_(agreement) {}

@@ -223,6 +223,27 @@ def flow_a_redirect_by_body_shows_nothing_while_the_guard_stands(gateway):
         shows_nothing(gateway, sinks)
 
 
+def flow_a_redirect_by_content_makes_all_mail_to_the_outside_wait(gateway):
+    """With such a rule the milter would not be asked at the end of the message: so the recipient is refused before it, for
+    SMTP and for sendmail(1), whatever the rule says and wherever it leads."""
+    for table in ("header_checks", "body_checks"):
+        with Sinks(gateway) as sinks:
+            gateway.use_postfix(**{table: "regexp:{{/./ REDIRECT eve@example.org}}" if table == "body_checks" else
+                                   gateway.postfix.tool("postconf", "-h", table).strip() +
+                                   ", regexp:{{/^Subject:/ REDIRECT eve@example.org}}"})
+            for message in (messages.flagged(), messages.plain()):
+                answer = gateway.send(message, ["bob@client.example"])
+                assert answer.code == 451, answer
+            message = messages.flagged()
+            gateway.postfix.sendmail(message.data, "alice@example.org", ["bob@client.example"])
+            wait_for("the milter defers what sendmail(1) brought",
+                     lambda: "milter-reject: RCPT" in gateway.postfix.log_since_mark())
+            shows_nothing(gateway, sinks)
+            assert not gateway.at_normal_route(message)
+            assert "content_redirects" in gateway.pamsctl("doctor", check=False).stdout
+            gateway.reset()
+
+
 # -- another MTA ------------------------------------------------------------------------------------------------------
 
 def second_postfix(gateway):
