@@ -3,7 +3,7 @@
 /// Any thread.
 #pragma once
 
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -17,8 +17,9 @@ struct CarrierRecipient {
   std::string original;  ///< the address in ORCPT, "" without one
 };
 
-/// For each of `asked` its place in `sealed`; nullopt: the seal is not for it.
-std::vector<std::optional<std::size_t>> match_recipients(
-    const std::vector<CarrierRecipient>& asked, const std::vector<seal::Contents::Recipient>& sealed);
+/// For each of `asked` its places in `sealed`; none: the seal is not for it. Several: each of them came with
+/// the ORCPT that is all that is left of it, so each may be it.
+std::vector<std::vector<std::size_t>> match_recipients(const std::vector<CarrierRecipient>& asked,
+                                                       const std::vector<seal::Contents::Recipient>& sealed);
 
 }  // namespace pams::milter::relay
