@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "tests/milter/journal/journal_fixture.hpp"
+#include "tests/support/files.hpp"
 
 using namespace pams;
 using namespace pams::milter;

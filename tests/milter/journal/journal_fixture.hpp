@@ -83,15 +83,15 @@ struct JournalFixture {
   ReportRoute route() const { return {config, guard, keys}; }
   /// What a carrier holds.
   std::string opened(const std::string& carrier) const {
-    std::string message;
+    std::string inside;
     seal::CarrierReader reader(
         *keys->read().value(), [](const auto&, const auto&) { return Status{}; },
         [&](std::string_view bytes) -> Status {
-          message += bytes;
+          inside += bytes;
           return {};
         });
     const auto read = reader.add(carrier).and_then([&] { return reader.finish(); });
-    return read ? message : "cannot be opened: " + read.error().what;
+    return read ? inside : "cannot be opened: " + read.error().what;
   }
   /// Keeps, and does not deliver by itself: no thread is started.
   DurableJournal store() { return {config, route(), disk, mta.submit()}; }
