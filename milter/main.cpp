@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <malloc.h>
 
+#include "milter/base/no_core.hpp"
 #include "milter/config/config.hpp"
 #include "milter/daemon/control_socket.hpp"
 #include "milter/daemon/daemon.hpp"
@@ -61,6 +62,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  never_dump_core();
   int code = kFailed;
   try {
     code = run(argc, argv);

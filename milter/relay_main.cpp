@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <malloc.h>
 
+#include "milter/base/no_core.hpp"
 #include "milter/config/config.hpp"
 #include "milter/log/log.hpp"
 #include "milter/relay/relay_daemon.hpp"
@@ -58,6 +59,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  never_dump_core();
   int code = kFailed;
   try {
     code = run(argc, argv);

@@ -2,13 +2,13 @@
 
 namespace pams::milter {
 
-seal::KeyRing without_old_keys(const seal::KeyRing& ring, const std::set<std::string>& in_queue,
+seal::KeyRing without_old_keys(const seal::KeyRing& ring, const std::set<std::string>& in_use,
                                std::chrono::sys_seconds now) {
   std::vector<seal::Key> kept;
   const seal::Key* follower = nullptr;
   for (const auto& key : ring.keys()) {
     const bool is_old = follower != nullptr && follower->created + kKeptAfterRotation <= now;
-    if (!is_old || in_queue.contains(key.id())) kept.push_back(key);
+    if (!is_old || in_use.contains(key.id())) kept.push_back(key);
     follower = &key;
   }
   return seal::KeyRing(std::move(kept));

@@ -13,8 +13,8 @@ namespace pams::milter {
 /// again, for a message that is not in the queue yet.
 inline constexpr std::chrono::hours kKeptAfterRotation{24};
 
-/// `ring` without the keys that another has followed for a day and that nothing in the queue names.
-seal::KeyRing without_old_keys(const seal::KeyRing& ring, const std::set<std::string>& in_queue,
+/// `ring` without the keys that another has followed for a day and that nothing that waits names.
+seal::KeyRing without_old_keys(const seal::KeyRing& ring, const std::set<std::string>& in_use,
                                std::chrono::sys_seconds now);
 
 }  // namespace pams::milter

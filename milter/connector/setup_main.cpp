@@ -67,6 +67,11 @@ class MainPlan {
            "it would inherit the net, and catch attached messages that carry the header");
   }
 
+  void plan_recipients() {
+    want_if("enable_original_recipient", at(site_.effective, "enable_original_recipient") == "no", "yes",
+            "two recipients that an alias makes one both reach the relay");
+  }
+
   void plan_limits() {
     want_if("bounce_size_limit", at(site_.effective, "bounce_size_limit") != kBounceSize, kBounceSize,
             "notices say what happened to a message and never carry its text");
@@ -180,6 +185,7 @@ void plan_main(const Config& config, const std::string& address, const Site& sit
   MainPlan main(config, address, site, plan);
   main.plan_milters();
   main.plan_tables();
+  main.plan_recipients();
   main.plan_limits();
 }
 

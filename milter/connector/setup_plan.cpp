@@ -247,11 +247,13 @@ void note_own_milters(const Site& site, SetupPlan& plan) {
 
 std::vector<std::string> parameters_of_interest(const rules::Policy& policy) {
   std::vector<std::string> names{
-      "queue_directory",      "compatibility_level",      "milter_protocol",       "milter_default_action",
-      "smtpd_milters",        "non_smtpd_milters",        "milter_header_checks",  "header_checks",
-      "mime_header_checks",   "nested_header_checks",     "smtp_header_checks",    "lmtp_header_checks",
-      "message_size_limit",   "mailbox_size_limit",       "virtual_mailbox_limit", "bounce_size_limit",
-      "cleanup_service_name", "lmtp_bind_address_enforce"};
+      "queue_directory",          "compatibility_level",  "milter_protocol",
+      "milter_default_action",    "smtpd_milters",        "non_smtpd_milters",
+      "milter_header_checks",     "header_checks",        "mime_header_checks",
+      "nested_header_checks",     "smtp_header_checks",   "lmtp_header_checks",
+      "message_size_limit",       "mailbox_size_limit",   "virtual_mailbox_limit",
+      "bounce_size_limit",        "cleanup_service_name", "lmtp_bind_address_enforce",
+      "enable_original_recipient"};
   for (const auto& connector : policy.connectors)
     names.push_back(connector.transport + "_destination_recipient_limit");
   return names;

@@ -1,21 +1,26 @@
 // pamsctl seal: the keys that seal what the MTA holds. Shows ids and times, never a key.
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <set>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/file.h>
 
+#include "milter/base/fd.hpp"
 #include "milter/config/config.hpp"
 #include "milter/connector/old_keys.hpp"
 #include "milter/connector/postfix.hpp"
 #include "milter/connector/routed_queue.hpp"
 #include "milter/ctl/command.hpp"
-#include "milter/journal/journal_spool.hpp"
-#include "milter/journal/report_route.hpp"
+#include "milter/journal/spooled_keys.hpp"
 #include "milter/seal/key_ring.hpp"
 
 namespace pams::milter::ctl {
@@ -60,6 +65,17 @@ std::string to_text(const seal::KeyRing& ring) {
   return text;
 }
 
+/// Until it goes away, nobody else changes the key file by these commands: what one of them has read is what
+/// it replaces. A key that was lost meanwhile could have sealed something.
+Result<Fd> hold_key_file(const std::string& path) {
+  auto folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  Fd lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock || ::flock(lock.get(), LOCK_EX) != 0)
+    return fail(Failure::Misconfigured, "cannot lock " + folder.string() + ": " + std::strerror(errno));
+  return lock;
+}
+
 Answer list(const Config& config) {
   const auto ring = seal::KeyRing::read(config.settings.seal_key_file);
   if (!ring) return error(ring.error());
@@ -68,6 +84,8 @@ Answer list(const Config& config) {
 
 Answer rotate(const Config& config) {
   const auto& path = config.settings.seal_key_file;
+  const auto held = hold_key_file(path);
+  if (!held) return error(held.error());
   const auto old = seal::KeyRing::read(path);
   if (!old) return error(old.error());
   auto keys = old->keys();
@@ -79,28 +97,14 @@ Answer rotate(const Config& config) {
               kRestart + "\n"};
 }
 
-/// Of reports that wait for the MTA.
-Result<std::set<std::string>> keys_in_journal(const Config& config) {
-  JournalSpool spool(config.policy.journal.path, std::make_shared<Disk>());
-  const auto waiting = spool.waiting();
-  if (!waiting) return tl::unexpected(waiting.error());
-  std::set<std::string> keys;
-  for (const auto& one : *waiting) {
-    const auto report = spool.open(one.id);
-    if (report) keys.insert(ReportRoute::key_of(report->begin));
-    // It may have gone to the MTA just now; then it is seen there.
-    if (!report && !spool.is_sent(one.id)) return tl::unexpected(report.error());
-  }
-  return keys;
-}
-
-Result<std::set<std::string>> keys_in_queue(const Config& config) {
+/// Of the MTA's queue, and of the journal reports that are not there yet: those first, for they go from here
+/// to there.
+Result<std::set<std::string>> keys_in_use(const Config& config) {
   if (config.settings.mta == MtaKind::Sendmail)
     return fail(Failure::Misconfigured,
                 "only Postfix's queue can be looked through: with Sendmail all keys stay");
-  // The spool first: a report that moves meanwhile is seen in one of the two.
-  auto keys = keys_in_journal(config);
-  if (!keys) return keys;
+  auto keys = keys_in_spool(config.policy.journal.path);
+  if (!keys) return tl::unexpected(keys.error());
   const auto queue = look_through_queue(Postfix(config.settings.postfix_config), config.policy.pams.header);
   if (!queue) return tl::unexpected(queue.error());
   for (const auto& [key, number] : queue->keys) keys->insert(key);
@@ -109,11 +113,13 @@ Result<std::set<std::string>> keys_in_queue(const Config& config) {
 
 Answer prune(const Config& config) {
   const auto& path = config.settings.seal_key_file;
+  const auto held = hold_key_file(path);
+  if (!held) return error(held.error());
   const auto old = seal::KeyRing::read(path);
   if (!old) return error(old.error());
-  const auto in_queue = keys_in_queue(config);
-  if (!in_queue) return error(in_queue.error());
-  const auto ring = without_old_keys(*old, *in_queue, now());
+  const auto in_use = keys_in_use(config);
+  if (!in_use) return error(in_use.error());
+  const auto ring = without_old_keys(*old, *in_use, now());
   const auto dropped = old->keys().size() - ring.keys().size();
   if (dropped > 0)
     if (const auto replaced = seal::replace_key_file(path, ring); !replaced) return error(replaced.error());
@@ -132,7 +138,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   };
   add("list", "The keys by id and age", list);
   add("rotate", "Seal with a new key from now on; the older ones still open", rotate);
-  add("prune", "Drop keys that another followed a day ago and that nothing in the queue needs", prune);
+  add("prune", "Drop keys that another followed a day ago and that nothing that waits needs", prune);
   app.require_subcommand(1);
   return [as_json, chosen, &globals] {
     const auto loaded = load_config(globals.config_file);

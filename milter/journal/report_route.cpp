@@ -84,11 +84,4 @@ bool ReportRoute::is_sealed(std::string_view bytes) {
   return bytes.starts_with(std::string(seal::kSealedHeader) + ":");
 }
 
-std::string ReportRoute::key_of(std::string_view bytes) {
-  if (!is_sealed(bytes)) return "";
-  const auto value = bytes.substr(seal::kSealedHeader.size() + 1);
-  const auto field = seal::parse_sealed_field(value.substr(0, value.find("\r\n")));
-  return field ? field->key_id : "";
-}
-
 }  // namespace pams::milter

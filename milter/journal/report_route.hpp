@@ -33,8 +33,6 @@ class ReportRoute {
   Result<std::string> sealed(Report report) const;
   /// Whether bytes begin as sealed() makes them; those from before reports were sealed do not.
   static bool is_sealed(std::string_view bytes);
-  /// The id of the key that sealed them; "" when they are not sealed.
-  static std::string key_of(std::string_view bytes);
 
  private:
   const rules::OutboundConnector* connector() const;

@@ -45,13 +45,12 @@ void Delivery::sort_recipients() {
   extras_.resize(places.size());
   matches_.resize(places.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!places[i]) {
-      extras_[i] = extra(asked_.recipients[i]);
-      continue;
+    if (places[i].empty()) extras_[i] = extra(asked_.recipients[i]);
+    for (const auto place : places[i]) {
+      const auto [at, is_new] = known.emplace(place, targets_.size());
+      if (is_new) targets_.push_back({place, i, std::nullopt});
+      matches_[i].push_back(at->second);
     }
-    const auto [at, is_new] = known.emplace(*places[i], targets_.size());
-    if (is_new) targets_.push_back({*places[i], i, std::nullopt});
-    matches_[i] = at->second;
   }
 }
 
@@ -193,8 +192,19 @@ void Delivery::log_outcome() const {
 std::vector<Answer> Delivery::answers() const {
   std::vector<Answer> out;
   for (std::size_t i = 0; i < matches_.size(); ++i)
-    out.push_back(matches_[i] ? targets_[*matches_[i]].answer.value() : extras_[i].value());
+    out.push_back(matches_[i].empty() ? extras_[i].value() : answer_of_all(matches_[i]));
   return out;
+}
+
+/// What one of them still lacks must come again; only then what one of them was refused counts.
+const Answer& Delivery::answer_of_all(const std::vector<std::size_t>& targets) const {
+  const auto urgency = [](const Answer& answer) {
+    return !answer.is_final() ? 2 : answer.is_success() ? 0 : 1;
+  };
+  const auto* worst = &targets_[targets.front()].answer.value();
+  for (const auto at : targets)
+    if (const auto& answer = targets_[at].answer.value(); urgency(answer) > urgency(*worst)) worst = &answer;
+  return *worst;
 }
 
 std::vector<Answer> Delivery::refuse(const Answer& answer) {

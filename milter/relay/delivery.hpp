@@ -61,6 +61,7 @@ class Delivery {
   void record();
   void log_outcome() const;
   std::vector<Answer> answers() const;
+  const Answer& answer_of_all(const std::vector<std::size_t>& targets) const;
   std::vector<Answer> not_authentic(const Error& error);
 
   Services& services_;
@@ -73,8 +74,8 @@ class Delivery {
   // From the seal, once it is open.
   std::string seal_, received_;
   seal::Contents contents_;
-  std::vector<std::optional<std::size_t>> matches_;  ///< for each asked one, its place in targets_
-  std::vector<std::optional<Answer>> extras_;        ///< for each asked one that the seal does not have
+  std::vector<std::vector<std::size_t>> matches_;  ///< for each asked one, its places in targets_
+  std::vector<std::optional<Answer>> extras_;      ///< for each asked one that the seal does not have
   std::vector<Target> targets_;
   std::vector<trace::Delivery> deliveries_;
   bool ledger_has_failed_ = false;

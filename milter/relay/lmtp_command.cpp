@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 
 #include "rules/base/text.hpp"
 
@@ -49,6 +50,40 @@ std::optional<std::string> decode_xtext(std::string_view text) {
   return out;
 }
 
+std::string utf8(std::uint32_t value) {
+  const auto byte = [](std::uint32_t bits) { return static_cast<char>(static_cast<unsigned char>(bits)); };
+  const auto tail = [&](unsigned shift) { return byte(0x80U | (value >> shift & 0x3FU)); };
+  if (value < 0x80U) return {byte(value)};
+  if (value < 0x800U) return {byte(0xC0U | value >> 6U), tail(0)};
+  if (value < 0x10000U) return {byte(0xE0U | value >> 12U), tail(6), tail(0)};
+  return {byte(0xF0U | value >> 18U), tail(12), tail(6), tail(0)};
+}
+
+bool is_character(std::uint32_t value) { return value <= 0x10FFFFU && (value < 0xD800U || value > 0xDFFFU); }
+
+/// The character of "\x{F8}" at the front (RFC 6533 3) in UTF-8, and how many bytes it takes there; 0: it is
+/// none.
+std::pair<std::string, std::size_t> embedded_character(std::string_view text) {
+  constexpr std::string_view kBegin = "\\x{";
+  const auto close = text.find('}');
+  if (!text.starts_with(kBegin) || close == std::string_view::npos) return {"", 0};
+  std::uint32_t value = 0;
+  const auto digits = text.substr(kBegin.size(), close - kBegin.size());
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (error != std::errc{} || end != digits.data() + digits.size() || !is_character(value)) return {"", 0};
+  return {utf8(value), close + 1};
+}
+
+std::string decode_utf8_address(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto [character, size] = embedded_character(text);
+    out += size == 0 ? std::string(1, text.front()) : character;
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<LmtpCommand> parse_command(std::string_view line) {
@@ -90,9 +125,11 @@ bool PathArgument::has(std::string_view keyword) const {
 std::string original_recipient(std::string_view orcpt) {
   const auto semicolon = orcpt.find(';');
   if (semicolon == std::string_view::npos) return "";
-  const auto type = orcpt.substr(0, semicolon);
-  if (!text::iequals(type, "rfc822") && !text::iequals(type, "utf-8")) return "";
-  return decode_xtext(orcpt.substr(semicolon + 1)).value_or("");
+  const auto type = text::to_lower(orcpt.substr(0, semicolon));
+  const auto name = orcpt.substr(semicolon + 1);
+  if (type == "utf-8") return decode_utf8_address(name);
+  const auto decoded = decode_xtext(name).value_or("");
+  return decoded.empty() || type == "rfc822" ? decoded : type + ";" + decoded;
 }
 
 }  // namespace pams::milter::relay

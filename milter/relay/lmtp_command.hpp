@@ -26,7 +26,9 @@ struct PathArgument {
 /// `rest` of MAIL (`keyword` "FROM:") or RCPT ("TO:").
 std::optional<PathArgument> parse_path(std::string_view rest, std::string_view keyword);
 
-/// The address in the value of ORCPT: "rfc822;a+2Bb@c" -> "a+b@c"; "" when it is none.
+/// The address in the value of ORCPT: "rfc822;a+2Bb@c" -> "a+b@c"; of another type with that: "X400;o" ->
+/// "x400;o".
+/// "" when it is none.
 std::string original_recipient(std::string_view orcpt);
 
 }  // namespace pams::milter::relay

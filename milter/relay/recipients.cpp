@@ -1,5 +1,6 @@
 #include "milter/relay/recipients.hpp"
 
+#include <optional>
 #include <unordered_map>
 
 #include "milter/relay/lmtp_command.hpp"
@@ -9,12 +10,16 @@ namespace pams::milter::relay {
 namespace {
 
 using Place = std::optional<std::size_t>;
+using Places = std::vector<std::size_t>;
 
-/// Domains have no letter case; local parts may have one.
-std::string with_plain_domain(const std::string& address) {
+/// Domains have no letter case; local parts may have one. Blanks between the brackets are the client's alone.
+std::string with_plain_domain(std::string_view written) {
+  const std::string address(text::trim(written));
   const auto at = address.rfind('@');
   return at == std::string::npos ? address : address.substr(0, at) + text::to_lower(address.substr(at));
 }
+
+std::string without_case(std::string_view written) { return text::to_lower(text::trim(written)); }
 
 /// The ORCPT that the client itself gave; "" when it gave none.
 std::string clients_original(const seal::Contents::Recipient& recipient) {
@@ -28,41 +33,40 @@ class Sealed {
   explicit Sealed(const std::vector<seal::Contents::Recipient>& all) {
     for (std::size_t i = 0; i < all.size(); ++i) {
       exact_.emplace(with_plain_domain(all[i].address), i);
-      loose_.emplace(text::to_lower(all[i].address), i);
+      loose_.emplace(without_case(all[i].address), i);
       originals_.push_back(clients_original(all[i]));
-      if (originals_[i].empty()) continue;
-      const auto [place, is_new] = by_original_.emplace(with_plain_domain(originals_[i]), i);
-      if (!is_new) place->second = std::nullopt;  // two of them: the name tells nothing
+      if (!originals_[i].empty()) by_original_[with_plain_domain(originals_[i])].push_back(i);
     }
   }
 
-  Place find(const CarrierRecipient& asked) const {
+  Places find(const CarrierRecipient& asked) const {
     const auto named = by_address(asked.address);
-    if (asked.original.empty()) return named;
-    if (named && is_original_of(*named, asked)) return named;
-    // Rewritten by the MTA: the client's own word for it.
-    if (const auto before = by_address(asked.original); before && originals_[*before].empty()) return before;
+    if (asked.original.empty() || (named && is_original_of(*named, asked))) return all_of(named);
+    // Rewritten by the MTA: the client's own word for it, which a list's members have in common.
+    if (const auto before = by_address(asked.original); before && originals_[*before].empty())
+      return {*before};
     if (const auto before = by_original_.find(with_plain_domain(asked.original));
-        before != by_original_.end() && before->second)
+        before != by_original_.end())
       return before->second;
-    return named;
+    return all_of(named);
   }
 
  private:
+  static Places all_of(Place place) { return place ? Places{*place} : Places{}; }
   Place by_address(const std::string& address) const {
     if (const auto found = exact_.find(with_plain_domain(address)); found != exact_.end())
       return found->second;
-    const auto found = loose_.find(text::to_lower(address));
+    const auto found = loose_.find(without_case(address));
     return found == loose_.end() ? Place() : found->second;
   }
   /// Whether the MTA's ORCPT is what this recipient came with: the client's, or else its own address.
   bool is_original_of(std::size_t place, const CarrierRecipient& asked) const {
     const auto& own = originals_[place].empty() ? asked.address : originals_[place];
-    return text::iequals(own, asked.original);
+    return without_case(own) == without_case(asked.original);
   }
 
   std::unordered_map<std::string, std::size_t> exact_, loose_;
-  std::unordered_map<std::string, Place> by_original_;
+  std::unordered_map<std::string, Places> by_original_;
   std::vector<std::string> originals_;
 };
 
@@ -77,10 +81,10 @@ std::string dsn_parameters(const seal::Contents::Recipient& recipient, const Car
   return text::join(words, " ");
 }
 
-std::vector<Place> match_recipients(const std::vector<CarrierRecipient>& asked,
-                                    const std::vector<seal::Contents::Recipient>& sealed) {
+std::vector<Places> match_recipients(const std::vector<CarrierRecipient>& asked,
+                                     const std::vector<seal::Contents::Recipient>& sealed) {
   const Sealed places(sealed);
-  std::vector<Place> out;
+  std::vector<Places> out;
   out.reserve(asked.size());
   for (const auto& one : asked) out.push_back(places.find(one));
   return out;

@@ -3,7 +3,7 @@
 /// Any thread.
 #pragma once
 
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,9 +18,10 @@ struct CarrierRecipient {
   std::string parameters{};  ///< "NOTIFY=NEVER ORCPT=rfc822;a@b", as far as the MTA gave them
 };
 
-/// For each of `asked` its place in `sealed`; nullopt: the seal is not for it.
-std::vector<std::optional<std::size_t>> match_recipients(
-    const std::vector<CarrierRecipient>& asked, const std::vector<seal::Contents::Recipient>& sealed);
+/// For each of `asked` its places in `sealed`; none: the seal is not for it. Several: each of them came with
+/// the ORCPT that is all that is left of it, so each may be it.
+std::vector<std::vector<std::size_t>> match_recipients(const std::vector<CarrierRecipient>& asked,
+                                                       const std::vector<seal::Contents::Recipient>& sealed);
 
 /// What the server is asked for the seal's `recipient`: what its client asked the milter for; without that,
 /// what the MTA says it asked for. Mail of a local program has such wishes in the MTA's queue only. An ORCPT

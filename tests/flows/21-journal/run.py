@@ -7,6 +7,7 @@ import contextlib
 import email
 import email.policy
 import json
+import re
 import shutil
 
 from support import messages
@@ -216,6 +217,24 @@ def flow_a_flagged_report_reaches_a_mailbox_server_on_this_machine(gateway):
             nothing_waits(gateway, folder)
             assert len(reports_at(server, message)) == 1
             assert not reports_at(gateway.smart_host, message) and not gateway.at_normal_route(message)
+
+
+def flow_a_key_stays_while_a_report_that_the_mta_has_not_taken_needs_it(gateway):
+    """Nothing listens for reports; the key is rotated, and days later somebody drops the old ones."""
+    with store(gateway) as (server, deliver_to):
+        folder = use_journal(gateway, more=deliver_to, with_listener=False)
+        message = messages.flagged()
+        assert gateway.send(message, OUTSIDE).code == 250
+        gateway.wait_at(gateway.smart_host, message)
+        gateway.wait_empty_queue()
+        assert len(waiting(folder)) == 1
+        gateway.pamsctl("seal", "rotate")
+        gateway.put_seal_key(re.sub(rb"[0-9]{4}-[0-9-]{5}T", b"2026-01-05T", gateway.seal_key.read_bytes()))
+        assert json.loads(gateway.pamsctl("seal", "prune", "--json").stdout)["dropped"] == 0
+        make_listener(gateway)
+        the_report(server, message)
+        nothing_waits(gateway, folder)
+        assert json.loads(gateway.pamsctl("seal", "prune", "--json").stdout)["dropped"] == 1
 
 
 def flow_reports_of_ordinary_mail_go_on_by_the_mta(gateway):

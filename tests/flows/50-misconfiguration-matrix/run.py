@@ -169,6 +169,7 @@ THE_NET = [
     Row("the bounce service carries bodies", service("bounce/unix/bounce_size_limit=50000"), "bounces"),
     Row("the flag is taken away", table("header_checks", "/^zivver-relay:/ IGNORE"), "flag_survives"),
     Row("the flag is dropped", main(message_drop_headers="bcc, zivver-relay"), "flag_survives"),
+    Row("merged recipients are one", main(enable_original_recipient="no"), "original_recipients"),
     Row("bounces carry bodies", main(bounce_size_limit="50000"), "bounces"),
 ]
 

@@ -3,7 +3,10 @@
 And what becomes of it when the key is not there.
 """
 
+import json
 import re
+import threading
+from pathlib import Path
 
 from support import messages
 from support.waiting import wait_for
@@ -207,6 +210,24 @@ def flow_rotation_keeps_the_old_key_while_something_waits_under_it(gateway):
     gateway.wait_empty_queue()
 
 
+def flow_a_rotation_while_old_keys_are_dropped_is_not_undone(gateway):
+    """Looking through the queue takes a while. What is sealed with the new key meanwhile can be opened afterwards."""
+    gateway.smart_host.stop()
+    for _ in range(12):
+        assert gateway.send(messages.flagged(), OUTSIDE).code == 250
+    gateway.pamsctl("seal", "rotate")
+    aged = re.sub(rb"[0-9]{4}-[0-9-]{5}T", b"2026-01-05T", gateway.seal_key.read_bytes())
+    gateway.put_seal_key(b"ab" * 32 + b" 2026-01-06T00:00:00Z\n" + aged + b"cd" * 32 + b" 2026-01-04T00:00:00Z\n")
+    pruning = threading.Thread(target=gateway.pamsctl, args=("seal", "prune"))
+    pruning.start()
+    rotated = gateway.pamsctl("seal", "rotate", "--json")
+    pruning.join()
+    newest = json.loads(rotated.stdout)["keys"][0]["id"]
+    keys = json.loads(gateway.pamsctl("seal", "list", "--json").stdout)["keys"]
+    assert [one["id"] for one in keys if one["seals"]] == [newest], keys
+    assert b"cd" * 32 not in gateway.seal_key.read_bytes(), "nothing was dropped: this shows nothing"
+
+
 # -- who gets it ------------------------------------------------------------------------------------------------------
 
 def flow_recipients_that_the_mta_adds_get_nothing(gateway):
@@ -240,3 +261,28 @@ def flow_a_rewritten_recipient_gets_the_message_under_the_address_that_was_writt
     assert sorted(arrived.recipients) == ["dan@client.example", "team@client.example"], arrived.recipients
     gateway.wait_empty_queue()
     assert len(gateway.smart_host.transactions) == 1
+
+
+def flow_rewritten_recipients_that_came_with_the_same_orcpt_all_get_it(gateway):
+    """A list's members, as Exchange hands them on: each has the list's address as its ORCPT, and the gateway rewrites each."""
+    gateway.use_postfix(recipient_canonical_maps="inline:{ {@client.internal = @client.example} }")
+    members = ["bob@client.internal", "eve@client.internal", "dan@client.internal"]
+    message = messages.flagged()
+    with gateway.connection() as client:
+        options = {one: ["ORCPT=rfc822;list@example.org"] for one in members} | {members[2]: ["ORCPT=x400;C=NL"]}
+        client.mail("alice@example.org")
+        for one in members:
+            assert client.rcpt(one, options[one])[0] == 250
+        assert client.data(message.data)[0] == 250
+    assert sorted(gateway.wait_at(gateway.smart_host, message).recipients) == sorted(members)
+    gateway.wait_empty_queue()
+    assert len(gateway.smart_host.transactions) == 1
+    assert [row["result"] for row in gateway.relay.deliveries()] == ["sent"] * 3
+
+
+# -- a crash ----------------------------------------------------------------------------------------------------------
+
+def flow_neither_program_can_leave_a_core_file(gateway):
+    """Whatever the limits are and kernel.core_pattern says: what they run as cannot dump it, so proc(5) gives it to root."""
+    for program in (gateway.milter, gateway.relay):
+        assert Path(f"/proc/{program.process.pid}/mem").owner() == "root", program.program

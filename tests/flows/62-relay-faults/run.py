@@ -340,7 +340,7 @@ def flow_killed_at_random_points_with_two_hundred_messages(gateway):
     all_arrive(gateway, mail, most=1 + len(kills))
     more = [pair for message in mail for pair in itertools.pairwise(gateway.smart_host.with_text(message.unique))]
     unexplained = [pair for pair in more
-                   if not any(began <= pair[1].time and pair[0].time <= ended for began, ended in kills)]
+                   if not any(began <= pair[1].time and pair[0].begun <= ended for began, ended in kills)]
     assert not unexplained, f"{len(unexplained)} came again, and the relay was not killed in between"
     assert len(more) <= len(kills) * 20, f"{len(more)} copies too many of {len(kills)} kills"
     print(f"     {len(mail)} messages, {len(kills)} kills, {len(more)} copies too many: the smart host had taken it, the relay "

@@ -86,7 +86,7 @@ def reason_to_send_again(copy, later, killer):
     """The same queue file. A client of Postfix that is killed is no reason: the relay remembers."""
     if not copy.answered:
         return "the smart host hung up instead of answering"
-    return "the relay was killed" if killed_in(copy.time, later.time, killer.kills, "pams-relay") else None
+    return "the relay was killed" if killed_in(copy.begun, later.time, killer.kills, "pams-relay") else None
 
 
 def killed_in(began, ended, kills, name=""):

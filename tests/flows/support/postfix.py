@@ -202,12 +202,14 @@ class Postfix:
         return [json.loads(line) for line in self.tool("postqueue", "-j", check=False).splitlines()]
 
     def queue_files(self):
-        """Queue id -> raw bytes, as root and postfix alone can read them. One that is taken away meanwhile is not there."""
+        """Queue id -> raw bytes, as root and postfix alone can read them. One that is taken away meanwhile is not there, nor one
+        that was never finished (cleanup was killed; its mode says so): no sender was told that it is taken, and nothing
+        sends it."""
         files = {}
         for name in ("incoming", "active", "deferred", "hold", "corrupt"):
             for path in (self.queue_directory / name).rglob("*"):
                 with contextlib.suppress(OSError):
-                    if path.is_file():
+                    if path.is_file() and path.stat().st_mode & 0o100:
                         files[path.name] = path.read_bytes()
         return files
 

@@ -29,6 +29,7 @@ class Transaction:
     recipients: list[str]  # addresses without <>, in the order of RCPT
     data: bytes  # CRLF, dots unstuffed
     parameters: list[str] = field(default_factory=list)  # of each RCPT: "NOTIFY=NEVER ORCPT=rfc822;bob@x.example"
+    begun: datetime.datetime | None = None  # DATA: whoever sends was alive then
     time: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.timezone.utc))
     answered: bool = False  # or the server hung up instead
 
@@ -294,6 +295,7 @@ class Conversation:
         if not self.recipients:
             self.say("554 5.5.1 no valid recipients")
             return
+        begun = datetime.datetime.now(datetime.timezone.utc)
         self.say("354 go on")
         self.reached("body")
         lines = []
@@ -302,7 +304,8 @@ class Conversation:
                 raise EOFError
             lines.append(line[1:] if line.startswith(b".") else line)
         self.reached("end")
-        taken = Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines), self.parameters)
+        taken = Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines), self.parameters,
+                            begun)
         if not self.behaviour.data_reply:
             self.server.record(taken)
         self.reached("taken")

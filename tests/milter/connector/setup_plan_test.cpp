@@ -202,6 +202,13 @@ BOOST_AUTO_TEST_CASE(a_relay_that_a_rule_cannot_name_is_a_problem) {
   BOOST_TEST(plan(debian_site(), {}, config).problems.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(recipients_keep_the_address_that_they_came_with) {
+  auto site = debian_site();
+  BOOST_TEST(wanted(plan(site), "enable_original_recipient") == "(unchanged)");
+  site.effective["enable_original_recipient"] = "no";
+  BOOST_TEST(wanted(plan(site), "enable_original_recipient") == "yes");
+}
+
 BOOST_AUTO_TEST_CASE(bounces_never_carry_text) {
   BOOST_TEST(wanted(plan(debian_site()), "bounce_size_limit") == "1");
 }

@@ -144,6 +144,8 @@ const std::vector<Misconfiguration> kNet{
     {"the net misses a folded value", "header_checks",
      in_file("pams_header_checks", "*:/ FILTER retry", "*:[ \\t]*[^ \\t\\n]*$/ FILTER retry")},
     {"an old milter protocol", "milter_protocol", add_to_main("milter_protocol = 2")},
+    {"recipients that aliases merge are one", "original_recipients",
+     add_to_main("enable_original_recipient = no")},
     {"notices carry what they are about", "bounces", add_to_main("bounce_size_limit = 50000")},
     {"the bounce service has a size of its own", "bounces",
      in_file("master.cf", "0       bounce\n", "0       bounce -o bounce_size_limit=5000\n")},
