@@ -4,6 +4,8 @@
 namespace pams::milter::relay {
 namespace {
 
+constexpr std::chrono::minutes kProofLasts(1);
+
 class SmartHostHop : public NextHop {
  public:
   explicit SmartHostHop(VerifiedConnection connection) : connection_(std::move(connection)) {}
@@ -20,11 +22,15 @@ class SmartHostHop : public NextHop {
   }
   Result<SmtpReply> read_reply(Deadline deadline) override { return connection_.read_reply(deadline); }
   void cancel_on(int descriptor) override { connection_.cancel_on({-1, descriptor}); }
-  bool is_usable() override { return connection_.is_usable(); }
+  /// The proof grows old: the authorities that are believed may be other ones by now.
+  bool is_usable() override {
+    return std::chrono::steady_clock::now() - proven_ < kProofLasts && connection_.is_usable();
+  }
   void quit(Deadline deadline) override { connection_.quit(deadline); }
 
  private:
   VerifiedConnection connection_;
+  const std::chrono::steady_clock::time_point proven_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace
