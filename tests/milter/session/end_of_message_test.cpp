@@ -41,7 +41,7 @@ name = "Disclaimer"
 apply_html_disclaimer = { location = "append", html = "<p>Confidential.</p>", fallback_action = "ignore" }
 )";
 
-constexpr std::uint32_t kNoReplyToRecipient = 0x4000;
+constexpr std::uint32_t kNoReplyToRecipient = 0x8000;
 
 class FullArchive : public ArchiveStore {
  public:
