@@ -290,13 +290,13 @@ def flow_a_listener_without_milters_and_without_the_net(gateway):
 
 
 def flow_a_header_check_that_redirects(gateway):
-    """Postfix stops filtering at a REDIRECT: it asks neither the net nor the milter what comes after."""
+    """Postfix stops filtering at a REDIRECT and asks no milter at the end: so the recipient is refused before that."""
     gateway.postfix.set(header_checks="regexp:{{/^Subject: Held/ REDIRECT eve@other.example}}, "
                         + gateway.postfix.tool("postconf", "-h", "header_checks").strip())
     gateway.postfix.restart()
-    says(gateway, "redirects", "fail")
-    wait_for("the milter's log names the check", lambda: "route check redirects fails" in gateway.milter.log())
-    sent_anyway(gateway)
+    says(gateway, "content_redirects", "fail")
+    wait_for("the milter's log names the check", lambda: "route check content_redirects fails" in gateway.milter.log())
+    is_not_accepted(gateway)
 
 
 def flow_a_redirect_that_no_check_can_see(gateway):

@@ -138,7 +138,7 @@ THE_MARKER = [
     Row("a table that nobody can list", main(nested_header_checks="tcp:127.0.0.1:1"), "other_filters"),
     Row("an access table that redirects", main(smtpd_recipient_restrictions=
         "check_client_access static:{REDIRECT eve@other.example}"), "redirects"),
-    Row("a header check that redirects", table("header_checks", "/^Subject:/ REDIRECT eve@other.example"), "redirects"),
+    Row("a header check that redirects", table("header_checks", "/^Subject:/ REDIRECT eve@other.example"), "content_redirects"),
     Row("a filter for the body", main(body_checks="regexp:{{/fill up/ FILTER smtp:[127.0.0.1]:@RELAY@}}"), "other_filters"),
 ]
 

