@@ -131,10 +131,10 @@ class EndOfMessage {
       return fail_with(log::journal_failed, reply_to(Failure::Temporary), journaled.error());
     }
 
-    archives->settle();
     report_.released(archived->id());
     trace_.released(archived->id());
     if (!applied->id().empty()) trace_.sealed(applied->id(), route->keys()->current().id());
+    archives->settle();  // last: what throws before it takes the records back
     return release(*route, *archived, *applied, *journaled);
   }
 
