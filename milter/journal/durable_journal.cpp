@@ -83,8 +83,7 @@ Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
       reports.push_back({one, {mailbox, entry.queue_id, false, report.has_8bit()}, report.pieces()});
       continue;
     }
-    auto carrier =
-        now->route.sealed({mailbox, entry.queue_id, joined(report.pieces()), report.has_8bit(), entry.time});
+    auto carrier = now->route.sealed({mailbox, entry.queue_id, joined(report.pieces()), entry.time});
     if (!carrier) return tl::unexpected(carrier.error());
     auto& kept = sealed.emplace_back(std::move(*carrier), std::string_view());
     kept.second = kept.first;

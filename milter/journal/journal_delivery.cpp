@@ -191,8 +191,7 @@ Submitted JournalDelivery::send(const JournalSpool::Opened& report, const std::s
 /// A report that was spooled before reports were sealed.
 Submitted JournalDelivery::seal_and_send(const JournalSpool::Opened& report, const std::string& recipient,
                                          const Use& now) {
-  ReportRoute::Report plain{report.label.mailbox, report.label.queue_id, "", report.label.has_8bit,
-                            time_now()};
+  ReportRoute::Report plain{report.label.mailbox, report.label.queue_id, "", time_now()};
   const auto read = spool_.read(report, [&](std::string_view piece) -> Status {
     plain.bytes += piece;
     return {};

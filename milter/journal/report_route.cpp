@@ -64,8 +64,7 @@ Result<std::string> ReportRoute::sealed(Report report) const {
   if (!journal.journaling_report_ndr_to.empty())
     contents.recipients.push_back({journal.journaling_report_ndr_to, ""});
   contents.queue_id = report.queue_id;
-  contents.size = message.wire_size();
-  contents.has_8bit = report.has_8bit;
+  seal::measure(message, contents);
   contents.sealed_at = report.time;
   const bool keeps_subject = config_->policy.pams.carrier_subject == rules::CarrierSubject::Keep;
   seal::CarrierWriter carrier(

@@ -26,7 +26,6 @@ class ReportRoute {
     std::string mailbox;
     std::string queue_id;  ///< of the message that is reported
     std::string bytes;     ///< header, blank line, body
-    bool has_8bit = false;
     std::chrono::sys_seconds time;
   };
   /// The carrier that holds the report, for its mailbox and the alternate one.

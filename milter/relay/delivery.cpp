@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "milter/log/log.hpp"
 #include "milter/relay/outcome.hpp"
+#include "milter/relay/report_mailbox.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::relay {
@@ -47,7 +49,8 @@ void Delivery::sort_recipients() {
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (places[i].empty()) extras_[i] = extra(asked_.recipients[i]);
     for (const auto place : places[i]) {
-      const auto [at, is_new] = known.emplace(place, targets_.size());
+      // All mailboxes of a report are one target: one of them gets it.
+      const auto [at, is_new] = known.emplace(is_report() ? 0 : place, targets_.size());
       if (is_new) targets_.push_back({place, i, std::nullopt});
       matches_[i].push_back(at->second);
     }
@@ -73,18 +76,34 @@ Answer Delivery::extra(const CarrierRecipient& recipient) {
 /// What need not, or must not, be sent now. The claim comes first: whoever had it may have sent meanwhile.
 std::optional<Answer> Delivery::known_answer(Target& target) {
   target.is_new = false;
-  const auto& recipient = contents_.recipients[target.place].address;
-  if (!claims_.take(seal_, recipient)) return Answer{451, "4.3.0", "in delivery by another session"};
+  const auto& claimed = contents_.recipients[is_report() ? 0 : target.place].address;
+  if (!claims_.take(seal_, claimed)) return Answer{451, "4.3.0", "in delivery by another session"};
   const Answer unknown{451, "4.3.0", "it is not known what was sent already; see the relay's log"};
   if (ledger_has_failed_) return unknown;
-  const auto sent = services_.ledger.sent(ledger_path(*config_), seal_, recipient);
-  if (!sent) {
+  const auto earlier = earlier_answer(target);
+  if (!earlier) {
     ledger_has_failed_ = true;
-    log::write(log::relay_ledger_failed, {{"seal", seal_}, {"reason", sent.error().what}});
+    log::write(log::relay_ledger_failed, {{"seal", seal_}, {"reason", earlier.error().what}});
     return unknown;
   }
-  if (*sent) return sent_already(**sent);
-  target.is_new = true;
+  target.is_new = !*earlier;
+  return *earlier;
+}
+
+/// What the ledger knows; for a report, of all its mailboxes, and then the target becomes the one to try.
+Result<std::optional<Answer>> Delivery::earlier_answer(Target& target) {
+  const auto path = ledger_path(*config_);
+  const auto& all = contents_.recipients;
+  const auto candidates = is_report() ? std::span(all) : std::span(all).subspan(target.place, 1);
+  for (const auto& candidate : candidates) {
+    const auto sent = services_.ledger.sent(path, seal_, candidate.address);
+    if (!sent) return tl::unexpected(sent.error());
+    if (*sent) return sent_already(**sent);
+  }
+  if (!is_report()) return std::nullopt;
+  const auto refused = services_.ledger.refused_by(path, seal_);
+  if (!refused) return tl::unexpected(refused.error());
+  target.place = mailbox_to_try(target.place, all, *refused);
   return std::nullopt;
 }
 
@@ -94,12 +113,13 @@ OutgoingEnvelope Delivery::envelope() const {
                        {},
                        contents_.size + received_.size(),
                        contents_.has_8bit || !text::is_ascii(received_),
-                       (asked_.is_utf8 && contents_.has_8bit) || !text::is_ascii(contents_.sender)};
+                       asked_.is_utf8 && contents_.has_8bit,
+                       (asked_.is_utf8 && contents_.has_8bit_header) || !text::is_ascii(contents_.sender)};
   for (const auto at : pending_) {
     const auto& recipient = contents_.recipients[targets_[at].place];
     out.recipients.push_back(
         {recipient.address, dsn_parameters(recipient, asked_.recipients[targets_[at].asked])});
-    out.is_utf8 = out.is_utf8 || !text::is_ascii(out.recipients.back().address);
+    out.needs_utf8 = out.needs_utf8 || !text::is_ascii(out.recipients.back().address);
   }
   return out;
 }
@@ -176,7 +196,7 @@ void Delivery::record() {
 }
 
 void Delivery::log_outcome() const {
-  OutcomeLog outcome{seal_, contents_.queue_id, dispatch_.connector(), peer_, {}};
+  OutcomeLog outcome{seal_, contents_.queue_id, dispatch_.connector(), peer_, is_report(), {}};
   for (const auto& target : targets_)
     if (target.is_new && target.answer)
       outcome.recipients.emplace_back(contents_.recipients[target.place].address, *target.answer);
@@ -193,6 +213,7 @@ std::vector<Answer> Delivery::answers() const {
   std::vector<Answer> out;
   for (std::size_t i = 0; i < matches_.size(); ++i)
     out.push_back(matches_[i].empty() ? extras_[i].value() : answer_of_all(matches_[i]));
+  if (is_report()) std::ranges::transform(out, out.begin(), deferred);
   return out;
 }
 

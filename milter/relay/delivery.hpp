@@ -52,7 +52,9 @@ class Delivery {
   Status message(std::string_view bytes);
   void sort_recipients();
   Answer extra(const CarrierRecipient& recipient);
+  bool is_report() const { return contents_.kind == seal::Contents::Kind::JournalReport; }
   std::optional<Answer> known_answer(Target& target);
+  Result<std::optional<Answer>> earlier_answer(Target& target);
   void begin_sending();
   OutgoingEnvelope envelope() const;
   void use_answers();

@@ -36,6 +36,13 @@ Result<std::optional<trace::Delivery>> Ledger::sent(const std::string& path, con
   return kept_if_fine((*log)->sent(seal, recipient));
 }
 
+Result<std::vector<std::string>> Ledger::refused_by(const std::string& path, const std::string& seal) {
+  const std::lock_guard lock(mutex_);
+  const auto log = opened(path);
+  if (!log) return tl::unexpected(log.error());
+  return kept_if_fine((*log)->refused_by(seal));
+}
+
 Status Ledger::record(const std::string& path, std::span<const trace::Delivery> deliveries) {
   const std::lock_guard lock(mutex_);
   const auto log = opened(path);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "milter/trace/delivery_log.hpp"
 
@@ -16,6 +17,7 @@ class Ledger {
   /// `path` is that of relay.db.
   Result<std::optional<trace::Delivery>> sent(const std::string& path, const std::string& seal,
                                               const std::string& recipient);
+  Result<std::vector<std::string>> refused_by(const std::string& path, const std::string& seal);
   Status record(const std::string& path, std::span<const trace::Delivery> deliveries);
   /// A bounded part of what is older; come again when it is true that more is left.
   Result<bool> forget_before(const std::string& path, trace::Instant limit);

@@ -21,9 +21,10 @@ std::string without_host(const std::string& host, const std::string& text) {
   return !host.empty() && text.starts_with(host + ": ") ? text.substr(host.size() + 2) : text;
 }
 
-const log::Event& event_of(int code_class) {
+const log::Event& event_of(int code_class, bool is_report) {
   if (code_class == 2) return log::relay_delivered;
-  return code_class == 5 ? log::relay_rejected : log::relay_deferred;
+  if (code_class == 4) return log::relay_deferred;
+  return is_report ? log::relay_report_refused : log::relay_rejected;
 }
 
 }  // namespace
@@ -70,15 +71,16 @@ void OutcomeLog::write() const {
       names += (names.empty() ? "" : ",") + name;
     }
     if (names.empty()) continue;
-    log::write(event_of(code_class), {{"seal", seal},
-                                      {"qid", queue_id},
-                                      {"connector", connector},
-                                      {"host", peer.host},
-                                      {"address", peer.address},
-                                      {"tls", peer.protocol + (peer.cipher.empty() ? "" : " " + peer.cipher)},
-                                      {"verified", peer.verified ? "yes" : "no"},
-                                      {"recipients", names},
-                                      {"reply", reply}});
+    log::write(event_of(code_class, is_report),
+               {{"seal", seal},
+                {"qid", queue_id},
+                {"connector", connector},
+                {"host", peer.host},
+                {"address", peer.address},
+                {"tls", peer.protocol + (peer.cipher.empty() ? "" : " " + peer.cipher)},
+                {"verified", peer.verified ? "yes" : "no"},
+                {"recipients", names},
+                {"reply", reply}});
   }
 }
 

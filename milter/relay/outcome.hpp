@@ -25,6 +25,7 @@ trace::Delivery delivery_of(const std::string& seal, const std::string& recipien
 struct OutcomeLog {
   std::string seal, queue_id, connector;
   const Peer& peer;
+  bool is_report = false;
   std::vector<std::pair<std::string, Answer>> recipients;
   void write() const;
 };

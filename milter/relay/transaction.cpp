@@ -49,7 +49,7 @@ bool Transaction::answers_for_lack(const OutgoingEnvelope& envelope) {
   const auto limit = hop_->size_limit();
   if (envelope.has_8bit && !hop_->offers("8BITMIME"))
     answer_the_rest({550, "5.6.3", host + ": it does not take 8-bit messages (8BITMIME)"});
-  else if (envelope.is_utf8 && !hop_->offers("SMTPUTF8"))
+  else if (envelope.needs_utf8 && !hop_->offers("SMTPUTF8"))
     answer_the_rest({550, "5.6.7", host + ": it does not take addresses or headers in UTF-8 (SMTPUTF8)"});
   else if (limit != 0 && envelope.size > limit)
     answer_the_rest({552, "5.3.4",
@@ -62,7 +62,7 @@ std::string Transaction::mail_line(const OutgoingEnvelope& envelope) const {
   auto line = "MAIL FROM:<" + envelope.sender + ">";
   if (hop_->offers("SIZE")) line += " SIZE=" + std::to_string(envelope.size);
   if (envelope.has_8bit) line += " BODY=8BITMIME";
-  if (envelope.is_utf8) line += " SMTPUTF8";
+  if ((envelope.asks_utf8 || envelope.needs_utf8) && hop_->offers("SMTPUTF8")) line += " SMTPUTF8";
   if (hop_->offers("DSN") && text::istarts_with(envelope.envelope_id, "ENVID=") &&
       fits_on_a_line(envelope.envelope_id))
     line += " " + envelope.envelope_id;

@@ -20,7 +20,8 @@ struct OutgoingEnvelope {
   std::vector<seal::Contents::Recipient> recipients;
   std::uint64_t size = 0;
   bool has_8bit = false;
-  bool is_utf8 = false;  ///< addresses or header cannot go without SMTPUTF8
+  bool asks_utf8 = false;   ///< the client gave SMTPUTF8: passed on to who offers it
+  bool needs_utf8 = false;  ///< addresses or header cannot go without it
 };
 
 class Transaction {

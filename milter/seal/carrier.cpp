@@ -119,6 +119,12 @@ std::optional<SealedField> parse_sealed_field(std::string_view value) {
   return SealedField{std::string(id), std::string(key), std::string(transport)};
 }
 
+void measure(const Message& message, Contents& contents) {
+  contents.size = message.wire_size();
+  contents.has_8bit_header = !text::is_ascii(message.headers.wire());
+  contents.has_8bit = contents.has_8bit_header || !text::is_ascii(message.body.view());
+}
+
 CarrierWriter::CarrierWriter(const Key& key, const Contents& contents, const Message& message,
                              CarrierSettings settings)
     : key_(key), contents_(contents), message_(message), settings_(std::move(settings)), id_(new_seal_id()) {

@@ -42,6 +42,9 @@ struct CarrierSettings {
   std::chrono::sys_seconds time;
 };
 
+/// What the contents say of the message's bytes.
+void measure(const Message& message, Contents& contents);
+
 /// Makes one carrier: header() first, then write_body().
 class CarrierWriter {
  public:

@@ -84,7 +84,7 @@ bool all_of_fields(C& contents, Each each) {
          each("sender", contents.sender) && each("envelope_id", contents.envelope_id) &&
          each("recipients", contents.recipients) && each("queue_id", contents.queue_id) &&
          each("size", contents.size) && each("has_8bit", contents.has_8bit) &&
-         each("sealed_at", contents.sealed_at);
+         each("has_8bit_header", contents.has_8bit_header) && each("sealed_at", contents.sealed_at);
 }
 
 Json json_of(const std::string& bytes) { return to_characters(bytes); }

@@ -35,6 +35,7 @@ struct Contents {
   std::string queue_id;    ///< of the MTA when it was sealed
   std::uint64_t size = 0;  ///< of the message in bytes on the wire, header and body
   bool has_8bit = false;   ///< some byte of it is above 127
+  bool has_8bit_header = false;
   std::chrono::sys_seconds sealed_at;
   bool operator==(const Contents&) const = default;
 };

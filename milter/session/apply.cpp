@@ -44,10 +44,6 @@ Status edit_envelope(const MtaChanges& changes, const rules::Plan& plan) {
   return status;
 }
 
-bool has_8bit(std::string_view bytes) {
-  return std::ranges::any_of(bytes, [](char c) { return static_cast<unsigned char>(c) > 127; });
-}
-
 seal::Contents contents_of(const Application::Task& task, const rules::Plan& plan,
                            const rules::OutboundConnector& connector) {
   const auto& envelope = task.message.envelope();
@@ -61,8 +57,7 @@ seal::Contents contents_of(const Application::Task& task, const rules::Plan& pla
     if (const auto* added = std::get_if<rules::AddRecipient>(&effect))
       contents.recipients.push_back({added->address, ""});
   contents.queue_id = task.queue_id;
-  contents.size = plan.outgoing.wire_size();
-  contents.has_8bit = has_8bit(plan.outgoing.headers.wire()) || has_8bit(plan.outgoing.body.view());
+  seal::measure(plan.outgoing, contents);
   contents.sealed_at = task.time;
   return contents;
 }

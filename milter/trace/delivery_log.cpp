@@ -88,6 +88,20 @@ Result<std::optional<Delivery>> DeliveryLog::sent(const std::string& seal, const
   return found;
 }
 
+Result<std::vector<std::string>> DeliveryLog::refused_by(const std::string& seal) {
+  std::vector<std::string> found;
+  const auto asked = database_.query(
+      "SELECT recipient FROM delivery WHERE seal = ? AND result = 'failed' GROUP BY recipient ORDER BY "
+      "max(number)",
+      [&](const sqlite::Row& row) {
+        found.push_back(row.text(0));
+        return true;
+      },
+      seal);
+  if (!asked) return tl::unexpected(asked.error());
+  return found;
+}
+
 Result<std::size_t> DeliveryLog::forget_before(Instant limit, std::size_t most) {
   const auto deleted = database_.run(
       "DELETE FROM delivery WHERE number IN (SELECT number FROM delivery WHERE time < ? ORDER BY time LIMIT "

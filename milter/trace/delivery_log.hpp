@@ -43,6 +43,8 @@ class DeliveryLog {
   Status record(std::span<const Delivery> deliveries);
   /// The one with Result::Sent; nullopt when there is none.
   Result<std::optional<Delivery>> sent(const std::string& seal, const std::string& recipient);
+  /// Who refused it (Result::Failed), whoever did so longest ago first.
+  Result<std::vector<std::string>> refused_by(const std::string& seal);
   /// Deletes what is older than `limit`, at most `most` rows; how many went.
   Result<std::size_t> forget_before(Instant limit, std::size_t most);
 

@@ -86,9 +86,9 @@ void Mta::envelope(const std::vector<std::string>& recipients, const std::string
                    .starts_with("250"));
 }
 
-std::vector<std::string> Mta::deliver(const std::string& carrier,
-                                      const std::vector<std::string>& recipients) {
-  envelope(recipients);
+std::vector<std::string> Mta::deliver(const std::string& carrier, const std::vector<std::string>& recipients,
+                                      const std::string& mail) {
+  envelope(recipients, mail);
   BOOST_TEST(ask("DATA").starts_with("354"));
   send(with_dots(carrier) + ".\r\n");
   std::vector<std::string> replies;
@@ -140,8 +140,7 @@ std::string RelayFixture::carrier(const std::string& message, seal::Contents con
 std::string RelayFixture::carrier(const seal::Key& key, const std::string& message,
                                   seal::Contents contents) const {
   const auto parsed = parse_message(message);
-  contents.size = parsed.wire_size();
-  contents.has_8bit = !text::is_ascii(parsed.wire());
+  seal::measure(parsed, contents);
   seal::CarrierWriter writer(key, contents, parsed, {"pams", "smtp.zivver.com", false, kThen});
   auto wire = kReceived + Headers(writer.header()).wire() + "\r\n";
   const auto written = writer.write_body([&](std::string_view bytes) -> Status {

@@ -31,7 +31,8 @@ class Mta {
   void envelope(const std::vector<std::string>& recipients,
                 const std::string& mail = "MAIL FROM:<s@example.org>");
   /// DATA, the carrier with its dots doubled, and the final dot: one reply a recipient.
-  std::vector<std::string> deliver(const std::string& carrier, const std::vector<std::string>& recipients);
+  std::vector<std::string> deliver(const std::string& carrier, const std::vector<std::string>& recipients,
+                                   const std::string& mail = "MAIL FROM:<s@example.org>");
   void hang_up();
   /// Waits until the relay's side has ended.
   void join();

@@ -297,16 +297,38 @@ def flow_a_flagged_report_waits_sealed_while_the_mailbox_server_is_away(gateway)
         assert len(reports_at(server, message)) == 1
 
 
-def flow_a_flagged_report_that_the_mailbox_server_refuses_is_told_without_content(gateway):
+def flow_a_flagged_report_that_the_mailbox_server_refuses_is_not_lost(gateway):
+    """It has no sender who could be told: the MTA keeps it until the mailbox is there."""
     with store(gateway) as (server, deliver_to):
         folder = use_journal(gateway, more=deliver_to)
-        server.behaviour = Behaviour(rcpt_reply="550 5.1.1 no such mailbox")
-        message = messages.flagged()
-        assert gateway.send(message, OUTSIDE).code == 250
-        gateway.wait_at(gateway.smart_host, message)
-        wait_for("the refusal in Postfix's log", lambda: "no such mailbox" in gateway.postfix.log_since_mark())
-        nothing_waits(gateway, folder)
-        assert not server.transactions and not gateway.at_normal_route(message)
+        for behaviour in (Behaviour(rcpt_reply="550 5.1.1 no such mailbox"), Behaviour(data_reply="554 5.6.0 not like this")):
+            server.behaviour = behaviour
+            message = messages.flagged()
+            assert gateway.send(message, OUTSIDE).code == 250
+            gateway.wait_at(gateway.smart_host, message)
+            wait_until_queued(gateway, "550 5.1.1" if behaviour.rcpt_reply else "554 5.6.0", 1)
+            assert "event=relay_report_refused" in gateway.relay.log()
+            assert not reports_at(server, message) and not gateway.at_normal_route(message)
+            server.behaviour = Behaviour()
+            gateway.postfix.flush()
+            the_report(server, message)
+            nothing_waits(gateway, folder)
+
+
+def flow_a_flagged_report_that_its_mailbox_refuses_goes_to_the_alternate_one(gateway):
+    with store(gateway) as (server, deliver_to):
+        folder = use_journal(gateway, more=deliver_to + '\njournaling_report_ndr_to = "alternate@example.org"')
+        for answer in ("rcpt_reply", "data_reply"):
+            server.behaviour = Behaviour(**{answer: "550 5.2.1 the mailbox is disabled"})
+            message = messages.flagged()
+            assert gateway.send(message, OUTSIDE).code == 250
+            gateway.wait_at(gateway.smart_host, message)
+            wait_until_queued(gateway, "550 5.2.1", 1)
+            server.behaviour = Behaviour()
+            gateway.postfix.flush()
+            assert the_report(server, message).recipients == ["alternate@example.org"]
+            nothing_waits(gateway, folder)
+            assert len(reports_at(server, message)) == 1
 
 
 def flow_check_says_what_to_write_and_doctor_names_the_missing_listener(gateway):

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <set>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/relay_fixture.hpp"
@@ -277,6 +280,53 @@ BOOST_AUTO_TEST_CASE(what_the_host_cannot_take_is_said_and_not_converted) {
   BOOST_TEST(deliver(kMessage, "\xC3\xA9@example.com").starts_with("550 5.6.7 "));
   BOOST_TEST(deliver(kMessage + std::string(2000, 'x'), "a@example.com").starts_with("552 5.3.4 "));
   BOOST_TEST(plain.peer.messages().empty());
+}
+
+BOOST_AUTO_TEST_CASE(smtputf8_is_needed_for_addresses_and_header_only) {
+  const auto deliver = [](TlsPeer::Script script, const std::string& message) {
+    RelayFixture relay(std::move(script));
+    const auto reply = Mta(*relay.services)
+                           .deliver(relay.carrier(message, contents({"a@example.com"})), {"a@example.com"},
+                                    "MAIL FROM:<s@example.org> SMTPUTF8")[0];
+    return reply + (relay.peer.messages().empty() ? "" : relay.peer.messages()[0].from);
+  };
+  TlsPeer::Script plain, offering;
+  plain.words = {"8BITMIME"};
+  offering.words = {"8BITMIME", "SMTPUTF8"};
+  const std::string in_body = "Subject: x\r\n\r\n\xC3\xA9\r\n", in_header = "Subject: \xC3\xA9\r\n\r\n";
+  BOOST_TEST(deliver(plain, in_body).ends_with("MAIL FROM:<s@example.org> BODY=8BITMIME"));
+  BOOST_TEST(deliver(plain, in_header).starts_with("550 5.6.7 "));
+  BOOST_TEST(deliver(offering, in_body).ends_with(" BODY=8BITMIME SMTPUTF8"));
+  BOOST_TEST(deliver(offering, in_header).ends_with(" BODY=8BITMIME SMTPUTF8"));
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_report_waits_and_goes_to_the_other_mailbox) {
+  std::set<std::string> refused{"journal@example.org"};
+  TlsPeer::Script script;
+  script.hook = [&](Stage stage, const std::string& line) -> TlsPeer::Answer {
+    const bool is_no = stage == Stage::Rcpt && std::ranges::any_of(refused, [&](const auto& one) {
+                         return line.find(one) != std::string::npos;
+                       });
+    return is_no ? TlsPeer::Answer{"550 5.1.1 no such mailbox"} : TlsPeer::Answer{};
+  };
+  RelayFixture relay(script);
+  auto& destination = relay.config->policy.journal.deliver_to;
+  destination.kind = journal::ReportDestination::Kind::Connector;
+  destination.connector = "Zivver";
+  relay.reconfigure();
+  auto report = contents({"journal@example.org", "alternate@example.org"});
+  report.kind = seal::Contents::Kind::JournalReport;
+  const auto wire = relay.carrier(kMessage, report);
+  const auto deliver = [&] { return Mta(*relay.services).deliver(wire, {"journal@example.org"})[0]; };
+  refused.insert("alternate@example.org");
+  for (int i = 0; i < 3; ++i) BOOST_TEST(deliver().starts_with("451 4.1.1 "));
+  BOOST_TEST(relay.peer.messages().empty());
+  refused.erase("alternate@example.org");
+  BOOST_TEST(deliver().starts_with("250 "));
+  BOOST_TEST(relay.peer.messages().at(0).recipients.at(0) == "RCPT TO:<alternate@example.org>");
+  refused.clear();
+  BOOST_TEST(deliver().find("sent already") != std::string::npos);
+  BOOST_TEST(relay.peer.messages().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_connector_that_is_gone_is_the_postmasters_matter) {
