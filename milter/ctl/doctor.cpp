@@ -9,6 +9,7 @@
 #include "milter/config/config.hpp"
 #include "milter/connector/postfix.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/doctor/account.hpp"
 #include "milter/doctor/check.hpp"
 #include "milter/doctor/remembered_mta.hpp"
 
@@ -61,7 +62,8 @@ std::vector<Outcome> examine_sendmail(const Config& config, const rules::Outboun
   std::vector<Outcome> outcomes;
   const Postfix unused(config.settings.postfix_config);
   const Sendmail sendmail(config.settings);
-  run_checks({config, connector, unused, &sendmail}, outcomes);
+  const auto accounts = doctor::accounts_of(config.settings);
+  run_checks({config, connector, unused, &sendmail, &accounts}, outcomes);
   return outcomes;
 }
 
@@ -76,7 +78,8 @@ std::vector<Outcome> examine(const Config& config) {
   const Postfix postfix(config.settings.postfix_config);
   const doctor::RememberedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
   std::vector<Outcome> outcomes;
-  run_checks({config, *connector, mta}, outcomes);
+  const auto accounts = doctor::accounts_of(config.settings);
+  run_checks({.config = config, .connector = *connector, .mta = mta, .accounts = &accounts}, outcomes);
   return outcomes;
 }
 

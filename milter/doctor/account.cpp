@@ -43,13 +43,21 @@ std::map<std::string, std::vector<unsigned>> numbers_of(const fs::path& process)
   return all;
 }
 
-/// Whether the process is a pams-milter with this configuration; without --config it has the default one.
-bool is_milter_of(const fs::path& process, const std::string& config_file) {
-  if (config_file.empty() || text::trim(slurp(process / "comm")) != "pams-milter") return false;
+/// Whether the process is that program with this configuration; without --config it has the default one.
+bool runs(const fs::path& process, const std::string& program, const std::string& config_file) {
+  if (config_file.empty() || text::trim(slurp(process / "comm")) != program) return false;
   const auto command = slurp(process / "cmdline");
   const auto arguments = text::split(command, '\0');
   if (std::ranges::find(arguments, config_file) != arguments.end()) return true;
   return config_file == kDefaultConfig && command.find("--config") == std::string::npos;
+}
+
+std::string credentials_of(const fs::path& process) {
+  static constexpr std::string_view kName = "CREDENTIALS_DIRECTORY=";
+  const auto environment = slurp(process / "environ");
+  for (const auto variable : text::split(environment, '\0'))
+    if (variable.starts_with(kName)) return std::string(variable.substr(kName.size()));
+  return "";
 }
 
 std::string name_of(uid_t user) {
@@ -57,21 +65,24 @@ std::string name_of(uid_t user) {
   return entry == nullptr ? std::to_string(user) : entry->pw_name;
 }
 
-std::optional<Account> running_milter(const std::string& config_file) {
+std::optional<Account> running(const std::string& program, const std::string& config_file) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
-    if (!is_milter_of(entry.path(), config_file)) continue;
+    if (!runs(entry.path(), program, config_file)) continue;
     auto numbers = numbers_of(entry.path());
     if (numbers["Uid"].size() < 2 || numbers["Gid"].size() < 2) continue;
     const auto user = numbers["Uid"][1];
-    return Account{
-        name_of(user), user, numbers["Gid"][1], {numbers["Groups"].begin(), numbers["Groups"].end()}};
+    return Account{name_of(user),
+                   user,
+                   numbers["Gid"][1],
+                   {numbers["Groups"].begin(), numbers["Groups"].end()},
+                   credentials_of(entry.path())};
   }
   return std::nullopt;
 }
 
 Account with_groups(const struct passwd& entry) {
-  Account account{entry.pw_name, entry.pw_uid, entry.pw_gid, {}};
+  Account account{entry.pw_name, entry.pw_uid, entry.pw_gid, {}, ""};
   int count = 64;
   account.groups.resize(static_cast<std::size_t>(count));
   if (getgrouplist(entry.pw_name, entry.pw_gid, account.groups.data(), &count) < 0)
@@ -85,8 +96,15 @@ std::optional<Account> owner_of(const std::string& path) {
   struct stat status {};
   if (path.empty() || stat(path.c_str(), &status) != 0) return std::nullopt;
   const auto* entry = getpwuid(status.st_uid);
-  if (entry == nullptr) return Account{std::to_string(status.st_uid), status.st_uid, status.st_gid, {}};
+  if (entry == nullptr) return Account{std::to_string(status.st_uid), status.st_uid, status.st_gid, {}, ""};
   return with_groups(*entry);
+}
+
+Result<Account> milter_of(const Settings& settings) {
+  if (auto found = running("pams-milter", settings.file)) return *found;
+  for (const auto& path : {settings.listen.unix_path, fs::path(settings.trace.path).parent_path().string()})
+    if (auto owner = owner_of(path)) return *owner;
+  return account_named("pams-milter");
 }
 
 /// In the child: becomes the user for good. Groups first, while it is still allowed.
@@ -130,11 +148,15 @@ Result<Account> account_named(const std::string& name) {
   return with_groups(*entry);
 }
 
-Result<Account> milter_account(const Settings& settings) {
-  if (auto running = running_milter(settings.file)) return *running;
-  for (const auto& path : {settings.listen.unix_path, fs::path(settings.trace.path).parent_path().string()})
-    if (auto owner = owner_of(path)) return *owner;
-  return account_named("pams-milter");
+Accounts accounts_of(const Settings& settings) {
+  const auto relay = running("pams-relay", settings.file);
+  return {milter_of(settings),
+          relay ? Result<Account>(*relay) : fail(Failure::Temporary, "pams-relay does not run")};
+}
+
+Result<Account> milter_account(const Examination& examination) {
+  if (examination.accounts != nullptr) return examination.accounts->milter;
+  return Account{name_of(geteuid()), geteuid(), getegid(), {}, ""};
 }
 
 Result<std::string> attempt_as(const Account& account, const std::function<std::string()>& attempt,

@@ -1,6 +1,6 @@
-/// Who the milter is on this machine, and what that user (or Postfix's) may do: asked by becoming that user
-/// in a child process, so that the answer is the kernel's. For `pamsctl doctor`, which has one thread; the
-/// daemon runs no check that needs this.
+/// Who milter and relay are on this machine, and what such a user (or Postfix's) may do: asked by becoming
+/// that user in a child process, so that the answer is the kernel's. For `pamsctl doctor`, which has one
+/// thread; the daemon runs no check that needs this.
 #pragma once
 
 #include <functional>
@@ -19,11 +19,24 @@ struct Account {
   uid_t user = 0;
   gid_t group = 0;
   std::vector<gid_t> groups;
+  /// The running process's $CREDENTIALS_DIRECTORY: what systemd handed to its unit; "" when it has none, or
+  /// when it may not be seen.
+  std::string credentials;
 };
 
-/// The running pams-milter's account; when none runs, the socket's or the trace folder's owner, and last the
-/// user pams-milter. Failure::Misconfigured when there is none of them.
-Result<Account> milter_account(const Settings& settings);
+struct Accounts {
+  /// The running pams-milter's; when none runs, the socket's or the trace folder's owner, and last the user
+  /// pams-milter. Failure::Misconfigured when there is none of them.
+  Result<Account> milter;
+  /// The running pams-relay's. Failure::Temporary when none runs: its unit may give it more than its user
+  /// has.
+  Result<Account> relay;
+};
+/// As they are on this machine.
+Accounts accounts_of(const Settings& settings);
+
+/// Whom a check asks for the milter: `examination.accounts`, or else this process.
+Result<Account> milter_account(const Examination& examination);
 
 /// A user of the system by name, with the groups that it has there.
 Result<Account> account_named(const std::string& name);

@@ -20,7 +20,7 @@ Finding examine(const ArchiveSettings& settings, const Account& account) {
 Finding run(const Examination& examination) {
   const auto& archives = examination.config.settings.archives;
   if (archives.empty()) return ok("no archive is configured");
-  const auto account = milter_account(examination.config.settings);
+  const auto account = milter_account(examination);
   if (!account) return warn(account.error().what, "useradd --system pams-milter");
   for (const auto& archive : archives)
     if (auto finding = examine(archive, *account); finding.status != CheckStatus::Ok) return finding;

@@ -12,6 +12,8 @@
 
 namespace pams::milter::doctor {
 
+struct Accounts;  // account.hpp
+
 enum class CheckStatus { Ok, Warn, Fail };
 std::string_view to_string(CheckStatus status);  ///< "ok", "warn", "fail"
 
@@ -28,6 +30,8 @@ struct Examination {
   const rules::OutboundConnector& connector;  ///< the flagged mail's
   const Mta& mta;                             ///< Postfix's tools; only checks for Postfix ask them
   const Sendmail* sendmail = nullptr;         ///< set where [milter] mta = "sendmail"
+  /// On whose behalf checks of files ask; nullptr: the process asks for itself, as the daemon does.
+  const Accounts* accounts = nullptr;
 };
 
 struct Check {

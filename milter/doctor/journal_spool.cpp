@@ -31,7 +31,7 @@ std::string spool_trouble(const std::string& path) {
 Finding run(const Examination& examination) {
   const auto& journal = examination.config.policy.journal;
   if (journal.rules.empty()) return ok("no journal rule is configured");
-  const auto account = milter_account(examination.config.settings);
+  const auto account = milter_account(examination);
   if (!account) return warn(account.error().what, "useradd --system pams-milter");
   const auto trouble = attempt_as(*account, [&] { return spool_trouble(journal.path); });
   if (!trouble) return unanswered(trouble.error());

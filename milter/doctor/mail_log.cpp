@@ -30,7 +30,7 @@ std::string reading_trouble(const std::string& log) {
 Finding run(const Examination& examination) {
   const auto& log = examination.config.settings.trace.mail_log;
   if (log.empty()) return warn("[trace] mail_log is not set", "set [trace] mail_log = \"/var/log/mail.log\"");
-  const auto account = milter_account(examination.config.settings);
+  const auto account = milter_account(examination);
   if (!account) return warn(account.error().what, "useradd --system pams-milter");
   const auto trouble = attempt_as(*account, [&] { return reading_trouble(log); });
   if (!trouble) return unanswered(trouble.error());

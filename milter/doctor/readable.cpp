@@ -28,7 +28,7 @@ std::string first_unreadable(const std::vector<std::string>& files) {
 }
 
 Finding run(const Examination& examination) {
-  const auto account = milter_account(examination.config.settings);
+  const auto account = milter_account(examination);
   if (!account) return warn(account.error().what, "useradd --system pams-milter");
   const auto files = needed_files(examination);
   const auto trouble = attempt_as(*account, [&] { return first_unreadable(files); });

@@ -22,7 +22,7 @@ std::string writing_trouble(const std::string& path) {
 
 Finding run(const Examination& examination) {
   const auto& path = examination.config.settings.trace.path;
-  const auto account = milter_account(examination.config.settings);
+  const auto account = milter_account(examination);
   if (!account) return warn(account.error().what, "useradd --system pams-milter");
   const auto trouble = attempt_as(*account, [&] { return writing_trouble(path); });
   if (!trouble) return unanswered(trouble.error());
