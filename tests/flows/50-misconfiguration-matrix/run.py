@@ -112,8 +112,8 @@ THE_MILTER = [
     Row("milter maps that disable", main(smtpd_milter_maps="static:DISABLE"), "milter"),
     Row("milter protocol 2", main(milter_protocol="2"), "milter_protocol"),
     Row("cleanup with other milters", service("cleanup/unix/non_smtpd_milters="), "milter", door="sendmail", warns=True),
-    Row("a milter that removes the flag comes first", in_file("main.cf", "smtpd_milters = {",
-        "smtpd_milters = { inet:127.0.0.1:1, default_action=accept, connect_timeout=1s }, {"), "milter_order", warns=True),
+    Row("a signer comes first", in_file("main.cf", "smtpd_milters = {",
+        "smtpd_milters = { inet:127.0.0.1:8891, default_action=accept, connect_timeout=1s }, {"), "milter_order", warns=True),
     Row("the net and no milter for local mail", lambda gateway: (
         service("pickup/unix/cleanup_service_name=pams-inbound")(gateway)), "header_checks", door="sendmail"),
 ]
