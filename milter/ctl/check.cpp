@@ -32,7 +32,7 @@ void warn_of_token(const Settings& settings, Diagnostics& diagnostics) {
     diagnostics.warning(at, "route_token_file is not used any more: remove the line and the file");
 }
 
-/// Whoever is both is neither: mail back from Zivver would be taken for mail to go there.
+/// Whoever is both is not believed to be Zivver: what comes back from there would be an anomaly.
 void warn_of_overlap(const Config& config, Diagnostics& diagnostics) {
   const auto& peers = config.policy.pams.zivver_peers;
   const auto& trusted = config.policy.trust.networks;
@@ -42,8 +42,9 @@ void warn_of_overlap(const Config& config, Diagnostics& diagnostics) {
   if (overlap)
     diagnostics.warning(
         place_of(config.settings, "zivver_peers"),
-        "zivver_peers and trust.networks overlap: who is in both may hand in mail as one of yours, "
-        "and its flag is believed to be Zivver's own; take the peers out of trust.networks");
+        "zivver_peers and trust.networks overlap: who is in both is taken for one of yours and not for "
+        "Zivver, "
+        "and its flagged mail with X-Zivver-Transport is an anomaly; take the peers out of trust.networks");
 }
 
 void warn_of_reports(const Config& config, Diagnostics& diagnostics) {

@@ -32,6 +32,8 @@ void MessageLog::decided(const rules::Plan& plan) {
       log::write(log::rule_error, {{"qid", queue_id_}, {"rule", rule.name}, {"reason", rule.note}});
   if (plan.classification.untrusted_relay)
     log::write(log::untrusted_flag, {{"qid", queue_id_}, {"reason", plan.classification.reason}});
+  if (plan.classification.unlisted_server)
+    log::write(log::flag_not_believed, {{"qid", queue_id_}, {"reason", plan.classification.reason}});
 }
 
 void MessageLog::released(std::string archive_id) { archive_id_ = std::move(archive_id); }

@@ -24,7 +24,7 @@ class MessageLog {
     bytes_received_ = bytes;
     whole_ = whole;
   }
-  /// Also writes the events for rules that could not be evaluated and for an untrusted flag.
+  /// Also writes the events for rules that could not be evaluated and for a flag of an untrusted peer.
   void decided(const rules::Plan& plan);
   void released(std::string archive_id);
   void refused(const rules::Reply& reply, std::string reason);

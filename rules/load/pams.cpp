@@ -46,7 +46,9 @@ constexpr Param kPams[] = {
      .choices = kUntrusted},
     {.key = "zivver_peers",
      .type = Type::Networks,
-     .doc = "Peers whose X-Zivver-Transport means that the message comes back from Zivver.",
+     .doc = "Peers whose X-Zivver-Transport means that the message comes back from Zivver; not those that "
+            "are in "
+            "trust.networks, too.",
      .fallback = "[]"},
     {.key = "carrier_subject",
      .type = Type::Choice,

@@ -50,9 +50,10 @@ bool matches(const Pams& pams, const HeaderField& field) {
 }
 
 /// What makes a flagged message one that must not be relayed as it stands; "" when nothing does.
-std::string anomaly(const Pams& pams, const Headers& headers, const std::vector<const HeaderField*>& flags,
-                    const Client& client) {
-  if (auto why = forged_guard(pams, headers, client); !why.empty()) return why;
+std::string anomaly(const Policy& policy, const Headers& headers,
+                    const std::vector<const HeaderField*>& flags, const Client& client) {
+  const auto& pams = policy.pams;
+  if (auto why = forged_guard(policy, headers, client); !why.empty()) return why;
   const auto first = flags.front()->unfolded();
   if (std::ranges::any_of(flags, [&](const auto* field) { return field->unfolded() != first; }))
     return "several " + pams.header + " fields with different values";
@@ -65,6 +66,7 @@ Classification untrusted_flag(const Policy& policy, const Envelope& envelope) {
   c.reason = policy.pams.header + " from an untrusted peer";
   c.untrusted_relay = reaches_outside(policy, envelope);
   if (c.untrusted_relay) c.reason += " to a recipient outside the organization";
+  c.unlisted_server = !c.untrusted_relay && policy.organization.has_address(envelope.sender);
   c.strip_flag = policy.pams.untrusted == Untrusted::Strip;
   c.reject_flag = policy.pams.untrusted == Untrusted::Reject;
   return c;
@@ -91,18 +93,22 @@ Classification unflagged(const Policy& policy, const Envelope& envelope, const C
 
 }  // namespace
 
-bool is_zivver(const Pams& pams, const Client& client) { return in_ranges(pams.zivver_peers, client); }
-
-bool comes_back_from_zivver(const Pams& pams, const Headers& headers, const Client& client) {
-  return is_zivver(pams, client) && !fields_named(headers, kZivverMarks[0]).empty();
+bool is_zivver(const Policy& policy, const Client& client) {
+  return in_ranges(policy.pams.zivver_peers, client) && !in_ranges(policy.trust.networks, client);
 }
 
-std::string forged_guard(const Pams& pams, const Headers& headers, const Client& client) {
-  if (is_zivver(pams, client)) return "";
+bool comes_back_from_zivver(const Policy& policy, const Headers& headers, const Client& client) {
+  return is_zivver(policy, client) && !fields_named(headers, kZivverMarks[0]).empty();
+}
+
+std::string forged_guard(const Policy& policy, const Headers& headers, const Client& client) {
+  if (is_zivver(policy, client)) return "";
+  const bool is_both = in_ranges(policy.pams.zivver_peers, client);
   for (const auto name : kZivverMarks)
     if (!fields_named(headers, name).empty())
-      return pams.header + " together with " + std::string(name) +
-             " from a peer that is not in pams.zivver_peers";
+      return policy.pams.header + " together with " + std::string(name) +
+             (is_both ? " from a peer of pams.zivver_peers that is in trust.networks, too"
+                      : " from a peer that is not in pams.zivver_peers");
   return "";
 }
 
@@ -140,12 +146,12 @@ Classification classify(const Policy& policy, const Headers& headers, const Enve
     c.reason = std::string(kSealedHeader) + ", and nothing that this gateway has sealed";
   } else if (flags.empty()) {
     return unflagged(policy, envelope, client, std::move(c));
-  } else if (comes_back_from_zivver(pams, headers, client)) {
+  } else if (comes_back_from_zivver(policy, headers, client)) {
     c.value = MessageClass::Outbound;
     c.reason = "comes back from Zivver";
   } else if (!c.trusted) {
     return untrusted_flag(policy, envelope);
-  } else if (auto why = anomaly(pams, headers, flags, client); !why.empty()) {
+  } else if (auto why = anomaly(policy, headers, flags, client); !why.empty()) {
     c.value = MessageClass::Anomaly;
     c.reason = std::move(why);
   } else {

@@ -21,6 +21,9 @@ struct Classification {
   /// Mail for a recipient outside that must not be relayed: flagged and from an untrusted peer, or, where
   /// Exchange Online is trusted, from another client certificate or customer. 451 4.7.1, error in the log.
   bool untrusted_relay = false;
+  /// Flagged inbound mail whose envelope sender is the organization's: a server of its own that trust does
+  /// not name, or somebody who pretends to be one.
+  bool unlisted_server = false;
   bool strip_flag = false;   ///< inbound mail with the header, pams.untrusted = "strip"
   bool reject_flag = false;  ///< ... = "reject"
   /// X-PAMS-Sealed is there. What the gateway has sealed itself is recognised before it is evaluated.
@@ -36,10 +39,12 @@ Classification classify(const Policy& policy, const Headers& headers, const Enve
 inline constexpr std::string_view kZivverMarks[] = {"X-Zivver-Transport", "skip-zivver-relay"};
 
 /// The loop guard: X-Zivver-Transport, from a peer in pams.zivver_peers.
-bool comes_back_from_zivver(const Pams& pams, const Headers& headers, const Client& client);
+bool comes_back_from_zivver(const Policy& policy, const Headers& headers, const Client& client);
 /// Zivver's marks from anybody else, in words; "" when there are none.
-std::string forged_guard(const Pams& pams, const Headers& headers, const Client& client);
-bool is_zivver(const Pams& pams, const Client& client);
+std::string forged_guard(const Policy& policy, const Headers& headers, const Client& client);
+/// In pams.zivver_peers and not in trust.networks: who is in both is one of the organization's own, whose
+/// flag would be believed to be Zivver's and the message leave in clear.
+bool is_zivver(const Policy& policy, const Client& client);
 /// Whether any recipient is outside the organization.
 bool reaches_outside(const Policy& policy, const Envelope& envelope);
 

@@ -160,7 +160,7 @@ Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client c
   const auto received = message;  // the bytes of the body are shared
   if (!c.trusted) remove_internal_fields(message.headers);
   if (c.strip_flag) message.headers = without(message.headers, policy.pams.header);
-  const bool zivver = is_zivver(policy.pams, client);
+  const bool zivver = is_zivver(policy, client);
   Draft draft{.mail = Mail(std::move(message), std::move(envelope), std::move(client), policy.organization,
                            policy.limits.mime),
               .run_hook = moment.run_hook,

@@ -22,13 +22,13 @@ std::optional<std::string> refuse_to_flag(const Policy& policy, Draft& draft) {
     draft.notes.push_back(reason);
     return reason;
   };
-  if (comes_back_from_zivver(pams, mail.message().headers, mail.client())) return "comes back from Zivver";
+  if (comes_back_from_zivver(policy, mail.message().headers, mail.client())) return "comes back from Zivver";
   if (!mail.is_trusted()) {
     if (!reaches_outside(policy, mail.envelope())) return "not flagged: inbound mail of an untrusted peer";
     return stop(OnAnomaly::Defer,
                 "a rule would flag mail of an untrusted peer to a recipient outside the organization");
   }
-  if (auto why = forged_guard(pams, mail.message().headers, mail.client()); !why.empty())
+  if (auto why = forged_guard(policy, mail.message().headers, mail.client()); !why.empty())
     return stop(pams.on_anomaly, "anomaly: " + why);
   if (!pams.enabled) return stop(pams.when_disabled, "flagged by a rule, and pams.enabled is false");
   if (policy.connector(pams.connector) == nullptr)

@@ -74,11 +74,32 @@ BOOST_AUTO_TEST_CASE(mail_that_comes_back_from_zivver_is_not_flagged) {
   BOOST_TEST(!c.strip_flag);
 }
 
+BOOST_AUTO_TEST_CASE(a_trusted_peer_that_is_said_to_be_zivver_cannot_take_the_flag_back) {
+  auto policy = test::gateway("");
+  policy.trust.networks.push_back(IpRange::parse("203.0.113.0/24").value());
+  const auto c = classify(policy, parse_message("zivver-relay: ab\nX-Zivver-Transport: ab\n\n").headers,
+                          {"anna@example.org", {"piet@klant.example"}}, kZivver, "");
+  BOOST_TEST(c.value == MessageClass::Anomaly);
+  BOOST_TEST(c.reason.find("trust.networks, too") != std::string::npos, c.reason);
+}
+
 BOOST_AUTO_TEST_CASE(an_untrusted_flag_inside_the_organization_is_stripped_inbound_mail) {
   const auto c = classified("zivver-relay: ab", kStranger, {"anna@example.org", "bob@mail.example.org"});
   BOOST_TEST(c.value == MessageClass::Inbound);
   BOOST_TEST(c.strip_flag);
   BOOST_TEST(!c.untrusted_relay);
+}
+
+BOOST_AUTO_TEST_CASE(an_untrusted_flag_of_one_of_our_senders_shows_a_server_that_is_not_listed) {
+  const auto policy = test::gateway("");
+  const auto is_seen = [&](const std::string& sender, const std::string& recipient) {
+    return classify(policy, parse_message("zivver-relay: ab\n\n").headers, {sender, {recipient}}, kStranger,
+                    "")
+        .unlisted_server;
+  };
+  BOOST_TEST(is_seen("anna@example.org", "bob@example.org"));
+  BOOST_TEST(!is_seen("piet@klant.example", "bob@example.org"));
+  BOOST_TEST(!is_seen("anna@example.org", "piet@klant.example"));
 }
 
 BOOST_AUTO_TEST_CASE(an_untrusted_flag_to_anybody_outside_is_a_relay_that_nobody_allowed) {
