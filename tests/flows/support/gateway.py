@@ -308,6 +308,10 @@ class Gateway:
             assert row["verified"] == 1 and row["protocol"] in ("TLSv1.2", "TLSv1.3") and row["certificate"], row
         return rows
 
+    def milter_log(self):
+        """What the milter has said since this flow began."""
+        return self.milter.log()[self._milter_log_mark:]
+
     def carrier_of(self, queue_id):
         """What Postfix holds of a message, as it would go over the wire."""
         return self.postfix.queued(queue_id).replace(b"\n", b"\r\n")
@@ -354,7 +358,7 @@ class Gateway:
 
     def _logs(self):
         return (("the mail log", self.mail_log_since_mark()), ("the relay's log", self.relay.log_since_mark()),
-                ("the milter's log", self.milter.log()[self._milter_log_mark:]))
+                ("the milter's log", self.milter_log()))
 
     def mail_log_since_mark(self):
         return self.postfix.log_since_mark()

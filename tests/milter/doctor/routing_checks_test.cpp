@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(an_accepting_default_does_no_harm_where_our_entry_says_temp
   site.expect_verified();
 }
 
-BOOST_AUTO_TEST_CASE(a_milter_in_front_of_ours_is_a_warning_with_the_line_to_paste) {
+BOOST_AUTO_TEST_CASE(a_signer_in_front_of_ours_is_a_warning_with_the_line_to_paste) {
   PostfixSite site;
   site.set_up();
   site.replace("main.cf", "smtpd_milters = { unix", "smtpd_milters = inet:localhost:8891, { unix");
@@ -286,6 +286,27 @@ BOOST_AUTO_TEST_CASE(a_milter_in_front_of_ours_is_a_warning_with_the_line_to_pas
   BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
   BOOST_TEST(finding.remedy.find("postconf -e 'smtpd_milters={ unix:") == 0U, finding.remedy);
   BOOST_TEST((site.finding("milter").status == CheckStatus::Ok));
+}
+
+BOOST_AUTO_TEST_CASE(scanners_belong_in_front_of_ours_and_signers_behind_it) {
+  PostfixSite site;
+  site.set_up();
+  site.remember();
+  site.replace("main.cf", "smtpd_milters = { unix", "smtpd_milters = inet:127.0.0.1:11332, { unix");
+  BOOST_TEST((site.finding("milter_order").status == CheckStatus::Ok), site.finding("milter_order").seen);
+  site.put_back();
+  site.append("main.cf",
+              "smtpd_milters = unix:opendkim/opendkim.sock, inet:host:1, "
+              "{unix:pams-milter/pams.sock,default_action=tempfail}, unix:/clamav/clamav-milter.ctl");
+  const auto finding = site.finding("milter_order");
+  BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
+  BOOST_TEST(finding.seen.find("in front of pams-milter stands unix:opendkim") != std::string::npos,
+             finding.seen);
+  BOOST_TEST(finding.seen.find("behind pams-milter stands unix:/clamav") != std::string::npos, finding.seen);
+  BOOST_TEST(finding.remedy.find(
+                 "smtpd_milters=inet:host:1, unix:/clamav/clamav-milter.ctl, {unix:pams-milter/"
+                 "pams.sock,default_action=tempfail}, unix:opendkim/opendkim.sock'") != std::string::npos,
+             finding.remedy);
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_filter_fails_unless_the_site_says_that_its_mail_comes_back) {
