@@ -21,13 +21,13 @@ struct Classification {
   /// Mail for a recipient outside that must not be relayed: flagged and from an untrusted peer, or, where
   /// Exchange Online is trusted, from another client certificate or customer. 451 4.7.1, error in the log.
   bool untrusted_relay = false;
-  /// Flagged inbound mail whose envelope sender is the organization's: a server of its own that trust does
-  /// not name, or somebody who pretends to be one.
-  bool unlisted_server = false;
   bool strip_flag = false;   ///< inbound mail with the header, pams.untrusted = "strip"
   bool reject_flag = false;  ///< ... = "reject"
   /// X-PAMS-Sealed is there. What the gateway has sealed itself is recognised before it is evaluated.
   bool brings_seal = false;
+  /// Flagged inbound mail whose envelope sender is the organization's: a server of its own that trust does
+  /// not name, or somebody who pretends to be one.
+  bool unlisted_server = false;
 };
 
 /// `limits_exceeded`: which limit the session met while it collected the message ("header_count"); "" for
