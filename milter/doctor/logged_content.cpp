@@ -64,9 +64,8 @@ Finding examine_table(const std::string& parameter, const Table& table, const st
   const auto rules = logging_rules(table, *content, harmless_in(parameter, flag));
   if (rules.empty()) return ok("");
   const auto& first = rules.front();
-  auto seen = parameter + ": " +
-              (is_in_main ? "" : table.rest + " line " + std::to_string(first.first_line) + " ") + "has '" +
-              text::printable(first.text) + "'";
+  const auto place = ": " + table.rest + " line " + std::to_string(first.first_line);
+  auto seen = parameter + (is_in_main ? "" : place) + " has '" + text::printable(first.text) + "'";
   if (rules.size() > 1) seen += " and " + std::to_string(rules.size() - 1) + " more that log what they match";
   return warn(seen, remedy_for(parameter, table, first));
 }

@@ -60,7 +60,7 @@ def beginning(message):
 # how it is set -> what of the message the log shows then, and how it is handed in
 WAYS = {
     "WARN on the subject": (rules("header_checks", "/^Subject:/ WARN"), subject, by_smtp),
-    "INFO on the subject, on two lines": (rules("header_checks", "/^subject:/i\n  INFO a subject"), subject, by_smtp),
+    "INFO on the subject, on two lines": (rules("header_checks", "/^subject:/\n  INFO a subject"), subject, by_smtp),
     "INFO for any header of the sendmail program": (rules("header_checks", "/./ INFO"), subject, by_program),
     "PREPEND before the subject": (rules("header_checks", "/^Subject:/ PREPEND X-Has-Subject: yes"), subject, by_smtp),
     "WARN on a line of the body": (rules("body_checks", "/^Dear/ WARN a letter"), text, by_smtp),
