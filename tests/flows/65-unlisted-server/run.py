@@ -154,11 +154,3 @@ def flow_check_warns_of_whoever_is_both(gateway):
     assert f"pams-milter.toml:{line}:" in done.stderr, done.stderr
     gateway.write_settings(replace=[("[pams]\n", '[pams]\nzivver_peers = ["127.0.0.4"]\n')])
     assert "overlap" not in gateway.pamsctl("check").stderr
-
-
-def flow_zivver_itself_is_believed(gateway):
-    use_zivver_peers(gateway, f'["{UNLISTED}"]')
-    message = messages.plain(FLAG, BACK)
-    assert hand_in(gateway, message, recipients=["carol@example.org"]).code == 250
-    gateway.wait_at(gateway.mailboxes, message)
-    assert not gateway.smart_host.transactions
