@@ -26,7 +26,8 @@ class FormerSetup:
     def __enter__(self):
         postfix = self.gateway.postfix
         self.milters = postfix.tool("postconf", "-h", "smtpd_milters").strip()
-        routes = "".join(f"/^X-PAMS-Route:[[:space:]]*token-{server.name}$/ FILTER pams:{nexthop}\n" for server, nexthop in self.hosts())
+        routes = "\n".join(f"/^X-PAMS-Route:[[:space:]]*token-{server.name}$/ FILTER pams:{nexthop}"
+                           for server, nexthop in self.hosts())
         for path in FORMER.glob("pams_*"):
             (postfix.config / path.name).write_text(path.read_text().replace("@ROUTES@", routes))
         postfix.tool("postconf", "-MX", "pams/unix")
