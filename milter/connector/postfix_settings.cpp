@@ -10,16 +10,28 @@ namespace {
 constexpr std::uint64_t kRecipients = 10000;
 constexpr std::uint64_t kCarrierRoom = 1U << 20U;
 
+/// Before mail was sealed the transport sent it to the smart host, and such mail may still be queued under
+/// its name, with the smart host's address. A connection from an address that is no machine's is never made.
+std::vector<TransportSetting> bind_settings(Reach reach) {
+  const bool socket_only = reach == Reach::SocketOnly;
+  const std::string why = socket_only ? "nothing but the relay's socket can be reached: not even by mail "
+                                        "that was queued for a smart host before"
+                                      : "nothing but this machine can be reached";
+  // RFC 7600: IANA's dummy address; RFC 6666: the discard prefix.
+  return {{"lmtp_bind_address", socket_only ? "192.0.0.8" : "127.0.0.1", true, why},
+          {"lmtp_bind_address6", socket_only ? "100::" : "::1", true, why},
+          {"lmtp_bind_address_enforce", "yes", true, why}};
+}
+
 }  // namespace
 
-std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector) {
-  return {
+Reach reach_of(const Listen& relay, bool enforces) {
+  return !relay.unix_path.empty() && enforces ? Reach::SocketOnly : Reach::ThisMachine;
+}
+
+std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector, Reach reach) {
+  std::vector<TransportSetting> settings{
       {"syslog_name", "postfix/" + connector.transport, false, "its log lines are found by this name"},
-      {"lmtp_bind_address", "127.0.0.1", true,
-       "nothing but this machine can be reached: not even by mail "
-       "that was queued for a smart host before"},
-      {"lmtp_bind_address6", "::1", true, "nothing but this machine can be reached"},
-      {"lmtp_bind_address_enforce", "yes", true, "nothing but this machine can be reached"},
       {"lmtp_host_lookup", "native", false, "no DNS for a port on this machine"},
       {"lmtp_fallback_relay", "", true, "nobody else while the relay is down"},
       {"lmtp_tls_security_level", "none", true, "it is this machine; the relay verifies the smart host"},
@@ -41,6 +53,9 @@ std::vector<TransportSetting> transport_settings(const rules::OutboundConnector&
       {"lmtp_reply_filter", "", true, "the relay's answers are read as they are"},
       {"lmtp_delivery_status_filter", "", true, "a delivery that failed is never called something else"},
   };
+  const auto bind = bind_settings(reach);
+  settings.insert(settings.end(), bind.begin(), bind.end());
+  return settings;
 }
 
 bool is_former_table(const std::string& name) {

@@ -18,8 +18,17 @@ struct TransportSetting {
   std::string why;
 };
 
+/// Where a connector's transport can connect to, whatever address is recorded with a message in the queue.
+enum class Reach {
+  SocketOnly,  ///< the relay's unix socket: there is no TCP connection that the transport could make
+  ThisMachine  ///< any port of this machine: the relay listens at one, or Postfix is older than 3.7
+};
+
+/// `enforces`: Postfix knows lmtp_bind_address_enforce.
+Reach reach_of(const Listen& relay, bool enforces);
+
 /// The transport is Postfix's lmtp client, which hands carriers to the relay on this machine.
-std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector);
+std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector, Reach reach);
 
 /// `{ unix:…, default_action=tempfail, … }`
 std::string milter_entry(const std::string& address);

@@ -12,6 +12,9 @@
 namespace pams::milter {
 namespace {
 
+/// Sendmail itself verified the smart host, before messages were sealed.
+constexpr const char* kFormerRuleset = "\nSPams_tls\n";
+
 bool is_on(std::string_view line, std::string_view beginning) {
   return text::trim(line).starts_with(beginning);
 }
@@ -51,6 +54,22 @@ Status make_change(const Change& change) {
   return replace_file(path, *changed, owner_of(path));
 }
 
+/// pams-relay refuses what was queued before mail was sealed, and on a port Sendmail might bring it to its
+/// FallbackSmartHost instead.
+void refuse_former_mail(const std::string& feature, const Sendmail& sendmail, SetupPlan& plan) {
+  if (feature.find(kFormerRuleset) == std::string::npos) return;
+  const auto waiting = sendmail.queue();
+  if (!waiting)
+    plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
+  else if (waiting->find(kRouteDomain) != std::string::npos)
+    plan.problems.emplace_back(
+        "mail of the former setup is in the queue, not sealed, and pams-relay would refuse it: stop "
+        "pams-milter "
+        "(senders get 451 and try again), wait until mailq shows no pams-route.invalid, then run this again "
+        "and "
+        "start it");
+}
+
 }  // namespace
 
 std::string include_line(const Sendmail& sendmail) { return "include(`" + sendmail.feature() + "')dnl"; }
@@ -77,6 +96,7 @@ SetupPlan plan_sendmail_setup(const Config& config, const Sendmail& sendmail) {
     plan.problems.push_back(sendmail.folder() + " holds a quote or a comma, which m4 cannot take");
   const auto feature = read_file(sendmail.feature());
   const auto wanted = sendmail_feature(config);
+  if (feature) refuse_former_mail(*feature, sendmail, plan);
   if (!feature || *feature != wanted)
     plan.changes.push_back({ChangeKind::Table, sendmail.feature(), feature ? *feature : "", wanted,
                             "the milter, and the mailers that bring sealed mail to pams-relay"});

@@ -114,10 +114,17 @@ class ServicesPlan {
                                connector.name + "' another transport");
       return;
     }
+    const bool enforces = site_.effective.contains("lmtp_bind_address_enforce");
+    const auto reach = reach_of(config_.settings.relay.listen, enforces);
+    if (is_former && reach != Reach::SocketOnly)
+      plan_.problems.push_back(key +
+                               " sends mail to the smart host unsealed, and what is queued that way could "
+                               "reach another port of this machine: this step needs [relay] listen = "
+                               "\"unix:…\" and Postfix 3.7");
     plan_.upgrades = plan_.upgrades || is_former;
-    auto wanted = transport_settings(connector);
+    auto wanted = transport_settings(connector, reach);
     // Postfix before 3.7 warns of what it does not know.
-    if (!site_.effective.contains("lmtp_bind_address_enforce"))
+    if (!enforces)
       std::erase_if(wanted, [](const auto& setting) { return setting.name == "lmtp_bind_address_enforce"; });
     auto now = own_settings(site_, key);
     std::erase_if(

@@ -104,7 +104,7 @@ int run_with(const Options& options, const Config& config, const Postfix& postfi
     return finish(options, {{"error", site.error().what}}, "error: " + site.error().what, kFoundWrong);
   auto plan = plan_setup(config, options.outbound, *site);
   note_missing_key(config.settings, plan);
-  note_former_mail(config, postfix, plan);
+  keep_former_mail(config, postfix, options.apply, plan);
   auto answer = to_json(plan);
   if (!options.json) print(plan);
   if (!plan.problems.empty()) return finish(options, answer, "nothing was changed", kFoundWrong);

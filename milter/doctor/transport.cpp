@@ -11,12 +11,18 @@ bool holds(const TransportSetting& setting, const std::string& value) {
   return value == setting.value;
 }
 
+std::vector<std::string> names_of(const rules::OutboundConnector& connector) {
+  std::vector<std::string> names;  // the same for each reach
+  for (const auto& setting : transport_settings(connector, Reach::SocketOnly)) names.push_back(setting.name);
+  return names;
+}
+
 Finding examine_settings(const Examination& examination, const Gateway& gateway, const Service& service) {
-  const auto settings = transport_settings(examination.connector);
-  std::vector<std::string> names;
-  for (const auto& setting : settings) names.push_back(setting.name);
-  const auto values = gateway.values(service, names);
+  const auto values = gateway.values(service, names_of(examination.connector));
   if (!values) return unanswered(values.error());
+  const bool enforces = !values->at("lmtp_bind_address_enforce").empty();
+  const auto reach = reach_of(examination.config.settings.relay.listen, enforces);
+  const auto settings = transport_settings(examination.connector, reach);
   for (const auto& setting : settings)
     if (setting.demanded && !holds(setting, values->at(setting.name)))
       return failed(

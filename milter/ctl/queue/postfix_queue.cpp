@@ -77,10 +77,12 @@ Result<std::string> PostfixQueue::header_of(const std::string& id) const {
   return header;
 }
 
+Result<std::vector<QueuedMessage>> PostfixQueue::all() const {
+  return ask("postqueue", {"-j"}).and_then(to_messages);
+}
+
 Result<FlaggedQueue> PostfixQueue::list() const {
-  const auto listing = ask("postqueue", {"-j"});
-  if (!listing) return tl::unexpected(listing.error());
-  const auto messages = to_messages(*listing);
+  const auto messages = all();
   if (!messages) return tl::unexpected(messages.error());
   FlaggedQueue out;
   std::set<std::string> known;  // postqueue tells one twice that is moved to another queue meanwhile
@@ -95,6 +97,21 @@ Result<FlaggedQueue> PostfixQueue::list() const {
       out.sealed.push_back(message);
   }
   return out;
+}
+
+Result<std::size_t> PostfixQueue::hold(const std::vector<QueuedMessage>& messages) const {
+  std::set<std::string> ids;
+  for (const auto& message : messages) ids.insert(message.id);
+  std::string lines;
+  for (const auto& id : ids) lines += id + "\n";
+  if (const auto held = ask("postsuper", {"-h", "-", "deferred"}, lines); !held)
+    return tl::unexpected(held.error());
+  const auto now = all();
+  if (!now) return tl::unexpected(now.error());
+  std::set<std::string> held;
+  for (const auto& message : *now)
+    if (message.queue == "hold" && ids.contains(message.id)) held.insert(message.id);
+  return held.size();
 }
 
 Status PostfixQueue::submit_again(const std::string& id) const {

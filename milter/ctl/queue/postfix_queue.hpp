@@ -32,6 +32,10 @@ class PostfixQueue {
   /// Everything but the maildrop, which the milter has yet to see. Other mail is left out.
   Result<FlaggedQueue> list() const;
 
+  /// Puts those of `messages` on hold that wait for their next try, and returns how many of them are on hold
+  /// then. What is being delivered is left alone: Postfix would not notice, and what has left would stay too.
+  Result<std::size_t> hold(const std::vector<QueuedMessage>& messages) const;
+
   /// Puts one unsealed message on hold, submits it again as local mail, and deletes it only when Postfix has
   /// accepted that. Killed or failing in between, the message stays on hold and is never lost; it may then
   /// come twice. `id` is one that list() gave.
@@ -40,6 +44,7 @@ class PostfixQueue {
  private:
   Result<std::string> ask(const std::string& program, const std::vector<std::string>& arguments,
                           std::string_view input = {}) const;
+  Result<std::vector<QueuedMessage>> all() const;
   Result<std::string> header_of(const std::string& id) const;
   Status submit_again(const std::string& id) const;
 

@@ -5,10 +5,29 @@
 
 #include <sys/stat.h>
 
-#include "milter/connector/routed_queue.hpp"
+#include "milter/ctl/queue/postfix_queue.hpp"
 #include "milter/seal/key_ring.hpp"
 
 namespace pams::milter::ctl {
+namespace {
+
+constexpr const char* kWayBack =
+    ". They are not sealed and do not leave by the new setup as they are. When pams-milter and pams-relay "
+    "run and Postfix is "
+    "reloaded, `pamsctl queue release --all` brings them back through the milter";
+
+std::string described(const std::vector<QueuedMessage>& messages) {
+  return std::to_string(messages.size()) + " flagged messages of the former setup are in the queue (" +
+         messages.front().id + (messages.size() > 1 ? ", …)" : ")");
+}
+
+std::string held(const PostfixQueue& queue, const std::vector<QueuedMessage>& messages) {
+  const auto number = queue.hold(messages);
+  return number ? ", " + std::to_string(*number) + " of them on hold now"
+                : " and could not be put on hold: " + number.error().what;
+}
+
+}  // namespace
 
 Status make_seal_key(const Settings& settings) {
   struct stat folder {};
@@ -30,17 +49,16 @@ void note_missing_key(const Settings& settings, SetupPlan& plan) {
         "sealed cannot be opened without it");
 }
 
-void note_former_mail(const Config& config, const Postfix& postfix, SetupPlan& plan) {
-  if (!plan.upgrades) return;
-  const auto queue = look_through_queue(postfix, config.policy.pams.header);
-  if (!queue)
+void keep_former_mail(const Config& config, const Postfix& postfix, bool applies, SetupPlan& plan) {
+  if (!plan.upgrades || !plan.problems.empty()) return;
+  const PostfixQueue queue(postfix, config.policy.pams.header);
+  const auto found = queue.list();
+  if (!found)
     plan.notes.push_back("the queue could not be looked through for flagged mail of the former setup: " +
-                         queue.error().what);
-  else if (queue->unsealed > 0)
-    plan.notes.push_back(std::to_string(queue->unsealed) + " messages with " + config.policy.pams.header +
-                         " wait in the queue (" + queue->an_unsealed + (queue->unsealed > 1 ? ", …" : "") +
-                         "): they are not sealed and do not leave as they are. `pamsctl queue list` shows "
-                         "them, `pamsctl queue release` brings them back through the milter");
+                         found.error().what);
+  else if (!found->unsealed.empty())
+    plan.notes.push_back(described(found->unsealed) +
+                         (applies ? held(queue, found->unsealed) : ": --apply puts them on hold") + kWayBack);
 }
 
 }  // namespace pams::milter::ctl

@@ -12,7 +12,8 @@ namespace pams::milter::ctl {
 Status make_seal_key(const Settings& settings);
 void note_missing_key(const Settings& settings, SetupPlan& plan);
 
-/// Flagged mail that the former setup queued: its transport reaches this machine only, from now on.
-void note_former_mail(const Config& config, const Postfix& postfix, SetupPlan& plan);
+/// Flagged mail that the former setup queued cannot leave as it is, by its new transport. Before anything
+/// changes (`applies`) it is put on hold, where it does not expire either; a note says how it comes back.
+void keep_former_mail(const Config& config, const Postfix& postfix, bool applies, SetupPlan& plan);
 
 }  // namespace pams::milter::ctl

@@ -342,6 +342,29 @@ def flow_no_filter_at_all(gateway):
     wait_for("the milter's log names the check", lambda: "route check sendmail_milter fails" in gateway.milter.log())
 
 
+# -- from the version before mail was sealed ---------------------------------------------------------------------
+
+def flow_an_upgrade_is_refused_while_mail_of_the_former_version_is_queued(gateway):
+    """pams-relay would refuse that mail. Its queue files show the same domain as those of today."""
+    feature = gateway.sendmail.mail / "pams-milter.m4"
+    today = feature.read_text()
+    feature.write_text(today + "SLocal_tls_server\nR$*\t$: $1 $| $>Pams_tls $&{verify}\n\nSPams_tls\nR$*\t$@ OK\n")
+    former = feature.read_text()
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    assert gateway.send(message, RECIPIENTS).code == 250
+    gateway.wait_deferred("Connection refused")
+    refused = gateway.pamsctl("setup", "sendmail", "--apply", check=False)
+    assert refused.returncode == 1 and "mail of the former setup is in the queue" in refused.stdout, refused.stdout
+    assert feature.read_text() == former
+    gateway.smart_host.start()
+    gateway.sendmail.flush()
+    gateway.wait_at(gateway.smart_host, message)
+    gateway.wait_empty_queue()
+    gateway.pamsctl("setup", "sendmail", "--apply")
+    assert feature.read_text() == today
+
+
 # -- setup in reverse --------------------------------------------------------------------------------------------
 
 def removal(gateway, *more, code):

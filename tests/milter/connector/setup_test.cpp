@@ -197,6 +197,14 @@ BOOST_AUTO_TEST_CASE(a_former_setup_is_turned_over_at_once_and_nothing_of_it_is_
   BOOST_TEST(site.read("pams_header_checks").find("X-PAMS-Route") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_former_setup_is_not_turned_over_to_a_transport_that_could_reach_other_ports) {
+  PostfixSite site;
+  site.set_up_formerly();
+  site.config.settings.relay.listen = Listen{"", "127.0.0.1", 8895, false};
+  BOOST_TEST_REQUIRE(site.plan().problems.size() == 1U);
+  BOOST_TEST(site.plan().problems.front().find("[relay] listen = \"unix:") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_turn_over_that_breaks_leaves_the_former_setup) {
   PostfixSite site;
   site.set_up_formerly();
