@@ -346,14 +346,14 @@ def flow_no_filter_at_all(gateway):
 
 def flow_an_upgrade_is_refused_while_mail_of_the_former_version_is_queued(gateway):
     """pams-relay would refuse that mail. Its queue files show the same domain as those of today."""
-    feature = gateway.sendmail.mail / "pams-milter.m4"
-    today = feature.read_text()
-    feature.write_text(today + "SLocal_tls_server\nR$*\t$: $1 $| $>Pams_tls $&{verify}\n\nSPams_tls\nR$*\t$@ OK\n")
-    former = feature.read_text()
     gateway.smart_host.stop()
     message = messages.flagged()
     assert gateway.send(message, RECIPIENTS).code == 250
     gateway.wait_deferred("Connection refused")
+    feature = gateway.sendmail.mail / "pams-milter.m4"
+    today = feature.read_text()
+    feature.write_text(today + "SLocal_tls_server\nR$*\t$: $1 $| $>Pams_tls $&{verify}\n\nSPams_tls\nR$*\t$@ OK\n")
+    former = feature.read_text()
     refused = gateway.pamsctl("setup", "sendmail", "--apply", check=False)
     assert refused.returncode == 1 and "mail of the former setup is in the queue" in refused.stdout, refused.stdout
     assert feature.read_text() == former
