@@ -140,13 +140,3 @@ def flow_rules_that_show_no_content_are_not_told(gateway):
     for shown in (subject, text, beginning):
         assert not logs(gateway, by_smtp, shown)
     assert finding(gateway)["status"] == "ok", finding(gateway)
-
-
-def flow_a_message_that_is_refused_by_its_subject_is_shown_all_the_same(gateway):
-    rules("header_checks", "/^Subject: Shown/ REJECT no")(gateway)
-    gateway.postfix.restart()
-    message = flagged()
-    assert gateway.send(message, OUTSIDE).code == 550
-    assert subject(message) in gateway.postfix.log_since_mark()
-    told = finding(gateway)
-    assert told["status"] == "warn" and "site_rules line 2 has" in told["seen"], told
