@@ -170,7 +170,6 @@ class LmtpServer {
       if (in_data) {
         in_data = false;
         say("250 2.1.5 kept");
-        say("452 4.2.2 full");
       } else if (line.text == "DATA") {
         in_data = true;
         say("354 go");
@@ -183,22 +182,22 @@ class LmtpServer {
   std::thread thread_;
 };
 
-BOOST_AUTO_TEST_CASE(a_report_goes_to_its_lmtp_server) {
+BOOST_AUTO_TEST_CASE(a_report_goes_once_to_its_lmtp_server_whoever_is_asked_for) {
   auto& destination = config->policy.journal.deliver_to;
   destination.kind = journal::ReportDestination::Kind::UnixSocket;
   destination.path = folder / "mailbox.sock";
   reconfigure();
   LmtpServer server(destination.path);
-  auto sealed = contents({"journal@example.org", "full@example.org"});
+  auto sealed = contents({"journal@example.org", "alternate@example.org"});
   sealed.kind = seal::Contents::Kind::JournalReport;
   sealed.connector = "";
   sealed.sender = "";
   const auto wire = carrier(kMessage, sealed);
-  const auto replies = Mta(*services).deliver(wire, {"journal@example.org", "full@example.org"});
-  BOOST_TEST(replies[0] == "250 2.1.5 lmtp:unix:" + destination.path + ": 250 2.1.5 kept");
-  BOOST_TEST(replies[1].starts_with("452 4.2.2 "), replies[1]);
+  const auto replies = Mta(*services).deliver(wire, {"journal@example.org", "alternate@example.org"});
+  for (const auto& reply : replies)
+    BOOST_TEST(reply == "250 2.1.5 lmtp:unix:" + destination.path + ": 250 2.1.5 kept");
   BOOST_TEST(recorded(wire, "journal@example.org").has_value());
-  BOOST_TEST(!recorded(wire, "full@example.org").has_value());
+  BOOST_TEST(!recorded(wire, "alternate@example.org").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_report_without_a_destination_waits) {
