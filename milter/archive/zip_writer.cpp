@@ -1,98 +1,79 @@
 #include "milter/archive/zip_writer.hpp"
 
-#include <algorithm>
-#include <array>
+#include <clocale>
+#include <new>
+#include <utility>
+
+#include <archive_entry.h>
 
 namespace pams::milter {
 namespace {
 
-constexpr std::uint64_t kMost32 = 0xFFFFFFFF;
-constexpr std::uint64_t kMost16 = 0xFFFF;
+/// libarchive takes names to be in the thread's character set, and marks them as UTF-8 only when that is it.
+class Utf8Names {
+ public:
+  Utf8Names() : before_(::uselocale(locale_.get())) {}
+  ~Utf8Names() { ::uselocale(before_); }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
 
-/// Little-endian.
-std::string number(std::uint64_t value, int bytes) {
-  std::string out;
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> static_cast<unsigned>(8 * i) & 0xFFU);
-  return out;
-}
+ private:
+  CPtr<__locale_struct, ::freelocale> locale_{::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)};
+  locale_t before_;
+};
 
-constexpr auto kCrcTable = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1U) != 0 ? 0xEDB88320U ^ crc >> 1U : crc >> 1U;
-    table.at(i) = crc;
-  }
-  return table;
-}();
-
-std::uint32_t crc32(std::string_view bytes) {
-  std::uint32_t crc = 0xFFFFFFFFU;
-  for (const char c : bytes) crc = kCrcTable.at((crc ^ static_cast<unsigned char>(c)) & 0xFFU) ^ crc >> 8U;
-  return ~crc;
-}
-
-/// MS-DOS: two seconds at a time, from 1980 on (APPNOTE 4.4.6).
-std::uint32_t dos_time(std::chrono::sys_seconds time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{time - day};
-  const auto year = std::clamp(static_cast<int>(date.year()), 1980, 2107) - 1980;
-  const auto days = static_cast<unsigned>(year) << 9U | static_cast<unsigned>(date.month()) << 5U |
-                    static_cast<unsigned>(date.day());
-  const auto seconds = static_cast<unsigned>(clock.hours().count()) << 11U |
-                       static_cast<unsigned>(clock.minutes().count()) << 5U |
-                       static_cast<unsigned>(clock.seconds().count()) / 2U;
-  return days << 16U | seconds;
+CPtr<archive_entry, archive_entry_free> entry_of(const std::string& name, std::size_t size,
+                                                 std::chrono::sys_seconds time) {
+  CPtr<archive_entry, archive_entry_free> entry(::archive_entry_new());
+  if (!entry) throw std::bad_alloc();
+  ::archive_entry_set_pathname(entry.get(), name.c_str());
+  ::archive_entry_set_filetype(entry.get(), AE_IFREG);
+  ::archive_entry_set_perm(entry.get(), 0600);
+  ::archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
+  ::archive_entry_set_mtime(entry.get(), time.time_since_epoch().count(), 0);
+  return entry;
 }
 
 }  // namespace
 
-Status ZipWriter::write(const std::string& bytes) {
-  offset_ += bytes.size();
-  return sink_(bytes);
+/// What the sink refuses is swallowed here and told by outcome(): libarchive 3.6 leaks an entry's compressor
+/// when a write fails, and its free completes a file that must not look complete.
+long ZipWriter::take(archive*, void* self, const void* bytes, std::size_t size) {
+  auto& writer = *static_cast<ZipWriter*>(self);
+  if (writer.sunk_) writer.sunk_ = writer.sink_({static_cast<const char*>(bytes), size});
+  return static_cast<long>(size);
+}
+
+ZipWriter::ZipWriter(Sink sink) : sink_(std::move(sink)), zip_(::archive_write_new()) {
+  if (!zip_) throw std::bad_alloc();
+  ::archive_write_set_format_zip(zip_.get());
+  ::archive_write_set_bytes_in_last_block(zip_.get(), 1);
+  ::archive_write_open(zip_.get(), this, nullptr, take, nullptr);
+}
+
+ZipWriter::~ZipWriter() {
+  if (sunk_) sunk_ = fail(Failure::Refused, "given up");
+}
+
+Status ZipWriter::outcome(int code) const {
+  if (!sunk_ || code == ARCHIVE_OK) return sunk_;
+  const auto* why = ::archive_error_string(zip_.get());
+  return fail(Failure::Temporary, std::string("cannot write the ZIP file: ") + (why == nullptr ? "" : why));
 }
 
 Status ZipWriter::add(const std::string& name, std::string_view content, std::chrono::sys_seconds time) {
-  const Entry entry{name, crc32(content), dos_time(time), content.size(), offset_};
-  const bool is_large = entry.size >= kMost32;
-  auto header = "PK\x03\x04" + number(is_large ? 45 : 20, 2) + number(0x0800, 2) + number(0, 2) +
-                number(entry.date_and_time, 4) + number(entry.crc, 4);
-  const auto size = number(is_large ? kMost32 : entry.size, 4);
-  header += size + size + number(name.size(), 2) + number(is_large ? 20 : 0, 2) + name;
-  if (is_large) header += number(1, 2) + number(16, 2) + number(entry.size, 8) + number(entry.size, 8);
-  entries_.push_back(entry);
-  return write(header).and_then([&] {
-    offset_ += content.size();
-    return sink_(content);
-  });
+  const Utf8Names utf8;
+  const auto entry = entry_of(name, content.size(), time);
+  const auto begun = outcome(::archive_write_header(zip_.get(), entry.get()));
+  if (!begun) return begun;
+  const auto written = ::archive_write_data(zip_.get(), content.data(), content.size());
+  const bool is_whole = std::cmp_equal(written, content.size());
+  return outcome(is_whole ? ::archive_write_finish_entry(zip_.get()) : ARCHIVE_FATAL);
 }
 
 Status ZipWriter::finish() {
-  const auto start = offset_;
-  for (const auto& entry : entries_) {
-    const bool is_large = entry.size >= kMost32 || entry.offset >= kMost32;
-    const auto size = number(is_large ? kMost32 : entry.size, 4);
-    auto row = "PK\x01\x02" + number(45, 2) + number(is_large ? 45 : 20, 2) + number(0x0800, 2) +
-               number(0, 2) + number(entry.date_and_time, 4) + number(entry.crc, 4) + size + size +
-               number(entry.name.size(), 2) + number(is_large ? 28 : 0, 2) + std::string(10, '\0') +
-               number(is_large ? kMost32 : entry.offset, 4) + entry.name;
-    if (is_large)
-      row += number(1, 2) + number(24, 2) + number(entry.size, 8) + number(entry.size, 8) +
-             number(entry.offset, 8);
-    if (const auto written = write(row); !written) return written;
-  }
-  const auto size = offset_ - start;
-  const auto count = entries_.size();
-  std::string end;
-  if (count >= kMost16 || start >= kMost32 || size >= kMost32)
-    end = "PK\x06\x06" + number(44, 8) + number(45, 2) + number(45, 2) + number(0, 8) + number(count, 8) +
-          number(count, 8) + number(size, 8) + number(start, 8) + "PK\x06\x07" + number(0, 4) +
-          number(offset_, 8) + number(1, 4);
-  const auto short_count = number(std::min<std::uint64_t>(count, kMost16), 2);
-  end += "PK\x05\x06" + number(0, 4) + short_count + short_count + number(std::min(size, kMost32), 4) +
-         number(std::min(start, kMost32), 4) + number(0, 2);
-  return write(end);
+  const Utf8Names utf8;
+  return outcome(::archive_write_close(zip_.get()));
 }
 
 }  // namespace pams::milter

@@ -1,37 +1,38 @@
-/// A ZIP file (PKWARE APPNOTE 6.3) of stored entries, written from front to back; ZIP64 where sizes or
-/// numbers need it. Belongs to one thread.
+/// A ZIP file of deflated entries, written from front to back by libarchive; ZIP64 where sizes or numbers
+/// need it. The same entries give the same bytes (in one time zone: ZIP has local times beside UTC). Belongs
+/// to one thread.
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include <archive.h>
 
 #include "milter/base/durable_file.hpp"
+#include "rules/base/c_ptr.hpp"
 
 namespace pams::milter {
 
 class ZipWriter {
  public:
-  explicit ZipWriter(Sink sink) : sink_(std::move(sink)) {}
+  explicit ZipWriter(Sink sink);
+  ~ZipWriter();
+  ZipWriter(const ZipWriter&) = delete;  // libarchive knows its place
+  ZipWriter& operator=(const ZipWriter&) = delete;
 
-  /// `name` is ASCII with / between folders; the failures are the sink's.
+  /// `name` is UTF-8 with / between folders. The failures are the sink's; after one nothing more is written.
   Status add(const std::string& name, std::string_view content, std::chrono::sys_seconds time);
-  /// The directory of entries; nothing may be added after it.
+  /// The directory of entries; nothing may be added after it, and without it the file cannot be read.
   Status finish();
 
  private:
-  struct Entry {
-    std::string name;
-    std::uint32_t crc, date_and_time;
-    std::uint64_t size, offset;
-  };
-  Status write(const std::string& bytes);
+  static long take(archive*, void* self, const void* bytes, std::size_t size);
+  Status outcome(int code) const;
 
   Sink sink_;
-  std::uint64_t offset_ = 0;
-  std::vector<Entry> entries_;
+  Status sunk_;  ///< the sink's first failure; then nothing reaches it any more
+  CPtr<archive, archive_write_free> zip_;
 };
 
 }  // namespace pams::milter

@@ -1,16 +1,14 @@
 #include "rules/journal/journal_report.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "rules/base/text.hpp"
-#include "rules/mime/quoted_printable.hpp"
+#include "rules/message/compose.hpp"
 
 namespace pams::journal {
 namespace {
 
-constexpr std::size_t kLongestLine = 998;     // RFC 5322 2.1.1
 constexpr std::size_t kMostAddresses = 1000;  // of addresses_in()
 
 /// Exchange's own sender of reports, in every installation; some archives look for it.
@@ -67,26 +65,6 @@ std::string envelope_text(const Message& message, const Envelope& envelope, bool
          recipient_lines(message.headers, envelope, is_trusted);
 }
 
-bool has_long_line(std::string_view text) {
-  return std::ranges::any_of(text::split(text, '\n'), [](auto line) { return line.size() > kLongestLine; });
-}
-
-/// "Mon, 23 Nov 2026 09:00:02 +0000"
-std::string date(std::chrono::sys_seconds time) {
-  constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day calendar{day};
-  const std::chrono::hh_mm_ss clock{time - day};
-  const auto two = [](auto number) { return (number < 10 ? "0" : "") + std::to_string(number); };
-  return std::string(kDays[std::chrono::weekday{day}.c_encoding()]) + ", " +
-         two(static_cast<unsigned>(calendar.day())) + " " +
-         kMonths[static_cast<unsigned>(calendar.month()) - 1] + " " +
-         std::to_string(static_cast<int>(calendar.year())) + " " + two(clock.hours().count()) + ":" +
-         two(clock.minutes().count()) + ":" + two(clock.seconds().count()) + " +0000";
-}
-
 /// A boundary that the message does not hold.
 std::string boundary_for(const std::string& id, std::string_view header, std::string_view body) {
   for (unsigned number = 0;; ++number) {
@@ -102,26 +80,20 @@ JournalReport::JournalReport(const Message& message, const Envelope& envelope, c
     : header_(message.headers.wire() + "\r\n") {
   const auto body = message.body.view();
   const auto boundary = boundary_for(details.id, header_, body);
-  auto lines = envelope_text(message, envelope, details.is_addressing_trusted);
-  const bool is_long = has_long_line(lines);
-  const bool is_lines_8bit = !is_long && !text::is_ascii(lines);
   const bool is_message_8bit = !text::is_ascii(header_) || !text::is_ascii(body);
-  if (is_long) lines = mime::encode_quoted_printable(lines);
-  has_8bit_ = is_lines_8bit || is_message_8bit;
-  const auto encoding = [](bool is_8bit) { return std::string(is_8bit ? "8bit" : "7bit") + "\r\n"; };
-
-  head_ = "From: \"Journal\" <" + std::string(kFrom) + "@" + details.domain + ">\r\n" + "To: <" +
-          details.mailbox + ">\r\n" + "Subject:" + make_header_value(subject_of(message.headers)) + "\r\n" +
-          "Date: " + date(details.time) + "\r\n" + "Message-ID: <" + details.id + "@" + details.domain +
-          ">\r\n" + "MIME-Version: 1.0\r\n" + "Auto-Submitted: auto-generated\r\n" +
-          std::string(kJournalReportHeader) + ":\r\n" + "Content-Type: multipart/mixed;\r\n boundary=\"" +
-          boundary + "\"\r\n" + "Content-Transfer-Encoding: " + encoding(has_8bit_) + "\r\n--" + boundary +
-          "\r\n" + "Content-Type: text/plain; charset=\"utf-8\"\r\n" + "Content-Transfer-Encoding: " +
-          (is_long ? std::string("quoted-printable\r\n") : encoding(is_lines_8bit)) + "\r\n" + lines +
-          "\r\n--" + boundary + "\r\n" + "Content-Type: message/rfc822\r\n" +
-          "Content-Disposition: attachment\r\n" + "Content-Transfer-Encoding: " + encoding(is_message_8bit) +
-          "\r\n";
-  tail_ = "\r\n--" + boundary + "--\r\n";
+  const NewMail mail{
+      .from_name = "Journal",
+      .from = std::string(kFrom) + "@" + details.domain,
+      .to = details.mailbox,
+      .subject = subject_of(message.headers),
+      .date = details.time,
+      .message_id = details.id + "@" + details.domain,
+      .fields = {{"Auto-Submitted", " auto-generated"}, {std::string(kJournalReportHeader), ""}},
+      .text = envelope_text(message, envelope, details.is_addressing_trusted)};
+  auto around = compose_around(mail, boundary, is_message_8bit);
+  head_ = std::move(around.head);
+  tail_ = std::move(around.tail);
+  has_8bit_ = around.is_8bit;
   pieces_ = {head_, header_, body, tail_};
 }
 

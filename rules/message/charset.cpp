@@ -92,10 +92,11 @@ bool is_known(const std::string& name) {
   return false;
 }
 
+/// No "+": glibc leaves it out of a name, so that one set would have as many names as a sender can write.
 bool is_charset_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && text::is_alnum(name.front()) &&
          std::ranges::all_of(name, [](char c) {
-           return text::is_alnum(c) || std::string_view("._:+-").find(c) != std::string_view::npos;
+           return text::is_alnum(c) || std::string_view("._:-").find(c) != std::string_view::npos;
          });
 }
 

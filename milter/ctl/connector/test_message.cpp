@@ -1,7 +1,6 @@
 #include "milter/ctl/connector/test_message.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <random>
 #include <thread>
 
@@ -12,6 +11,7 @@
 #include "milter/trace/postfix_log.hpp"
 #include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
+#include "rules/message/compose.hpp"
 
 namespace pams::milter::ctl {
 namespace {
@@ -36,22 +36,19 @@ std::string sender_of(const Config& config) {
   return "postmaster@" + (domain.starts_with("*.") ? domain.substr(2) : domain);
 }
 
-std::string mail_date() {
-  const auto now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[64];
-  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S +0000", &parts)};
-}
-
 std::string message_text(const Config& config, const std::string& recipient, const std::string& name) {
   const auto sender = sender_of(config);
-  return "From: " + sender + "\nTo: " + recipient +
-         "\nSubject: Test of the secure mail gateway\nDate: " + mail_date() + "\nMessage-ID: <" + name + "@" +
-         sender.substr(sender.find('@') + 1) + ">\n" + config.policy.pams.header + ": " + kFlagValue +
-         "\nMIME-Version: 1.0\nContent-Type: text/plain; charset=us-ascii\n\n"
-         "`pamsctl connector validate --send-to` sent this message to see whether flagged mail\n"
-         "reaches the smart host. You can delete it.\n";
+  const NewMail mail{
+      .from = sender,
+      .to = recipient,
+      .subject = "Test of the secure mail gateway",
+      .date = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
+      .message_id = name + "@" + sender.substr(sender.find('@') + 1),
+      .fields = {{config.policy.pams.header, std::string(" ") + kFlagValue}},
+      .text =
+          "`pamsctl connector validate --send-to` sent this message to see whether flagged mail\r\n"
+          "reaches the smart host. You can delete it.\r\n"};
+  return text::replace_all(compose(mail), "\r\n", "\n");  // as local programs give mail to sendmail
 }
 
 trace::Instant now() {

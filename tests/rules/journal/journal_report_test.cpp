@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_SUITE(journal_report)
 
 BOOST_AUTO_TEST_CASE(the_envelope_stands_line_by_line_in_exchanges_order) {
   BOOST_TEST(has(written(message(kHeader, "hello\r\n")),
-                 "Content-Type: text/plain; charset=\"utf-8\"\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+                 "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
                  "Sender: ann@example.org\r\nSubject: offer\r\nMessage-Id: <1@example.org>\r\n"
                  "To: bob@example.net\r\nCc: Carl@example.net\r\nBcc: hidden@example.com\r\n\r\n--journal-"));
 }
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(the_message_is_there_byte_for_byte_as_a_part_of_its_own) {
 BOOST_AUTO_TEST_CASE(a_boundary_that_the_message_already_holds_is_not_taken) {
   const auto taken = "--journal-" + std::string(40, 'a') + "-0";
   const auto report = written(message(kHeader, "x\r\n" + taken + "--\r\ny\r\n"));
-  BOOST_TEST(has(report, "boundary=\"journal-" + std::string(40, 'a') + "-1\""));
+  BOOST_TEST(has(report, "boundary=journal-" + std::string(40, 'a') + "-1\r\n"));
 }
 
 BOOST_AUTO_TEST_CASE(no_subject_and_no_address_can_add_a_line) {
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(lines_too_long_for_smtp_are_quoted_printable) {
   const auto report = written(message("Subject: " + std::string(1200, 'x') + "\r\n", ""));
   const auto first = report.find("text/plain");
   BOOST_TEST(report.substr(first).starts_with(
-      "text/plain; charset=\"utf-8\"\r\nContent-Transfer-Encoding: quoted-printable"));
+      "text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"));
 }
 
 BOOST_AUTO_TEST_CASE(an_8bit_message_is_labelled_on_every_level) {

@@ -8,6 +8,7 @@
 #include <gmime/gmime.h>
 
 #include "rules/base/c_ptr.hpp"
+#include "rules/base/g_ref.hpp"
 #include "rules/base/text.hpp"
 #include "rules/message/content.hpp"
 #include "tests/support/eml.hpp"
@@ -16,10 +17,6 @@ using namespace pams;
 
 namespace {
 
-void unref(void* object) { g_object_unref(object); }
-template <class T>
-using Owned = CPtr<T, unref>;
-
 struct Leaf {
   std::string type;
   std::string content;
@@ -27,7 +24,7 @@ struct Leaf {
 };
 
 std::string decoded(GMimePart* part) {
-  const Owned<GMimeStream> memory(g_mime_stream_mem_new());
+  const auto memory = GRef<GMimeStream>::adopt(g_mime_stream_mem_new());
   g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(part), memory.get());
   const auto* bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory.get()));
   return {reinterpret_cast<const char*>(bytes->data), bytes->len};
@@ -43,9 +40,9 @@ void collect(GMimeObject*, GMimeObject* object, void* leaves) {
 
 std::vector<Leaf> as_gmime_reads(const std::string& wire) {
   g_mime_init();
-  const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(wire.data(), wire.size()));
-  const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
-  const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
+  const auto stream = GRef<GMimeStream>::adopt(g_mime_stream_mem_new_with_buffer(wire.data(), wire.size()));
+  const auto parser = GRef<GMimeParser>::adopt(g_mime_parser_new_with_stream(stream.get()));
+  const auto message = GRef<GMimeMessage>::adopt(g_mime_parser_construct_message(parser.get(), nullptr));
   std::vector<Leaf> leaves;
   if (GMIME_IS_PART(g_mime_message_get_mime_part(message.get())))
     collect(nullptr, g_mime_message_get_mime_part(message.get()), &leaves);
