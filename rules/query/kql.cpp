@@ -87,7 +87,7 @@ std::optional<Extent> extent(Field field, std::string_view text) {
 
 Result<QueryPtr> range(Field field, std::string_view text) {
   const auto bad = [&] {
-    return wrong("'" + std::string(text) + "' is no " +
+    return wrong("'" + text::printable(text, 80) + "' is no " +
                  (field == Field::Sent ? "day like 2026-01-31, 2026-01-01..2026-01-31 or >=2026-01-01"
                                        : "size like 10KB, 1MB..5MB or >=1MB"));
   };

@@ -4,24 +4,8 @@
 #include "rules/message/header.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
+using pams::fuzz::is_safe_value;
 using pams::fuzz::promise;
-
-namespace {
-
-/// CR and LF stand in folds only, NUL nowhere, and no line is longer than RFC 5322 2.1.1 allows.
-bool is_safe_value(std::string_view value) {
-  std::size_t line = 0;
-  for (std::size_t i = 0; i < value.size(); ++i, ++line) {
-    if (value[i] == '\0' || value[i] == '\n' || line > 990) return false;
-    if (value[i] != '\r') continue;
-    if (value.substr(i, 3) != "\r\n ") return false;
-    ++i;
-    line = 0;
-  }
-  return true;
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto input = pams::fuzz::text_of(data, size);

@@ -1,10 +1,27 @@
-// Promise: tokens tile any HTML, and the text it shows is well-formed.
+// Promise: tokens tile any HTML, the text it shows is well-formed, and a disclaimer's place in it is not
+// inside markup.
+#include "rules/disclaimer/html_place.hpp"
 #include "rules/message/charset.hpp"
 #include "rules/message/content.hpp"
 #include "rules/message/html_scan.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using pams::fuzz::promise;
+
+namespace {
+
+using pams::disclaimer::Location;
+
+void check_place(std::string_view html, Location location) {
+  const auto place = pams::disclaimer::html_place(html, location);
+  promise(place <= html.size(), "a disclaimer stands in the text");
+  pams::HtmlScan scan(html);
+  while (const auto token = scan.next())
+    if (token->begin < place && place < token->end)
+      promise(token->kind == pams::HtmlKind::Text, "a disclaimer does not stand inside markup");
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto html = pams::repair_utf8(pams::fuzz::text_of(data, size));
@@ -15,6 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     at = token->end;
   }
   promise(at == html.size(), "tokens reach the end");
+  check_place(html, Location::Append);
+  check_place(html, Location::Prepend);
   const auto text = pams::html_to_text(html);
   promise(pams::repair_utf8(text) == text, "text is UTF-8");
   return 0;

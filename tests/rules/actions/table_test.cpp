@@ -1,42 +1,25 @@
+#include "tests/support/table.hpp"
+
 #include <algorithm>
-#include <ostream>
-#include <set>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
-#include "rules/load/transport_rule.hpp"
 
 using namespace pams;
 using namespace pams::rules;
 namespace data = boost::unit_test::data;
 
-namespace pams::rules {
-std::ostream& boost_test_print_type(std::ostream& out, const Action* action) { return out << action->name; }
-}  // namespace pams::rules
-
 namespace {
 
-const std::vector<const Action*> kAll{actions().begin(), actions().end()};
+const auto kAll = pams::test::rows_of(actions());
 const Organization kExample{{"example.org"}};
 
-struct Read {
-  std::optional<ReadAction> action;
-  std::string diagnostics;
-};
-
-Read read(std::string_view name, std::string_view toml) {
-  Diagnostics diagnostics;
-  const auto source =
-      std::make_shared<const Source>(Source{"example", std::string(name) + " = " + std::string(toml) + "\n"});
-  const auto tree = schema::parse(source, diagnostics);
-  const auto* members = tree.as<schema::Table>();
-  if (members->empty()) return {std::nullopt, diagnostics.text()};
-  auto action = read_action(members->front(), Reading{schema::no_files(), diagnostics});
-  if (diagnostics.has_errors()) action.reset();
-  return {std::move(action), diagnostics.text()};
+auto read(std::string_view name, std::string_view toml) {
+  return pams::test::read_entry(
+      name, toml, [](const auto& member, const Reading& reading) { return read_action(member, reading); });
 }
 
 Draft draft_of(std::string_view message) {
@@ -62,7 +45,7 @@ std::string said(const Draft& draft) {
 }
 
 std::string done(std::string_view name, std::string_view toml, Draft& draft) {
-  return read(name, toml).action.value().action.step(draft).value();
+  return read(name, toml).value.value().action.step(draft).value();
 }
 
 bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
@@ -75,12 +58,12 @@ BOOST_DATA_TEST_CASE(every_example_behaves_as_documented, data::make(kAll), acti
   for (const auto& example : action->examples)
     BOOST_TEST_CONTEXT(action->name << " = " << example.toml << " on " << example.message) {
       const auto r = read(action->name, example.toml);
-      BOOST_TEST_REQUIRE(r.action.has_value(), r.diagnostics);
+      BOOST_TEST_REQUIRE(r.value.has_value(), r.diagnostics);
       auto draft = draft_of(example.message);
       draft.run_hook = [&](const Hook&, const Mail&) -> Result<HookRun> {
         return HookRun{example.hook_exit, std::string(example.hook_output)};
       };
-      const auto outcome = r.action->action.step(draft);
+      const auto outcome = r.value->action.step(draft);
       BOOST_TEST_REQUIRE(outcome.has_value());
       BOOST_TEST(!outcome->empty());
       BOOST_TEST(said(draft) == example.result);
@@ -89,38 +72,35 @@ BOOST_DATA_TEST_CASE(every_example_behaves_as_documented, data::make(kAll), acti
 
 BOOST_DATA_TEST_CASE(every_action_is_documented, data::make(kAll), action) {
   BOOST_TEST(!action->examples.empty());
-  BOOST_TEST(action->summary.ends_with('.'));
+  BOOST_TEST(pams::test::is_sentence(action->summary));
   for (const auto& param : action->params) BOOST_TEST(param.doc.ends_with('.'));
 }
 
 BOOST_DATA_TEST_CASE(every_action_refuses_what_its_table_does_not_list, data::make(kAll), action) {
-  BOOST_TEST(!read(action->name, "{ surprise = 1 }").action.has_value());
-  BOOST_TEST(!read(action->name, "false").action.has_value());
+  BOOST_TEST(!read(action->name, "{ surprise = 1 }").value.has_value());
+  BOOST_TEST(!read(action->name, "false").value.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(names_are_unique) {
-  std::set<std::string_view> seen;
-  for (const auto* action : kAll) BOOST_TEST(seen.insert(action->name).second, action->name);
-}
+BOOST_AUTO_TEST_CASE(names_are_unique) { BOOST_TEST(pams::test::repeated_name(kAll) == ""); }
 
 BOOST_AUTO_TEST_CASE(no_second_line_is_smuggled_into_a_header_or_a_reply) {
-  BOOST_TEST(!read("set_header", R"({ name = "X-A", value = "1\r\nBcc: eve@evil.example" })").action);
-  BOOST_TEST(!read("set_header", R"({ name = "X-A: 1\r\nX-B", value = "1" })").action);
-  BOOST_TEST(!read("prepend_subject", R"("a\nb")").action);
-  BOOST_TEST(!read("reject_message", R"({ reason_text = "a\r\n250 fine" })").action);
+  BOOST_TEST(!read("set_header", R"({ name = "X-A", value = "1\r\nBcc: eve@evil.example" })").value);
+  BOOST_TEST(!read("set_header", R"({ name = "X-A: 1\r\nX-B", value = "1" })").value);
+  BOOST_TEST(!read("prepend_subject", R"("a\nb")").value);
+  BOOST_TEST(!read("reject_message", R"({ reason_text = "a\r\n250 fine" })").value);
 }
 
 BOOST_AUTO_TEST_CASE(only_exchanges_status_codes_may_be_given) {
-  BOOST_TEST(read("reject_message", R"({ enhanced_status_code = "5.7.999" })").action.has_value());
+  BOOST_TEST(read("reject_message", R"({ enhanced_status_code = "5.7.999" })").value.has_value());
   for (const auto* code : {"4.7.1", "5.7.2", "5.7.899", "5.7.1000", "5.7.9x0", ""})
-    BOOST_TEST(!read("reject_message", R"({ enhanced_status_code = ")" + std::string(code) + "\" }").action,
+    BOOST_TEST(!read("reject_message", R"({ enhanced_status_code = ")" + std::string(code) + "\" }").value,
                code);
 }
 
 BOOST_AUTO_TEST_CASE(a_disclaimer_without_a_word_is_refused) {
-  BOOST_TEST(!read("apply_html_disclaimer", R"({ location = "append" })").action);
-  BOOST_TEST(!read("apply_html_disclaimer", R"({ html = "" })").action);
-  BOOST_TEST(!read("apply_html_disclaimer", R"({ html = "a", html_file = "b" })").action);
+  BOOST_TEST(!read("apply_html_disclaimer", R"({ location = "append" })").value);
+  BOOST_TEST(!read("apply_html_disclaimer", R"({ html = "" })").value);
+  BOOST_TEST(!read("apply_html_disclaimer", R"({ html = "a", html_file = "b" })").value);
 }
 
 BOOST_AUTO_TEST_CASE(a_long_subject_is_folded_not_broken) {

@@ -6,9 +6,9 @@
 #include "rules/mime/base64.hpp"
 #include "rules/mime/quoted_printable.hpp"
 #include "tests/support/disclaimers.hpp"
+#include "tests/support/edited_message.hpp"
 
 using namespace pams::test;  // _eml and messages with disclaimers
-using pams::MimePart;
 
 namespace {
 
@@ -85,40 +85,6 @@ class Tree {
   bool has_body_text_ = false;
 };
 
-std::string_view raw(const MimePart& part, const pams::Message& message) {
-  return message.body.view().substr(part.header.begin, part.content.end - part.header.begin);
-}
-
-std::string text_of(const MimePart& part, const pams::Message& message) {
-  return pams::to_utf8(decode_content(part, message.body.view()), part.charset);
-}
-
-/// True when `after` is `before` with one insertion that holds `marker`, and no other.
-bool is_with_insertion(std::string_view before, std::string_view after, std::string_view marker) {
-  if (after.size() <= before.size()) return false;
-  const auto same = std::ranges::mismatch(before, after).in1 - before.begin();
-  const auto front = static_cast<std::size_t>(same);
-  for (std::size_t begin = front + 1; begin-- > 0;) {
-    if (!after.ends_with(before.substr(begin))) return false;
-    const auto inserted = after.substr(begin, after.size() - before.size());
-    if (inserted.find(marker) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
-/// The body with every part in `edited` cut out.
-std::string frame(const pams::Message& message, const pams::MimeMap& map,
-                  const std::vector<std::size_t>& edited) {
-  std::string out;
-  std::size_t at = 0;
-  for (const auto i : edited) {
-    out += message.body.view().substr(at, map.parts[i].header.begin - at);
-    out += "|part|";
-    at = map.parts[i].content.end;
-  }
-  return out.append(message.body.view().substr(at));
-}
-
 void check(const std::string& eml, const pams::disclaimer::Disclaimer& disclaimer, bool must_get_it) {
   const auto before = pams::parse_message(eml);
   const auto map = map_mime(before, {}).value();
@@ -130,16 +96,7 @@ void check(const std::string& eml, const pams::disclaimer::Disclaimer& disclaime
   }
   const auto& after = result->message;
   const auto again = map_mime(after, {}).value();
-  BOOST_REQUIRE(again.parts.size() == map.parts.size());
-  std::vector<std::size_t> edited;
-  for (std::size_t i = 0; i < map.parts.size(); ++i) {
-    if (!map.parts[i].is_leaf() || raw(map.parts[i], before) == raw(again.parts[i], after)) continue;
-    edited.push_back(i);
-    const auto marker = map.parts[i].type == "text/html" ? "Notice</p>" : "Notice";
-    BOOST_TEST(is_with_insertion(text_of(map.parts[i], before), text_of(again.parts[i], after), marker));
-  }
-  BOOST_TEST(edited.size() == result->parts);
-  BOOST_TEST(Bytes(frame(before, map, edited)) == Bytes(frame(after, again, edited)));
+  BOOST_TEST(edit_fault({before, map}, {after, again}, result->parts, "Notice") == "");
 }
 
 }  // namespace

@@ -105,6 +105,15 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused_with_the_reason) {
   BOOST_TEST(read("has:link").find("has:attachment") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_is_short_and_harmless_to_a_terminal_whatever_was_asked) {
+  for (const std::string field : {"sent:", "size:", "has:", "form\x1B[2J:", "\x1B[2J:"}) {
+    const auto said = read(field + "\x1B[2J" + std::string(2000, 'x'));
+    BOOST_TEST(said.starts_with("query: "), field);
+    BOOST_TEST(said.find('\x1B') == std::string::npos, field);
+    BOOST_TEST(said.size() < 1000U, field);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(depth_and_length_are_bounded) {
   BOOST_TEST(parse_query(std::string(100, '(') + "a" + std::string(100, ')')).has_value());
   BOOST_TEST(!parse_query(std::string(101, '(') + "a" + std::string(101, ')')).has_value());

@@ -1,0 +1,23 @@
+/// The built pamsctl, run as an operator runs it: arguments in, exit code and both outputs out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "milter/connector/process.hpp"
+
+namespace pams::test {
+
+/// `environment` is all that it sees.
+milter::Finished pamsctl(const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& environment = {});
+
+/// Its answer to `arguments` and --json, which must be one JSON text and nothing else.
+nlohmann::json pamsctl_json(std::vector<std::string> arguments);
+
+/// For a failed test.
+std::string shown(const std::vector<std::string>& arguments, const milter::Finished& finished);
+
+}  // namespace pams::test
