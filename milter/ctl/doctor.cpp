@@ -1,4 +1,4 @@
-// pamsctl doctor: evaluates the MTA's configuration and says what is wrong and how to mend it.
+// pamsctl doctor: evaluates the MTA's configuration and says what is wrong and how to fix it.
 #include <algorithm>
 #include <chrono>
 #include <iostream>

@@ -48,9 +48,9 @@ Reloader::Outcome Reloader::use(std::shared_ptr<const Config> config, std::strin
   const bool elsewhere = wanted != listen_.for_libmilter();
   if (elsewhere) {
     // The routing checks must compare the MTA's settings with the place where the milter does listen.
-    auto mended = std::make_shared<Config>(*config);
-    mended->settings.listen = listen_;
-    config = std::move(mended);
+    auto fixed = std::make_shared<Config>(*config);
+    fixed->settings.listen = listen_;
+    config = std::move(fixed);
   }
   const auto [services, remarks] = wire_(config);
   if (!put_in_place(services)) return refused(config_file_, "the milter is stopping", text);

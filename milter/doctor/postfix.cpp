@@ -9,7 +9,7 @@ Finding unreadable(const Error& error, const std::string& folder) {
   auto finding = unanswered(error);
   if (!finding.unseen)
     finding.remedy =
-        "set [milter] postfix_config to the folder of main.cf and master.cf, or mend what postconf -c " +
+        "set [milter] postfix_config to the folder of main.cf and master.cf, or fix what postconf -c " +
         folder + " -M says";
   return finding;
 }

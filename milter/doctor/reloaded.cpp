@@ -1,4 +1,4 @@
-// Postfix's daemons keep the settings that they began with. A file that was mended (or written by setup) and
+// Postfix's daemons keep the settings that they began with. A file that was fixed (or written by setup) and
 // not reloaded passes every other check while the running Postfix still routes by the old one.
 #include <algorithm>
 #include <chrono>

@@ -80,7 +80,7 @@ std::shared_ptr<const JournalDelivery::Use> JournalDelivery::use() {
   return use_;
 }
 
-/// What a report waited for may be mended by a new configuration.
+/// What a report waited for may be fixed by a new configuration.
 void JournalDelivery::try_all_soon() {
   {
     const std::lock_guard lock(mutex_);

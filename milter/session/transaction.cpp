@@ -32,7 +32,7 @@ void Transaction::add_recipient(std::string address, std::string parameters) {
 }
 
 void Transaction::add_header(std::string_view name, std::string value) {
-  // "zivver-relay : x" is the field zivver-relay (RFC 5322 4.5.3), whether or not the MTA has mended it.
+  // "zivver-relay : x" is the field zivver-relay (RFC 5322 4.5.3), whether or not the MTA has fixed it.
   name = text::trim_right(name);
   if (is_flag(name)) flag_seen_ = true;
   if (text::iequals(name, rules::kSealedHeader)) seal_seen_ = true;

@@ -1,5 +1,5 @@
 /// HTML cut into tokens, forward, for finding tags and the text between them. Not a parser: it builds no tree
-/// and mends nothing. Linear in time whatever the input (tree builders are quadratic on nesting or
+/// and fixes nothing. Linear in time whatever the input (tree builders are quadratic on nesting or
 /// attributes). Pure; any thread.
 #pragma once
 

@@ -64,7 +64,7 @@ std::string RunningMilter::next_line() {
     if (const auto end = unread_.find('\n'); end != std::string::npos) {
       auto line = unread_.substr(0, end);
       unread_.erase(0, end + 1);
-      // A sanitizer in the child process; what libmilter does to itself is not ours to mend (tsan.supp).
+      // A sanitizer in the child process; what libmilter does to itself is not ours to fix (tsan.supp).
       if (line.find("SUMMARY: ") == 0 && line.find("libmilter.so") == std::string::npos) BOOST_ERROR(line);
       std::fprintf(stderr, "  milter: %s\n", line.c_str());
       return line.empty() ? " " : line;

@@ -1,4 +1,4 @@
-"""Someone has edited Postfix's configuration. Flagged mail waits, at the sender or in the queue, until it is mended.
+"""Someone has edited Postfix's configuration. Flagged mail waits, at the sender or in the queue, until it is fixed.
 
 Two guards stand one behind the other: the milter checks the routing before it releases flagged mail (verify_route),
 and the rules in header_checks hold what reaches the queue without a route. Each is looked at alone, too. They guard the

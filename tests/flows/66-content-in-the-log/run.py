@@ -123,7 +123,7 @@ def promise_of(way):
 
 
 for name, way in WAYS.items():
-    globals()[f"flow_{name} is told and mended".replace(" ", "_")] = promise_of(way)
+    globals()[f"flow_{name} is told and fixed".replace(" ", "_")] = promise_of(way)
 
 
 def flow_as_it_was_set_up_nothing_is_shown(gateway):

@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_missing_place_is_the_postmasters_to_mend_and_is_not_made)
   BOOST_TEST((checked.error().failure == Failure::Misconfigured));
   BOOST_TEST(!std::filesystem::exists(folder / "not-mounted"));
   std::filesystem::create_directory(folder / "not-mounted");
-  BOOST_TEST(!keep(archive, kOffer).empty());  // mended without a restart
+  BOOST_TEST(!keep(archive, kOffer).empty());  // fixed without a restart
 }
 
 BOOST_AUTO_TEST_CASE(a_file_in_the_place_of_the_folder_is_named) {
