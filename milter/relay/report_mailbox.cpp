@@ -19,7 +19,7 @@ std::size_t mailbox_to_try(std::size_t asked, const std::vector<seal::Contents::
 Answer deferred(Answer answer) {
   if (!answer.is_final() || answer.is_success()) return answer;
   answer.code = 451;
-  answer.status.replace(0, 1, "4");
+  answer.status.front() = '4';
   return answer;
 }
 
