@@ -157,8 +157,9 @@ def flow_each_recipient_gets_its_own_reply(gateway):
                                                            THREE[1]: "450 4.2.1 mailbox busy"})
     message = messages.flagged()
     assert gateway.send(message, THREE).code == 250
-    entry = gateway.wait_deferred("mailbox busy")
-    assert [one["address"] for one in entry["recipients"]] == [THREE[1]], entry
+    gateway.wait_deferred("mailbox busy")
+    wait_for("one waits", lambda: [[one["address"] for one in entry["recipients"]] for entry in gateway.postfix.queue()]
+             == [[THREE[1]]])
     bounce, = wait_for("the bounce", lambda: [one for one in gateway.mailboxes.transactions if one.sender == ""])
     assert THREE[0].encode() in bounce.data and THREE[2].encode() not in bounce.data
     assert gateway.wait_at(gateway.smart_host, message).recipients == [THREE[2]]
