@@ -101,10 +101,10 @@ def why_not_here():
 def pids_of(program: Path):
     """Of the processes that run it (a zombie runs nothing)."""
     pids = []
-    for link in Path("/proc").glob("[0-9]*/exe"):
+    for process in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if link.readlink() == program:
-                pids.append(int(link.parent.name))
+            if os.readlink(f"/proc/{process}/exe") == str(program):
+                pids.append(int(process))
     return pids
 
 
