@@ -99,10 +99,10 @@ def why_not_here():
 
 
 def pids_of(program: Path):
-    """Of the processes that run it (a zombie runs nothing)."""
+    """Of the processes that run it (a zombie runs nothing), as far as they may be seen."""
     pids = []
     for process in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        with contextlib.suppress(OSError):
             if os.readlink(f"/proc/{process}/exe") == str(program):
                 pids.append(int(process))
     return pids
