@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "milter/config/config.hpp"
-#include "milter/connector/postfix.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/doctor/account.hpp"
 #include "milter/doctor/check.hpp"
-#include "milter/doctor/remembered_mta.hpp"
+#include "milter/mta/postfix/postfix.hpp"
+#include "milter/routing/cached_mta.hpp"
 
 namespace pams::milter::ctl {
 namespace {
@@ -76,7 +76,7 @@ std::vector<Outcome> examine(const Config& config) {
              {doctor::CheckStatus::Fail, "[pams] connector '" + name + "' is not defined", "pamsctl check"}}};
   if (config.settings.mta == MtaKind::Sendmail) return examine_sendmail(config, *connector);
   const Postfix postfix(config.settings.postfix_config);
-  const doctor::RememberedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
+  const CachedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
   std::vector<Outcome> outcomes;
   const auto accounts = doctor::accounts_of(config.settings);
   run_checks({.config = config, .connector = *connector, .mta = mta, .accounts = &accounts}, outcomes);

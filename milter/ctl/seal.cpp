@@ -16,12 +16,12 @@
 
 #include "milter/base/fd.hpp"
 #include "milter/config/config.hpp"
-#include "milter/connector/old_keys.hpp"
-#include "milter/connector/postfix.hpp"
-#include "milter/connector/routed_queue.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/journal/spooled_keys.hpp"
+#include "milter/mta/postfix/postfix.hpp"
+#include "milter/routing/routed_queue.hpp"
 #include "milter/seal/key_ring.hpp"
+#include "milter/seal/old_keys.hpp"
 
 namespace pams::milter::ctl {
 namespace {
@@ -119,7 +119,7 @@ Answer prune(const Config& config) {
   if (!old) return error(old.error());
   const auto in_use = keys_in_use(config);
   if (!in_use) return error(in_use.error());
-  const auto ring = without_old_keys(*old, *in_use, now());
+  const auto ring = seal::without_old_keys(*old, *in_use, now());
   const auto dropped = old->keys().size() - ring.keys().size();
   if (dropped > 0)
     if (const auto replaced = seal::replace_key_file(path, ring); !replaced) return error(replaced.error());

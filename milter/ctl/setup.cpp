@@ -1,4 +1,4 @@
-#include "milter/connector/setup.hpp"
+#include "milter/setup/postfix/setup.hpp"
 
 #include <ctime>
 #include <iostream>
@@ -7,11 +7,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "milter/connector/sendmail_setup.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/setup/removal.hpp"
 #include "milter/ctl/setup/sealing.hpp"
-#include "milter/doctor/route_verifier.hpp"
+#include "milter/doctor/evaluate_route.hpp"
+#include "milter/setup/sendmail/sendmail_setup.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::ctl {

@@ -18,7 +18,7 @@
 
 #include "milter/daemon/kept.hpp"
 #include "milter/daemon/refused_records.hpp"
-#include "milter/doctor/route_watch.hpp"
+#include "milter/routing/route_watch.hpp"
 #include "milter/session/services.hpp"
 
 namespace pams::milter {
@@ -57,7 +57,7 @@ class Wiring {
   Kept<DurableJournal> journals_;
   Kept<trace::TraceWriter> traces_;
   std::shared_ptr<RefusedRecords> refused_ = std::make_shared<RefusedRecords>();
-  doctor::RouteWatch route_watch_;
+  RouteWatch route_watch_;
 };
 
 }  // namespace pams::milter

@@ -1,4 +1,4 @@
-/// What a doctor check is. To add one: write milter/doctor/<id>.cpp and add CHECK(<id>) to table.def.
+/// What a doctor check is. To add one: write checks/<id>.cpp and add CHECK(<id>) to checks/table.def.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "milter/config/config.hpp"
-#include "milter/connector/mta.hpp"
-#include "milter/connector/sendmail.hpp"
+#include "milter/mta/mta.hpp"
+#include "milter/mta/sendmail/sendmail.hpp"
 
 namespace pams::milter::doctor {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "milter/config/config.hpp"
-#include "milter/connector/route_guard.hpp"
+#include "milter/routing/route_guard.hpp"
 #include "milter/seal/key_ring.hpp"
 
 namespace pams::milter {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "milter/connector/route.hpp"
+#include "milter/routing/route.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter {

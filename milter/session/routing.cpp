@@ -1,6 +1,6 @@
 #include "milter/session/routing.hpp"
 
-#include "milter/connector/route.hpp"
+#include "milter/routing/route.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter {

@@ -9,8 +9,8 @@
 
 #include "milter/archive/archive_store.hpp"
 #include "milter/config/config.hpp"
-#include "milter/connector/route_guard.hpp"
 #include "milter/journal/journal_store.hpp"
+#include "milter/routing/route_guard.hpp"
 #include "milter/seal/key_ring.hpp"
 #include "milter/trace/message_trace.hpp"
 #include "rules/policy/evaluate.hpp"

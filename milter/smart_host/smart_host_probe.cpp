@@ -4,7 +4,7 @@
 #include <csignal>
 #include <future>
 
-#include "milter/smart_host/smart_host_talk.hpp"
+#include "milter/smart_host/smart_host_session.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter {
@@ -23,15 +23,15 @@ bool is_about_certificate(std::string_view stage) {
 
 /// The stages after connect. The three about the certificate are all told when there is one; every other
 /// needs all before it.
-std::vector<StageReport> talk_to(SmartHostTalk& talk) {
+std::vector<StageReport> talk_to(SmartHostSession& talk) {
   std::vector<StageReport> reports;
   std::string_view failed;
   for (const auto& [name, run] : kSmartHostStages) {
     const bool reached = failed.empty() || (is_about_certificate(name) && is_about_certificate(failed));
     const auto [status, reason] =
-        reached
-            ? (talk.*run)()
-            : SmartHostTalk::Outcome{StageStatus::Skipped, "not reached: " + std::string(failed) + " failed"};
+        reached ? (talk.*run)()
+                : SmartHostSession::Outcome{StageStatus::Skipped,
+                                            "not reached: " + std::string(failed) + " failed"};
     reports.push_back({name, status, reason});
     if (status == StageStatus::Fail && failed.empty()) failed = name;
   }
@@ -81,7 +81,7 @@ class Probe {
       silent_.push_back(address.text + ": " + connection.error().what);
       return true;
     }
-    SmartHostTalk talk(
+    SmartHostSession talk(
         connector_, host_,
         {settings_.helo_name, settings_.password, settings_.deadline, kPatience, connector_.max_message_size},
         std::move(*connection));

@@ -4,7 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "milter/smart_host/smart_host_talk.hpp"
+#include "milter/smart_host/smart_host_session.hpp"
 #include "milter/smart_host/tls_proof.hpp"
 
 namespace pams::milter {
@@ -31,7 +31,7 @@ struct Attempt {
 /// It cannot be talked to, in contrast to one that says or shows the wrong thing.
 bool is_silent(const Obstacle& obstacle) { return obstacle.stage == "connect" || obstacle.stage == "ehlo"; }
 
-std::optional<Obstacle> run_stages(SmartHostTalk& talk, const std::string& address) {
+std::optional<Obstacle> run_stages(SmartHostSession& talk, const std::string& address) {
   for (const auto& [name, run] : kSmartHostStages)
     if (auto outcome = (talk.*run)(); outcome.status == StageStatus::Fail)
       return Obstacle{name, std::move(outcome.reason), address};
@@ -80,8 +80,8 @@ tl::expected<std::unique_ptr<VerifiedConnection::State>, Obstacle> VerifiedConne
   auto connected =
       SmtpConnection::connect(address, std::chrono::steady_clock::now() + patience, settings.cancellation);
   if (!connected) return tl::unexpected(Obstacle{"connect", connected.error().what, address.text});
-  SmartHostTalk talk(connector, host, {settings.helo_name, settings.password, deadline, patience},
-                     std::move(*connected));
+  SmartHostSession talk(connector, host, {settings.helo_name, settings.password, deadline, patience},
+                        std::move(*connected));
   if (auto obstacle = run_stages(talk, address.text)) return tl::unexpected(std::move(*obstacle));
   const bool verified = talk.verified();
   if (!verified && connector.tls_settings != rules::TlsSettings::EncryptionOnly)

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "milter/smart_host/smart_host_talk.hpp"
+#include "milter/smart_host/smart_host_session.hpp"
 #include "rules/base/text.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "milter/connector/process.hpp"
+#include "milter/mta/process.hpp"
 
 namespace pams::test {
 

@@ -5,10 +5,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "milter/connector/process.hpp"
-#include "milter/connector/setup.hpp"
-#include "milter/doctor/remembered_mta.hpp"
+#include "milter/mta/process.hpp"
+#include "milter/routing/cached_mta.hpp"
 #include "milter/seal/key_ring.hpp"
+#include "milter/setup/postfix/setup.hpp"
 #include "rules/base/text.hpp"
 
 namespace fs = std::filesystem;
@@ -154,7 +154,7 @@ milter::doctor::Finding PostfixSite::finding(const std::string& check) const {
 }
 
 std::map<std::string, milter::doctor::Finding> PostfixSite::failing() const {
-  const milter::doctor::RememberedMta mta(postfix, std::chrono::minutes(5), std::chrono::steady_clock::now);
+  const milter::CachedMta mta(postfix, std::chrono::minutes(5), std::chrono::steady_clock::now);
   std::map<std::string, milter::doctor::Finding> found;
   for (const auto* check : milter::doctor::checks()) {
     if (!check->routing || !check->is_for(config.settings.mta)) continue;

@@ -9,9 +9,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "milter/config/config.hpp"
-#include "milter/connector/postfix.hpp"
-#include "milter/connector/setup_plan.hpp"
 #include "milter/doctor/check.hpp"
+#include "milter/mta/postfix/postfix.hpp"
+#include "milter/setup/postfix/setup_plan.hpp"
 
 namespace pams::tests {
 

@@ -6,7 +6,7 @@
 
 #include <re2/re2.h>
 
-#include "milter/connector/process.hpp"
+#include "milter/mta/process.hpp"
 #include "milter/trace/log_source.hpp"
 #include "milter/trace/postfix_log.hpp"
 #include "rules/base/overloaded.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "milter/config/config.hpp"
-#include "milter/connector/postfix.hpp"
+#include "milter/mta/postfix/postfix.hpp"
 #include "milter/smart_host/smart_host_probe.hpp"
 
 namespace pams::milter::ctl {

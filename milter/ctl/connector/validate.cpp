@@ -5,9 +5,9 @@
 
 #include <unistd.h>
 
-#include "milter/connector/postfix.hpp"
 #include "milter/ctl/connector/test_message.hpp"
-#include "milter/doctor/route_verifier.hpp"
+#include "milter/doctor/evaluate_route.hpp"
+#include "milter/mta/postfix/postfix.hpp"
 #include "milter/smart_host/password.hpp"
 #include "rules/base/text.hpp"
 

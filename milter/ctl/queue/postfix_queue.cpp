@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "milter/connector/process.hpp"
-#include "milter/connector/queued_mail.hpp"
+#include "milter/mta/postfix/queued_mail.hpp"
+#include "milter/mta/process.hpp"
 #include "milter/seal/carrier.hpp"
 #include "rules/base/text.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "milter/connector/postfix.hpp"
+#include "milter/mta/postfix/postfix.hpp"
 
 namespace pams::milter::ctl {
 

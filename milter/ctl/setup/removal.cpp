@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "milter/connector/setup_removal.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/doctor/check.hpp"
+#include "milter/setup/postfix/setup_removal.hpp"
 
 namespace pams::milter::ctl {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "milter/config/config.hpp"
-#include "milter/connector/postfix.hpp"
+#include "milter/mta/postfix/postfix.hpp"
 
 namespace pams::milter::ctl {
 

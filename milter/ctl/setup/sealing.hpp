@@ -2,8 +2,8 @@
 /// queued before there was a seal.
 #pragma once
 
-#include "milter/connector/postfix.hpp"
-#include "milter/connector/setup_plan.hpp"
+#include "milter/mta/postfix/postfix.hpp"
+#include "milter/setup/postfix/setup_plan.hpp"
 
 namespace pams::milter::ctl {
 

@@ -1,7 +1,7 @@
 """The matrix of misconfigurations: each is one edit away from a sound gateway. For each, doctor names it, and a flagged
 message sent anyway is not delivered in clear, and can be read by nobody (the runner looks after each).
 
-A row: name, the edit, the checks of which doctor must name one. Further: `door` (how the message comes in), `warns`
+A row: name, the edit, the checks of which doctor must name one. Further: `listener` (how the message comes in), `warns`
 (doctor warns only, for another guard holds). Postfix is restarted after each edit, so what holds the message back is
 never just that the edit is not in force yet. What no guard inside Postfix can hold is in 33-doctor-checks. Sendmail's
 part of the matrix is in 32-sendmail.
@@ -25,7 +25,7 @@ class Row:
     name: str
     edit: Callable
     checks: str
-    door: str = "outbound"
+    listener: str = "outbound"
     warns: bool = False
 
 
@@ -99,7 +99,7 @@ def settings(old, new):
 
 THE_MILTER = [
     Row("smtpd milters empty", main(smtpd_milters=""), "milter"),
-    Row("non smtpd milters empty", main(non_smtpd_milters=""), "milter", door="sendmail"),
+    Row("non smtpd milters empty", main(non_smtpd_milters=""), "milter", listener="sendmail"),
     Row("another socket and accept", main(smtpd_milters="{ unix:old/old.sock, default_action=accept }"), "milter"),
     Row("our entry says accept", in_file("main.cf", "default_action=tempfail", "default_action=accept"), "milter"),
     Row("our entry says quarantine", in_file("main.cf", "default_action=tempfail", "default_action=quarantine"), "milter"),
@@ -111,11 +111,11 @@ THE_MILTER = [
         "@OUTBOUND@/inet/receive_override_options=no_milters,no_header_body_checks"), "milter"),
     Row("milter maps that disable", main(smtpd_milter_maps="static:DISABLE"), "milter"),
     Row("milter protocol 2", main(milter_protocol="2"), "milter_protocol"),
-    Row("cleanup with other milters", service("cleanup/unix/non_smtpd_milters="), "milter", door="sendmail", warns=True),
+    Row("cleanup with other milters", service("cleanup/unix/non_smtpd_milters="), "milter", listener="sendmail", warns=True),
     Row("a signer comes first", in_file("main.cf", "smtpd_milters = {",
         "smtpd_milters = { inet:127.0.0.1:8891, default_action=accept, connect_timeout=1s }, {"), "milter_order", warns=True),
     Row("the net and no milter for local mail", lambda gateway: (
-        service("pickup/unix/cleanup_service_name=pams-inbound")(gateway)), "header_checks", door="sendmail"),
+        service("pickup/unix/cleanup_service_name=pams-inbound")(gateway)), "header_checks", listener="sendmail"),
 ]
 
 THE_MARKER = [
@@ -214,9 +214,9 @@ NOT_POSTFIXS_TO_DECIDE = {
 }
 
 
-def send(gateway, message, door):
+def send(gateway, message, listener):
     """"waits" at the sender or in Postfix, or "taken" by the smart host."""
-    if door == "sendmail":
+    if listener == "sendmail":
         gateway.postfix.sendmail(message.data, "alice@example.org", OUTSIDE)
     elif gateway.send(message, OUTSIDE).code >= 400:
         return "waits"
@@ -243,7 +243,7 @@ def check(gateway, row):
     named = doctor.named(gateway)
     wanted = "warn" if row.warns else "fail"
     assert any(named.get(one) == wanted for one in row.checks.split()), f"doctor says {named}, not {wanted} for {row.checks}"
-    where = send(gateway, messages.flagged(subject="Held"), row.door)
+    where = send(gateway, messages.flagged(subject="Held"), row.listener)
     assert where in ("waits", "taken"), f"LEAK: {where}"
     if not row.warns:
         assert where == "waits", where

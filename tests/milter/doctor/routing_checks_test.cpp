@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "milter/base/fd.hpp"
-#include "milter/doctor/route_verifier.hpp"
+#include "milter/doctor/evaluate_route.hpp"
 #include "tests/support/postfix_site.hpp"
 
 using namespace pams;

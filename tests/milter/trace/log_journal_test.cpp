@@ -1,11 +1,10 @@
-#include "milter/trace/log_journal.hpp"
-
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
 
+#include "milter/trace/journald_log.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace pams::milter::trace;
@@ -19,7 +18,7 @@ std::string json_line(const std::string& cursor, const std::string& message) {
 }
 
 /// Reads until `wanted` entries have come.
-LogBatch read(LogJournal& journal, std::size_t wanted) {
+LogBatch read(JournaldLog& journal, std::size_t wanted) {
   LogBatch all;
   while (all.entries.size() < wanted) {
     auto batch = journal.read({});
@@ -66,7 +65,7 @@ BOOST_AUTO_TEST_CASE(journalctl_is_started_again_behind_the_last_line_that_was_r
   const auto script = folder.write("journalctl", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> " + (folder / "calls") +
                                                      "\necho '" + json_line("c1", R"("first")") + "'\n");
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-  LogJournal journal({script}, {});
+  JournaldLog journal({script}, {});
   const auto first = read(journal, 2);  // it ends, and is started a second time
   BOOST_TEST(first.entries[0].message == "first");
   BOOST_TEST(first.place.cursor == "c1");
@@ -79,7 +78,7 @@ BOOST_AUTO_TEST_CASE(journalctl_is_started_again_behind_the_last_line_that_was_r
 }
 
 BOOST_AUTO_TEST_CASE(a_journalctl_that_does_not_exist_is_a_failure) {
-  LogJournal journal({"/nonexistent/journalctl"}, {});
+  JournaldLog journal({"/nonexistent/journalctl"}, {});
   BOOST_TEST(!journal.read({}).has_value());
 }
 

@@ -1,0 +1,30 @@
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/routing/postfix_settings.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+/// What the milter never saw is not sealed: it waits, and a notice about it would carry it.
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  for (const auto& service : services->services()) {
+    if (service.command != "bounce") continue;
+    const auto size = services->value(service, "bounce_size_limit");
+    if (!size) return unanswered(size.error());
+    if (*size == kBounceSize) continue;
+    const bool own = services->overrides(service, "bounce_size_limit");
+    return failed(service.key() + ": bounce_size_limit is " + *size + ": notices carry what they are about",
+                  own ? "postconf -PX " + service.key() + "/bounce_size_limit" : kSetup);
+  }
+  return ok("notices never carry the text of a message");
+}
+
+}  // namespace
+
+extern const Check bounces;
+const Check bounces{
+    "bounces", "The notice about a flagged message that was never sealed would carry its text to anybody.",
+    true, run};
+
+}  // namespace pams::milter::doctor

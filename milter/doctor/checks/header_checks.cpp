@@ -1,0 +1,41 @@
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/routing/journal_listener.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+/// Inbound listeners may go without the net. Not pickup: `postsuper -r` brings every message in there; and
+/// not the journal's: the net carries reports of flagged mail to the relay.
+Result<bool> may_go_without(const Config& config, const PostfixServices& services, const Service& listener) {
+  if (listener.command == "pickup" || is_journal_listener(config, listener)) return false;
+  return services.cleanup_of(listener).map(
+      [](const Service* cleanup) { return cleanup != nullptr && cleanup->name == kInboundCleanup; });
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  std::size_t with_net = 0;
+  for (const auto* listener : services->listeners()) {
+    const auto exempt = may_go_without(examination.config, *services, *listener);
+    if (!exempt) return unanswered(exempt.error());
+    if (*exempt) continue;
+    const auto fault = net_fault(examination, *services, *listener);
+    if (!fault) return unanswered(fault.error());
+    if (!fault->empty()) return failed(listener->key() + ": " + *fault, kSetup);
+    ++with_net;
+  }
+  if (with_net == 0) return failed("no listener has the net", kSetup);
+  return ok("the net hangs behind " + std::to_string(with_net) +
+            " listeners, and requeued mail finds its way");
+}
+
+}  // namespace
+
+extern const Check header_checks;
+const Check header_checks{
+    "header_checks",
+    "A flagged message that no milter saw would leave in clear, and a sealed one that is requeued, unread.",
+    true, run};
+
+}  // namespace pams::milter::doctor

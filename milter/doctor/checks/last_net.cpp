@@ -1,0 +1,58 @@
+#include <algorithm>
+
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/mta/postfix/table_name.hpp"
+#include "milter/routing/postfix_settings.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+bool is_connectors(const Examination& examination, const Service& service) {
+  const auto& all = examination.config.policy.connectors;
+  return std::ranges::find(all, service.name, &rules::OutboundConnector::transport) != all.end();
+}
+
+std::string checks_of(const Service& service) { return service.command + "_header_checks"; }
+
+/// "" when the service's first table stops flagged mail.
+Result<std::string> fault(const Examination& examination, const PostfixServices& services,
+                          const Service& service) {
+  const auto value = services.value(service, checks_of(service));
+  if (!value) return tl::unexpected(value.error());
+  const auto lists = split_list(*value);
+  const auto tables = lists.empty() ? std::vector<TableName>{} : tables_of(lists.front());
+  const auto file = examination.mta.config_directory() + "/" + kLastNetMap;
+  if (tables.size() != 2 || !lists.front().starts_with("pipemap:") || tables[0].rest != file ||
+      tables[1].type != "fail")
+    return service.key() + ": " + checks_of(service) + " does not begin with the last net";
+  const auto found = examination.mta.lookup(tables[0].name(), examination.config.policy.pams.header + ": x");
+  if (!found) return tl::unexpected(found.error());
+  return *found ? "" : file + " does not know " + examination.config.policy.pams.header;
+}
+
+Finding run(const Examination& examination) {
+  if (!has_last_net(examination.config))
+    return ok("not used: the header may leave with other mail ([pams] untrusted or zivver_peers)");
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  for (const auto& service : services->services()) {
+    const bool is_client = service.command == "smtp" || service.command == "lmtp";
+    if (!is_client || is_connectors(examination, service)) continue;
+    const auto wrong = fault(examination, *services, service);
+    if (!wrong) return unanswered(wrong.error());
+    if (wrong->empty()) continue;
+    const auto own = service.key() + "/" + checks_of(service);
+    return warn(
+        *wrong,
+        (services->overrides(service, checks_of(service)) ? "postconf -PX " + own + " && " : "") + kSetup);
+  }
+  return ok("no other transport sends flagged mail");
+}
+
+}  // namespace
+
+extern const Check last_net;
+const Check last_net{"last_net", "Where every other guard is gone, flagged mail would leave in clear.", false,
+                     run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,70 @@
+#include "milter/doctor/checks/listeners.hpp"
+
+#include "milter/mta/postfix/postfix_text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+Result<Listener> look_at(const PostfixServices& services, const Service& service) {
+  Listener listener{&service, &service, milters_parameter(service), {}};
+  if (service.command != "smtpd") {
+    const auto cleanup = services.cleanup_of(service);
+    if (!cleanup) return tl::unexpected(cleanup.error());
+    if (*cleanup != nullptr) listener.scope = *cleanup;
+  }
+  auto values =
+      services.values(*listener.scope, {listener.parameter, "milter_default_action", "milter_protocol",
+                                        "milter_content_timeout", "milter_command_timeout"});
+  if (!values) return tl::unexpected(values.error());
+  const auto own =
+      services.values(service, {"receive_override_options", "smtpd_milter_maps", "smtpd_proxy_filter"});
+  if (!own) return tl::unexpected(own.error());
+  values->insert(own->begin(), own->end());
+  listener.values = std::move(*values);
+  return listener;
+}
+
+}  // namespace
+
+bool Listener::has_proxy() const {
+  return service->command == "smtpd" && !values.at("smtpd_proxy_filter").empty();
+}
+
+Result<std::vector<Listener>> listeners(const PostfixServices& services) {
+  std::vector<Listener> all;
+  for (const auto* service : services.listeners()) {
+    auto listener = look_at(services, *service);
+    if (!listener) return tl::unexpected(listener.error());
+    all.push_back(std::move(*listener));
+  }
+  return all;
+}
+
+std::optional<OurEntry> our_entry(const Examination& examination, const PostfixServices& services,
+                                  const Listener& listener) {
+  const auto elements = split_list(listener.milters());
+  for (std::size_t at = 0; at < elements.size(); ++at) {
+    auto entry = parse_milter(elements[at]);
+    if (services.reaches(*listener.scope, entry.address, examination.config.settings.listen))
+      return OurEntry{std::move(entry), at};
+  }
+  return std::nullopt;
+}
+
+std::string option_of(const OurEntry& ours, const std::string& option, const Listener& listener,
+                      const std::string& parameter) {
+  const auto own = ours.entry.options.find(option);
+  return own == ours.entry.options.end() ? listener.values.at(parameter) : own->second;
+}
+
+void add(Finding& sum, const Service& service, const Finding& finding) {
+  if (finding.status == CheckStatus::Ok) return;
+  if (finding.status > sum.status) {
+    sum.status = finding.status;
+    sum.remedy = finding.remedy;
+  }
+  sum.unseen = sum.unseen || finding.unseen;
+  sum.seen += (sum.seen.empty() ? "" : "; ") + service.key() + ": " + finding.seen;
+}
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,45 @@
+#include <charconv>
+
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/mta/postfix/postfix_services.hpp"
+#include "milter/routing/postfix_settings.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+Finding examine(const Examination& examination, const Service& service, const std::string& value) {
+  std::uint64_t limit = 0;
+  std::from_chars(value.data(), value.data() + value.size(), limit);
+  const auto needed = needed_message_size(examination.config.policy);
+  const auto seen = service.key() + ": message_size_limit is " + value;
+  const auto remedy = "postconf -e message_size_limit=" + std::to_string(needed) + " && postfix reload";
+  if (limit == 0 || limit >= needed) return ok("");  // 0: no limit
+  return failed(
+      seen + ", and the connector's largest message needs " + std::to_string(needed) + " when it is sealed",
+      remedy);
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  auto all = services->listeners();
+  const auto cleanups = services->cleanups();
+  if (!cleanups) return unanswered(cleanups.error());
+  all.insert(all.end(), cleanups->begin(), cleanups->end());
+  for (const auto* service : all) {
+    const auto value = services->value(*service, "message_size_limit");
+    if (!value) return unanswered(value.error());
+    if (auto finding = examine(examination, *service, *value); finding.status != CheckStatus::Ok)
+      return finding;
+  }
+  return ok("Postfix takes what the connector takes, also when it is sealed");
+}
+
+}  // namespace
+
+extern const Check message_size;
+const Check message_size{
+    "message_size", "Postfix refuses a message that became too long, with 552, after the milter archived it.",
+    false, run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,83 @@
+#include "milter/doctor/checks/listeners.hpp"
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/mta/postfix/postfix_text.hpp"
+#include "milter/routing/journal_listener.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+/// The listener's options without the one that hides the net, or without all of them when none is left.
+std::string remedy_for_options(const Listener& listener, const std::string& unwanted) {
+  std::vector<std::string> kept;
+  for (const auto& option : split_list(listener.values.at("receive_override_options")))
+    if (!text::iequals(option, unwanted)) kept.push_back(option);
+  const auto name = listener.service->key() + "/receive_override_options";
+  if (kept.empty()) return "postconf -PX " + name;
+  return "postconf -P '" + name + "=" + text::join(kept, ",") + "'";
+}
+
+std::string remedy_for_own_list(const Listener& listener, const std::string& address) {
+  std::string list = "{" + address + ",default_action=tempfail}";
+  for (const auto& element : split_list(listener.milters())) list += "," + element;
+  std::erase_if(list, [](char c) { return c == ' '; });  // postconf -P takes no blanks
+  return "postconf -P '" + listener.scope->key() + "/" + listener.parameter + "=" + list + "'";
+}
+
+/// A listener that our milter does not watch. The net alone makes that bearable where the site wanted it so.
+Finding unwatched(const Examination& examination, const PostfixServices& services, const Listener& listener,
+                  const std::string& seen, const std::string& remedy, bool own_setting) {
+  const auto fault = net_fault(examination, services, *listener.service);
+  if (!fault) return unanswered(fault.error());
+  if (!fault->empty() && holds_word(listener.values.at("receive_override_options"), "no_header_body_checks"))
+    return failed(seen + ", and no_header_body_checks switches the net off",
+                  remedy_for_options(listener, "no_header_body_checks"));
+  if (!fault->empty() || !own_setting) return failed(seen, remedy);
+  if (is_journal_listener(examination.config, *listener.service)) return ok("journal reports only");
+  return warn(seen + "; flagged mail would wait in the net", remedy);
+}
+
+Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+  const auto& listen = examination.config.settings.listen;
+  if (listener.has_proxy()) return ok("");  // the check proxy_filter judges it
+  if (holds_word(listener.values.at("receive_override_options"), "no_milters"))
+    return unwatched(examination, services, listener, "no_milters switches the milter off",
+                     remedy_for_options(listener, "no_milters"),
+                     services.overrides(*listener.service, "receive_override_options"));
+  const auto ours = our_entry(examination, services, listener);
+  const bool own_list = services.overrides(*listener.scope, listener.parameter);
+  if (!ours)
+    return unwatched(
+        examination, services, listener,
+        listener.parameter + " '" + listener.milters() + "' does not lead to " + listen.for_postfix(),
+        own_list ? remedy_for_own_list(listener, listen.for_postfix()) : kSetup, own_list);
+  if (const auto action = option_of(*ours, "default_action", listener, "milter_default_action");
+      action != "tempfail")
+    return failed("when the milter is down, mail gets '" + action + "' instead of tempfail", kSetup);
+  if (listener.service->command == "smtpd" && !listener.values.at("smtpd_milter_maps").empty())
+    return unwatched(examination, services, listener,
+                     "smtpd_milter_maps may switch the milter off for some clients",
+                     "postconf -e smtpd_milter_maps=", true);
+  return ok("");
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  const auto all = listeners(*services);
+  if (!all) return unanswered(all.error());
+  if (all->empty()) return failed("master.cf has neither an smtpd nor a pickup service", "postconf -M");
+  Finding sum;
+  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
+  if (sum.status == CheckStatus::Ok)
+    sum.seen = "all " + std::to_string(all->size()) + " listeners are watched and fail closed";
+  return sum;
+}
+
+}  // namespace
+
+extern const Check milter;
+const Check milter{"milter", "Mail that comes in past the milter, or while it is down, would leave in clear.",
+                   true, run};
+
+}  // namespace pams::milter::doctor

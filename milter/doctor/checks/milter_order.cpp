@@ -1,0 +1,98 @@
+// A milter behind ours sees the carrier of a flagged message and nothing else, so a scanner there passes what
+// it cannot read. A signer in front of ours signs what disclaimers then change. Postfix's list tells only
+// addresses: what stands there is known by the name of its socket or by the port that it has by custom.
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "milter/doctor/checks/listeners.hpp"
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/mta/postfix/postfix_text.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+constexpr std::array<std::string_view, 3> kSigners{"dkim", "openarc", ":8891"};
+constexpr std::array<std::string_view, 6> kScanners{"rspamd", "clam",       "spam",
+                                                    "amavis", "mimedefang", ":11332"};
+
+bool is_one_of(const auto& names, const std::string& element) {
+  const auto address = text::to_lower(parse_milter(element).address);
+  return std::ranges::any_of(names, [&](std::string_view name) {
+    return name.starts_with(':') ? address.ends_with(name) : address.find(name) != std::string::npos;
+  });
+}
+bool is_signer(const std::string& element) { return is_one_of(kSigners, element); }
+bool is_scanner(const std::string& element) { return is_one_of(kScanners, element); }
+
+/// A listener's list as it is, cut at our entry.
+struct Order {
+  std::vector<std::string> before, after;
+  std::string own;
+};
+
+Order order_of(const Listener& listener, const OurEntry& ours) {
+  auto elements = split_list(listener.milters());
+  const auto at = elements.begin() + static_cast<std::ptrdiff_t>(ours.position);
+  return {{elements.begin(), at}, {std::next(at), elements.end()}, *at};
+}
+
+void move_some(std::vector<std::string>& to, const std::vector<std::string>& from,
+               bool (*wanted)(const std::string&), bool is_wanted) {
+  std::ranges::copy_if(from, std::back_inserter(to),
+                       [&](const std::string& element) { return wanted(element) == is_wanted; });
+}
+
+/// The listener's list as it should be, as a command. postconf -P takes no blanks in a value.
+std::string remedy_for(const PostfixServices& services, const Listener& listener, const Order& order) {
+  std::vector<std::string> elements;
+  move_some(elements, order.before, is_signer, false);
+  move_some(elements, order.after, is_scanner, true);
+  elements.push_back(order.own);
+  move_some(elements, order.before, is_signer, true);
+  move_some(elements, order.after, is_scanner, false);
+  if (!services.overrides(*listener.scope, listener.parameter))
+    return "postconf -e '" + listener.parameter + "=" + text::join(elements, ", ") + "' && postfix reload";
+  auto list = text::join(elements, ",");
+  std::erase_if(list, [](char c) { return c == ' '; });
+  return "postconf -P '" + listener.scope->key() + "/" + listener.parameter + "=" + list +
+         "' && postfix reload";
+}
+
+Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+  const auto ours = our_entry(examination, services, listener);
+  if (!ours) return ok("");
+  const auto order = order_of(listener, *ours);
+  std::vector<std::string> wrong;
+  for (const auto& element : order.before)
+    if (is_signer(element))
+      wrong.push_back("in front of pams-milter stands " + parse_milter(element).address +
+                      ", which signs what pams-milter then changes");
+  for (const auto& element : order.after)
+    if (is_scanner(element))
+      wrong.push_back("behind pams-milter stands " + parse_milter(element).address +
+                      ", which cannot look into flagged mail there: it is sealed");
+  if (wrong.empty()) return ok("");
+  return warn(text::join(wrong, ", and "), remedy_for(services, listener, order));
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  const auto all = listeners(*services);
+  if (!all) return unanswered(all.error());
+  Finding sum;
+  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
+  if (sum.status == CheckStatus::Ok) sum.seen = "no signer before pams-milter, no scanner behind it";
+  return sum;
+}
+
+}  // namespace
+
+extern const Check milter_order;
+const Check milter_order{
+    "milter_order", "Scanners see flagged mail before pams-milter only; a signature made before it breaks.",
+    false, run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,60 @@
+#include <charconv>
+
+#include "milter/doctor/checks/listeners.hpp"
+#include "milter/doctor/checks/route_rules.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+constexpr unsigned long kLeastContent = 60, kLeastCommand = 10;
+
+/// Postfix's times: a number with s (the default), m, h, d or w. 0 for what is none.
+unsigned long seconds(const std::string& time) {
+  unsigned long value = 0;
+  const auto end = std::from_chars(time.data(), time.data() + time.size(), value).ptr;
+  switch (end == time.data() + time.size() ? 's' : *end) {
+    case 's':
+      return value;
+    case 'm':
+      return value * 60;
+    case 'h':
+      return value * 3600;
+    case 'd':
+      return value * 86400;
+    case 'w':
+      return value * 604800;
+    default:
+      return 0;
+  }
+}
+
+Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+  const auto ours = our_entry(examination, services, listener);
+  if (!ours) return ok("");
+  const auto content = option_of(*ours, "content_timeout", listener, "milter_content_timeout");
+  const auto command = option_of(*ours, "command_timeout", listener, "milter_command_timeout");
+  if (seconds(content) < kLeastContent) return warn("content_timeout is " + content, kSetup);
+  if (seconds(command) < kLeastCommand) return warn("command_timeout is " + command, kSetup);
+  return ok("");
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  const auto all = listeners(*services);
+  if (!all) return unanswered(all.error());
+  Finding sum;
+  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
+  if (sum.status == CheckStatus::Ok) sum.seen = "Postfix waits long enough for the milter";
+  return sum;
+}
+
+}  // namespace
+
+extern const Check milter_timeouts;
+const Check milter_timeouts{
+    "milter_timeouts",
+    "Postfix answers 451 to a message that the milter has already archived and let pass: it comes twice.",
+    false, run};
+
+}  // namespace pams::milter::doctor

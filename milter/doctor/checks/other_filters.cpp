@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <array>
+
+#include "milter/config/files.hpp"
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/mta/postfix/table_name.hpp"
+#include "milter/routing/route.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+const std::vector<std::string> kParameters{"milter_header_checks", "header_checks", "mime_header_checks",
+                                           "nested_header_checks", "body_checks"};
+
+/// Tables whose actions stand in the file, or in main.cf, as text.
+bool is_text(const TableName& table) {
+  static constexpr std::array<std::string_view, 4> kFiles{"pcre", "regexp", "texthash", "cidr"};
+  static constexpr std::array<std::string_view, 3> kConstant{"inline", "static", "fail"};
+  return std::ranges::find(kFiles, table.type) != kFiles.end() ||
+         std::ranges::find(kConstant, table.type) != kConstant.end();
+}
+bool stands_in_main(const TableName& table) {
+  return table.is_inline() || table.type == "static" || table.type == "fail";
+}
+
+/// The actions that may reroute mail.
+std::vector<std::string> our_actions(const Examination& examination, const PostfixServices& services) {
+  const auto relay = relay_address(examination.config.settings.relay.listen, services.queue_directory());
+  std::vector<std::string> actions{kNetAction};
+  for (const auto& connector : examination.config.policy.connectors)
+    actions.push_back(route_action(connector, relay));
+  return actions;
+}
+
+/// The first FILTER action of `table` that is not one of `ours`; "" when there is none.
+std::string foreign_filter(const std::vector<std::string>& ours, std::string_view table) {
+  for (const auto raw : text::split(table, '\n')) {
+    if (raw.starts_with('#')) continue;
+    const auto line = text::replace_all(raw, "\t", " ");
+    const auto at = text::to_lower(line).find(" filter ");
+    if (at == std::string::npos) continue;
+    const auto action = text::trim(std::string_view(line).substr(at));
+    if (std::ranges::find(ours, action) == ours.end()) return std::string(action);
+  }
+  return "";
+}
+
+Finding examine(const std::vector<std::string>& ours, const std::string& parameter, const TableName& table) {
+  if (!is_text(table))
+    return failed(parameter + ": nobody can list the rules of " + table.name() + ", and one may reroute mail",
+                  "write its rules into a pcre: or regexp: table, and take it out of " + parameter);
+  // pcre:{ {/^X:/ FILTER …} } stands in main.cf itself
+  const auto content = stands_in_main(table) ? Result<std::string>(" " + table.rest) : read_file(table.rest);
+  if (!content) return unanswered(content.error());
+  const auto action = foreign_filter(ours, *content);
+  if (action.empty()) return ok("");
+  return failed(parameter + ": " + table.name() + " has '" + action + "'",
+                "move that rule to an smtpd access table (check_…_access): a FILTER there comes before ours");
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  const auto cleanups = services->cleanups();
+  if (!cleanups) return unanswered(cleanups.error());
+  const auto ours = our_actions(examination, *services);
+  for (const auto* cleanup : *cleanups) {
+    const auto values = services->values(*cleanup, kParameters);
+    if (!values) return unanswered(values.error());
+    for (const auto& [parameter, maps] : *values)
+      for (const auto& map : split_list(maps))
+        for (const auto& table : tables_of(map))
+          if (const auto finding = examine(ours, parameter, table); finding.status != CheckStatus::Ok)
+            return finding;
+  }
+  return ok("no other rule reroutes mail");
+}
+
+}  // namespace
+
+extern const Check other_filters;
+const Check other_filters{
+    "other_filters",
+    "Of several FILTER actions Postfix obeys the last: the site's would undo the connector's.", true, run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,55 @@
+#include "milter/doctor/checks/other_instances.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "milter/config/files.hpp"
+#include "milter/mta/postfix/postfix.hpp"
+#include "milter/mta/postfix/postfix_text.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The configuration folders of the masters that run. Only root may read their environment.
+std::vector<std::string> running_folders() {
+  std::vector<std::string> folders;
+  std::error_code error;
+  for (const auto& process : fs::directory_iterator("/proc", error)) {
+    if (text::trim(read_file(process.path() / "comm").value_or("")) != "master") continue;
+    const auto environment = read_file(process.path() / "environ").value_or("");
+    for (const auto variable : text::split(environment, '\0'))
+      if (variable.starts_with("MAIL_CONFIG=")) folders.emplace_back(variable.substr(12));
+  }
+  return folders;
+}
+
+bool is_same(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return fs::path(one).lexically_normal() == fs::path(other).lexically_normal() ||
+         fs::equivalent(one, other, error);
+}
+
+}  // namespace
+
+std::vector<std::string> other_instances(const std::string& ours) {
+  auto folders = running_folders();
+  folders.emplace_back("/etc/postfix");
+  for (const auto& folder : {ours, std::string("/etc/postfix")}) {
+    std::error_code error;
+    if (!fs::exists(folder + "/main.cf", error)) continue;
+    if (const auto named = Postfix(folder).parameter("multi_instance_directories"))
+      for (const auto& one : split_list(*named)) folders.push_back(one);
+  }
+  std::set<std::string> seen;
+  std::erase_if(folders, [&](const std::string& folder) {
+    std::error_code error;
+    return is_same(folder, ours) || !fs::exists(folder + "/main.cf", error) || !seen.insert(folder).second;
+  });
+  return folders;
+}
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,32 @@
+// Every other check asks Postfix's own tools. When these cannot read its configuration, this one says so
+// once.
+#include "milter/doctor/checks/route_rules.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+Finding unreadable(const Error& error, const std::string& folder) {
+  auto finding = unanswered(error);
+  if (!finding.unseen)
+    finding.remedy =
+        "set [milter] postfix_config to the folder of main.cf and master.cf, or fix what postconf -c " +
+        folder + " -M says";
+  return finding;
+}
+
+Finding run(const Examination& examination) {
+  const auto& folder = examination.mta.config_directory();
+  const auto version = examination.mta.parameter("mail_version");
+  if (!version) return unreadable(version.error(), folder);
+  if (const auto services = examination.mta.services(); !services)
+    return unreadable(services.error(), folder);
+  return ok("Postfix " + *version + " reads its settings in " + folder);
+}
+
+}  // namespace
+
+extern const Check postfix;
+const Check postfix{"postfix", "Nothing is known of the way that mail takes, so flagged mail waits.", true,
+                    run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,59 @@
+// With smtpd_proxy_filter smtpd hands the content to another program: neither the milter nor the net sees it
+// (MILTER_README: Milters see the commands only), and no check can tell where the program sends it. Flagged
+// mail is safe only if the program brings everything back to a listener that is watched. A site that says so,
+// by leaving the listener out of `setup postfix --outbound`, is believed; nobody else is.
+#include <algorithm>
+
+#include "milter/doctor/checks/listeners.hpp"
+#include "milter/doctor/checks/route_rules.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+bool is_watched(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+  return listener.service->command == "smtpd" && !listener.has_proxy() &&
+         !holds_word(listener.values.at("receive_override_options"), "no_milters") &&
+         our_entry(examination, services, listener).has_value();
+}
+
+Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener,
+                const std::vector<Listener>& all) {
+  if (!listener.has_proxy()) return ok("");
+  const auto seen = "smtpd_proxy_filter " + listener.values.at("smtpd_proxy_filter") +
+                    " takes mail past the milter and the net";
+  const auto remedy = services.overrides(*listener.service, "smtpd_proxy_filter")
+                          ? "postconf -PX " + listener.service->key() + "/smtpd_proxy_filter"
+                          : std::string("postconf -X smtpd_proxy_filter");
+  const auto back = std::ranges::find_if(
+      all, [&](const Listener& other) { return is_watched(examination, services, other); });
+  if (back == all.end()) return failed(seen + ", and it can come back to no watched listener", remedy);
+  const auto cleanup = services.cleanup_of(*listener.service);
+  if (!cleanup) return unanswered(cleanup.error());
+  if (*cleanup == nullptr || (*cleanup)->name != kInboundCleanup)
+    return failed(seen + ", wherever that program sends it",
+                  remedy + "; or, if all of it comes back to " + back->service->key() +
+                      ": pamsctl setup postfix --apply --outbound " + back->service->key() +
+                      " --outbound pickup");
+  return warn(seen + "; flagged mail is safe only if the program hands it to " + back->service->key(),
+              remedy);
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  const auto all = listeners(*services);
+  if (!all) return unanswered(all.error());
+  Finding sum;
+  for (const auto& listener : *all)
+    add(sum, *listener.service, examine(examination, *services, listener, *all));
+  if (sum.status == CheckStatus::Ok) sum.seen = "no listener hands its mail to a proxy filter";
+  return sum;
+}
+
+}  // namespace
+
+extern const Check proxy_filter;
+const Check proxy_filter{"proxy_filter", "A before-queue filter may send flagged mail on in clear.", true,
+                         run};
+
+}  // namespace pams::milter::doctor

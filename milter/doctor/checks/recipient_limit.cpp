@@ -1,0 +1,31 @@
+#include <charconv>
+
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/routing/postfix_settings.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+constexpr std::uint64_t kPostfixDefault = 50;
+
+Finding run(const Examination& examination) {
+  const auto name = examination.connector.transport + "_destination_recipient_limit";
+  const auto value = examination.mta.parameter(name);
+  if (!value) return unanswered(value.error());
+  std::uint64_t limit = kPostfixDefault;
+  std::from_chars(value->data(), value->data() + value->size(), limit);
+  if (limit < examination.config.policy.limits.recipients)
+    return failed(name + " is " + std::to_string(limit) + ": a message with more recipients is split",
+                  "postconf -e " + name + "=" +
+                      std::to_string(needed_recipient_limit(examination.config.policy)) +
+                      " && postfix reload");
+  return ok(name + " is " + std::to_string(limit));
+}
+
+}  // namespace
+
+extern const Check recipient_limit;
+const Check recipient_limit{"recipient_limit",
+                            "A flagged message must reach the smart host in one transaction.", true, run};
+
+}  // namespace pams::milter::doctor

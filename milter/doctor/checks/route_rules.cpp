@@ -1,0 +1,113 @@
+#include "milter/doctor/checks/route_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "milter/routing/route.hpp"
+#include "milter/seal/carrier.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+/// The flag in the letter cases that mail programs write.
+std::vector<std::string> flag_headers(const std::string& name) {
+  std::string upper = name;
+  std::ranges::transform(upper, upper.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return {name + ": x",  text::to_lower(name) + ": x", upper + ": x", upper + ":",
+          name + ":0.b", name + ":\n  folded.value"};
+}
+
+/// "" when the list turns `header` into `action`; otherwise what it does instead.
+Result<std::string> deviation(const Mta& mta, const std::string& maps, const std::string& header,
+                              const std::string& action) {
+  const auto answer = first_answer(mta, maps, header);
+  if (!answer) return tl::unexpected(answer.error());
+  if (!*answer) return "no table in '" + maps + "' answers to '" + header + "'";
+  if ((*answer)->action == action) return "";
+  return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not '" + action + "'";
+}
+
+Result<std::string> net_fault_in(const Examination& examination, const PostfixServices& services,
+                                 const std::string& maps) {
+  for (const auto& header : flag_headers(examination.config.policy.pams.header)) {
+    const auto answer = first_answer(examination.mta, maps, header);
+    if (!answer) return tl::unexpected(answer.error());
+    if (!*answer) return "no table of header_checks catches '" + header + "'";
+    if (!(*answer)->action.starts_with("FILTER retry:"))
+      return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not FILTER retry:";
+  }
+  return sealed_fault(examination, services, maps);
+}
+
+}  // namespace
+
+Finding ok(std::string seen) { return {CheckStatus::Ok, std::move(seen), ""}; }
+Finding warn(std::string seen, std::string remedy) {
+  return {CheckStatus::Warn, std::move(seen), std::move(remedy)};
+}
+Finding failed(std::string seen, std::string remedy) {
+  return {CheckStatus::Fail, std::move(seen), std::move(remedy)};
+}
+
+Finding unanswered(const Error& error) {
+  if (error.what.find("Permission denied") == std::string::npos) return failed(error.what, kSetup);
+  auto finding =
+      failed("this user may not read it: " + error.what,
+             "chgrp pams-milter FILE && chmod 640 FILE, with the milter's group and the file named here");
+  finding.unseen = true;
+  return finding;
+}
+
+Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& maps,
+                                           const std::string& header) {
+  for (const auto& map : split_list(maps)) {
+    auto action = mta.lookup(map, header);
+    if (!action) return tl::unexpected(action.error());
+    if (*action) return Answer{map, std::move(**action)};
+  }
+  return std::nullopt;
+}
+
+Result<std::string> net_fault(const Examination& examination, const PostfixServices& services,
+                              const Service& listener) {
+  const auto options = services.value(listener, "receive_override_options");
+  if (!options) return options;
+  if (holds_word(*options, "no_header_body_checks")) return "no_header_body_checks switches the net off";
+  const auto cleanup = services.cleanup_of(listener);
+  if (!cleanup) return tl::unexpected(cleanup.error());
+  if (*cleanup == nullptr) return "its cleanup_service_name is not in master.cf";
+  const auto maps = services.value(**cleanup, "header_checks");
+  if (!maps) return maps;
+  return net_fault_in(examination, services, *maps);
+}
+
+std::vector<std::string> sealed_headers(const std::string& transport) {
+  const auto value = seal::to_value({std::string(32, 'a'), std::string(16, 'b'), transport});
+  const auto name = std::string(seal::kSealedHeader) + ": ";
+  return {name + value, name + text::replace_all(value, "; ", ";\n ")};
+}
+
+Result<std::string> sealed_fault(const Examination& examination, const PostfixServices& services,
+                                 const std::string& maps) {
+  const auto relay = relay_address(examination.config.settings.relay.listen, services.queue_directory());
+  const auto& pams = examination.config.policy.pams;
+  const auto* flagged = examination.config.policy.connector(pams.connector);
+  std::vector<std::pair<std::string, const rules::OutboundConnector*>> wanted{
+      {examination.connector.transport, &examination.connector}};
+  if (flagged != nullptr) wanted.emplace_back("pams-none", flagged);
+  for (const auto& [transport, connector] : wanted)
+    for (const auto& header : sealed_headers(transport)) {
+      auto fault = deviation(examination.mta, maps, header, route_action(*connector, relay));
+      if (!fault || !fault->empty()) return fault;
+    }
+  return "";
+}
+
+bool holds_word(const std::string& list, const std::string& word) {
+  return std::ranges::any_of(split_list(list),
+                             [&](const std::string& element) { return text::iequals(element, word); });
+}
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,47 @@
+/// What several routing checks ask alike: which action a list of header tables gives to a header, and whether
+/// the net hangs behind a listener. Evaluated by postmap, never guessed from text. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "milter/doctor/check.hpp"
+#include "milter/mta/postfix/postfix_services.hpp"
+#include "milter/setup/postfix/setup_plan.hpp"
+
+namespace pams::milter::doctor {
+
+Finding ok(std::string seen);
+Finding warn(std::string seen, std::string remedy);
+Finding failed(std::string seen, std::string remedy);
+/// A question that Postfix's tools did not answer: nothing is verified then.
+Finding unanswered(const Error& error);
+
+inline constexpr const char* kSetup = "pamsctl setup postfix --apply && postfix reload";
+
+struct Answer {
+  std::string map;
+  std::string action;
+};
+/// The first map of the list that answers; Postfix asks no further.
+Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& maps,
+                                           const std::string& header);
+
+/// "" when flagged mail that comes in by this listener without a milter waits in the queue, and a carrier
+/// that is requeued finds its connector again; otherwise what is wrong.
+Result<std::string> net_fault(const Examination& examination, const PostfixServices& services,
+                              const Service& listener);
+
+/// The header of a carrier that leaves by `transport`, as the milter writes it, and as it may be folded.
+std::vector<std::string> sealed_headers(const std::string& transport);
+
+/// "" when the list of header tables sends what is sealed for the connector to the relay, and what is sealed
+/// for a transport that is no more, to the flagged mail's; otherwise what it does instead.
+Result<std::string> sealed_fault(const Examination& examination, const PostfixServices& services,
+                                 const std::string& maps);
+
+/// Whether a comma list such as receive_override_options holds the word.
+bool holds_word(const std::string& list, const std::string& word);
+
+}  // namespace pams::milter::doctor

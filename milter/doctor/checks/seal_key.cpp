@@ -1,0 +1,108 @@
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "milter/base/fd.hpp"
+#include "milter/doctor/account.hpp"
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/seal/key_ring.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+std::string day_of(std::chrono::sys_seconds time) {
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+  std::array<char, 32> text{};
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
+                                  static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day())));
+  return text.data();
+}
+
+/// The two programs that need the key.
+struct Program {
+  std::string name;
+  const Result<Account>& account;
+};
+
+/// What systemd hands to a unit by LoadCredential is a copy, made when the program started.
+Finding examine_copy(const Program& program, const std::string& copy, const std::string& newest) {
+  const auto ring = seal::KeyRing::read(copy);
+  if (!ring) return failed(program.name + ": " + ring.error().what, "systemctl restart " + program.name);
+  if (ring->current().id() == newest) return ok("");
+  return failed(
+      program.name + " still has " + ring->current().id() + " as its newest key, the file has " + newest,
+      "systemctl restart " + program.name);
+}
+
+std::string remedy_for(const Program& program, const std::string& path) {
+  if (program.name == "pams-milter")
+    return "chown " + program.account->name + " " + path + " && chmod 600 " + path;
+  const auto folder = "/etc/systemd/system/" + program.name + ".service.d";
+  return "mkdir -p " + folder +
+         " && printf '[Service]\\nLoadCredential=" + std::filesystem::path(path).filename().string() + ":" +
+         path + "\\n' > " + folder + "/seal-key.conf && systemctl daemon-reload && systemctl restart " +
+         program.name;
+}
+
+/// Root can read every file, so root asks on behalf of the program.
+Finding examine_file(const Program& program, const std::string& path) {
+  const auto trouble = attempt_as(*program.account, [&path] {
+    return Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC)) ? std::string() : std::string(std::strerror(errno));
+  });
+  if (!trouble) return unanswered(trouble.error());
+  if (trouble->empty()) return ok("");
+  return failed(program.name + ": user " + program.account->name + " cannot read " + path + ": " + *trouble,
+                remedy_for(program, path));
+}
+
+/// A program that reads the file itself notices when it changes: it has the same keys as everybody.
+Finding examine(const Program& program, const std::string& path, const std::string& newest) {
+  if (!program.account || geteuid() != 0) return ok("");  // this user sees nothing, or its own view alone
+  const auto& folder = program.account->credentials;
+  const auto copy = folder + "/" + std::filesystem::path(path).filename().string();
+  std::error_code error;
+  if (!folder.empty() && std::filesystem::exists(copy, error)) return examine_copy(program, copy, newest);
+  return examine_file(program, path);
+}
+
+/// Milter and relay as they run here; the daemon asks for nobody else.
+Finding examine_programs(const Examination& examination, const std::string& newest) {
+  if (examination.accounts == nullptr) return ok("");
+  const auto& path = examination.config.settings.seal_key_file;
+  for (const auto& program : {Program{"pams-milter", examination.accounts->milter},
+                              Program{"pams-relay", examination.accounts->relay}})
+    if (auto finding = examine(program, path, newest); finding.status != CheckStatus::Ok) return finding;
+  return ok("");
+}
+
+Finding run(const Examination& examination) {
+  const auto& path = examination.config.settings.seal_key_file;
+  const auto ring = seal::KeyRing::read(path);
+  if (!ring) {
+    auto finding = unanswered(ring.error());
+    finding.remedy = finding.unseen
+                         ? "chown it to the milter's user, mode 600: " + path
+                         : "pamsctl setup makes a missing one; a lost one comes from a backup only";
+    return finding;
+  }
+  if (auto finding = examine_programs(examination, ring->current().id()); finding.status != CheckStatus::Ok)
+    return finding;
+  const auto& keys = ring->keys();
+  auto seen = "sealed with " + ring->current().id() + " of " + day_of(ring->current().created);
+  if (keys.size() > 1)
+    seen += "; " + std::to_string(keys.size() - 1) + " older, the oldest of " + day_of(keys.back().created);
+  return ok(seen);
+}
+
+}  // namespace
+
+extern const Check seal_key;
+const Check seal_key{"seal_key", "Without the key nothing can be sealed, and nothing that is sealed be sent.",
+                     true, run, std::nullopt};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,33 @@
+#include <charconv>
+
+#include "milter/config/files.hpp"
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/doctor/checks/sendmail_answers.hpp"
+#include "milter/routing/postfix_settings.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+Finding run(const Examination& examination) {
+  const auto file = examination.sendmail->cf();
+  const auto cf = read_file(file);
+  if (!cf) return unanswered(cf.error());
+  const auto value = cf_option(cf_lines(*cf), "MaxMessageSize");
+  std::uint64_t limit = 0;
+  std::from_chars(value.data(), value.data() + value.size(), limit);
+  const auto needed = needed_message_size(examination.config.policy);
+  if (limit == 0 || limit >= needed) return ok("Sendmail takes what the connector takes");  // 0: no limit
+  return failed(file + ": MaxMessageSize is " + value + ", and the connector takes " +
+                    std::to_string(examination.connector.max_message_size) + " and what disclaimers add",
+                "write define(`confMAX_MESSAGE_SIZE', `" + std::to_string(needed) +
+                    "') in sendmail.mc, then make -C /etc/mail && service sendmail restart");
+}
+
+}  // namespace
+
+extern const Check sendmail_message_size;
+const Check sendmail_message_size{"sendmail_message_size",
+                                  "Sendmail refuses, with 552, a message that the connector would take.",
+                                  false, run, MtaKind::Sendmail};
+
+}  // namespace pams::milter::doctor

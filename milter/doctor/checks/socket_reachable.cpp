@@ -1,0 +1,92 @@
+// Postfix's own view of the milter's socket: as its user, and where smtpd is chrooted, from inside there.
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "milter/base/fd.hpp"
+#include "milter/doctor/account.hpp"
+#include "milter/doctor/checks/listeners.hpp"
+#include "milter/doctor/checks/route_rules.hpp"
+#include "rules/base/text.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+std::string connect_unix(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return "the path is too long for a socket";
+  path.copy(address.sun_path, path.size());
+  const Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket interface is made that way
+  if (connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return "";
+  return std::strerror(errno);
+}
+
+std::string connect_inet(const std::string& host, const std::string& port) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int error = getaddrinfo(host.c_str(), port.c_str(), &wanted, &found); error != 0)
+    return gai_strerror(error);
+  std::string trouble = "no address";
+  for (const auto* one = found; one != nullptr && !trouble.empty(); one = one->ai_next) {
+    const Fd client(::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, 0));
+    trouble = connect(client.get(), one->ai_addr, one->ai_addrlen) == 0 ? "" : std::strerror(errno);
+  }
+  freeaddrinfo(found);
+  return trouble;
+}
+
+/// "unix:path" or "inet:host:port", from the folder where Postfix's daemons stand.
+std::string connect_to(const std::string& address, const std::string& folder) {
+  if (chdir(folder.c_str()) != 0) return folder + ": " + std::strerror(errno);
+  if (address.starts_with("unix:")) return connect_unix(address.substr(5));
+  const auto colon = address.rfind(':');
+  if (!address.starts_with("inet:") || colon < 5) return "no unix: or inet: address";
+  return connect_inet(std::string(text::trim(address.substr(5, colon - 5), "[]")), address.substr(colon + 1));
+}
+
+Finding examine(const PostfixServices& services, const Listener& listener, const OurEntry& ours,
+                const Account& postfix) {
+  const bool chrooted = services.is_chrooted(*listener.scope);
+  const auto& queue = services.queue_directory();
+  const auto trouble = attempt_as(
+      postfix, [&] { return connect_to(ours.entry.address, chrooted ? "/" : queue); }, chrooted ? queue : "");
+  if (!trouble) return unanswered(trouble.error());
+  if (trouble->empty()) return ok("");
+  return failed(
+      "user " + postfix.name + (chrooted ? " in the chroot " + queue : "") + " cannot connect to " +
+          ours.entry.address + ": " + *trouble,
+      "systemctl status pams-milter; the socket's folder must be of mode 2710 and group " + postfix.name);
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  const auto all = listeners(*services);
+  if (!all) return unanswered(all.error());
+  const auto owner = examination.mta.parameter("mail_owner");
+  if (!owner) return unanswered(owner.error());
+  const auto postfix = account_named(*owner);
+  if (!postfix) return unanswered(postfix.error());
+  Finding sum;
+  for (const auto& listener : *all)
+    if (const auto ours = our_entry(examination, *services, listener))
+      add(sum, *listener.service, examine(*services, listener, *ours, *postfix));
+  if (sum.status == CheckStatus::Ok) sum.seen = "user " + *owner + " reaches the milter's socket";
+  return sum;
+}
+
+}  // namespace
+
+extern const Check socket_reachable;
+const Check socket_reachable{
+    "socket_reachable", "While Postfix cannot reach the milter, it answers 451 to all mail.", false, run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,60 @@
+#include "milter/doctor/checks/route_rules.hpp"
+#include "milter/routing/postfix_settings.hpp"
+#include "milter/routing/route.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+bool holds(const TransportSetting& setting, const std::string& value) {
+  // A Postfix before 3.7 does not know it.
+  if (setting.name == "lmtp_bind_address_enforce" && value.empty()) return true;
+  return value == setting.value;
+}
+
+std::vector<std::string> names_of(const rules::OutboundConnector& connector) {
+  std::vector<std::string> names;  // the same for each reach
+  for (const auto& setting : transport_settings(connector, Reach::SocketOnly)) names.push_back(setting.name);
+  return names;
+}
+
+Finding examine_settings(const Examination& examination, const PostfixServices& services,
+                         const Service& service) {
+  const auto values = services.values(service, names_of(examination.connector));
+  if (!values) return unanswered(values.error());
+  const bool enforces = !values->at("lmtp_bind_address_enforce").empty();
+  const auto reach = reach_of(examination.config.settings.relay.listen, enforces);
+  const auto settings = transport_settings(examination.connector, reach);
+  for (const auto& setting : settings)
+    if (setting.demanded && !holds(setting, values->at(setting.name)))
+      return failed(
+          service.key() + ": " + setting.name + " is '" + values->at(setting.name) + "'; " + setting.why,
+          "postconf -P '" + service.key() + "/" + setting.name + "=" + setting.value + "' && postfix reload");
+  return ok("");
+}
+
+Finding run(const Examination& examination) {
+  const auto services = PostfixServices::read(examination.mta);
+  if (!services) return unanswered(services.error());
+  const auto& name = examination.connector.transport;
+  const auto* service = services->find(name, "unix");
+  if (service == nullptr) return failed(name + "/unix is not in master.cf", kSetup);
+  if (service->command != "lmtp")
+    return failed(name + "/unix runs " + service->command + ", not lmtp", kSetup);
+  const auto relay = relay_address(examination.config.settings.relay.listen, services->queue_directory());
+  if (services->is_chrooted(*service) && relay.starts_with("unix:/"))
+    return failed(
+        name + "/unix runs chrooted in " + services->queue_directory() + " and cannot reach " + relay,
+        kSetup);
+  const auto settings = examine_settings(examination, *services, *service);
+  if (settings.status != CheckStatus::Ok) return settings;
+  return ok(name + "/unix hands what is sealed to the relay at " + relay + ", as it is");
+}
+
+}  // namespace
+
+extern const Check transport;
+const Check transport{"transport",
+                      "What is sealed would be changed on its way to the relay, or would not get there.",
+                      true, run};
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,67 @@
+#include "milter/doctor/evaluate_route.hpp"
+
+#include "milter/doctor/check.hpp"
+#include "milter/doctor/checks/other_instances.hpp"
+#include "milter/mta/postfix/postfix.hpp"
+
+namespace pams::milter::doctor {
+namespace {
+
+constexpr std::chrono::seconds kTimeout{30};
+
+tl::unexpected<Error> unverified(std::string_view check, const std::string& seen, const std::string& remedy) {
+  return fail(Failure::Misconfigured, "route check " + std::string(check) + " fails: " + seen +
+                                          (remedy.empty() ? "" : "; remedy: " + remedy));
+}
+
+Status run_checks(const Examination& examination, bool only_guards_of_all) {
+  for (const auto* check : checks()) {
+    const bool wanted = check->guards_all_mail || (check->routing && !only_guards_of_all);
+    if (!wanted || !check->is_for(examination.config.settings.mta)) continue;
+    const auto finding = check->run(examination);
+    if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
+  }
+  return {};
+}
+
+void run_checks(const Examination& examination, RouteEvaluation& evaluation) {
+  evaluation.flag_survives = run_checks(examination, true);
+  evaluation.status = run_checks(examination, false);  // asks the same again, and in order
+}
+
+RouteEvaluation evaluate_sendmail_route(const Config& config, const rules::OutboundConnector& connector,
+                                        const Mta& mta) {
+  const Sendmail sendmail(config.settings);
+  RouteEvaluation evaluation;
+  for (const auto& path : {sendmail.cf(), sendmail.mc(), sendmail.feature(), config.settings.seal_key_file})
+    evaluation.files.push_back(stamp_of(path));
+  run_checks({config, connector, mta, &sendmail}, evaluation);
+  // The rules may ask tables and class files of the site, which are not watched.
+  evaluation.beyond_files = true;
+  return evaluation;
+}
+
+}  // namespace
+
+RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnector& connector,
+                               const Mta& mta) {
+  if (config.settings.mta == MtaKind::Sendmail) return evaluate_sendmail_route(config, connector, mta);
+  const CachedMta cached(mta, kTimeout, std::chrono::steady_clock::now);
+  cached.watch(config.settings.seal_key_file);
+  for (const auto& folder : other_instances(mta.config_directory())) cached.watch(folder + "/main.cf");
+  RouteEvaluation evaluation;
+  run_checks({config, connector, cached}, evaluation);
+  evaluation.files = cached.files();
+  evaluation.beyond_files = cached.asked_beyond_files();
+  return evaluation;
+}
+
+std::unique_ptr<RouteGuard> make_route_verifier(std::shared_ptr<const Config> config) {
+  auto postfix = std::make_shared<const Postfix>(config->settings.postfix_config);
+  return std::make_unique<RouteVerifier>(
+      [config = std::move(config), postfix = std::move(postfix)](const rules::OutboundConnector& connector) {
+        return evaluate_route(*config, connector, *postfix);
+      });
+}
+
+}  // namespace pams::milter::doctor

@@ -1,0 +1,18 @@
+/// The routing checks as the enforcement asks them: what stands between a flagged message and its route. Any
+/// thread.
+#pragma once
+
+#include <memory>
+
+#include "milter/routing/route_verifier.hpp"
+
+namespace pams::milter::doctor {
+
+/// Runs the routing checks once.
+RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnector& connector,
+                               const Mta& mta);
+
+/// For the daemon: on the Postfix that `config` names. Make a new one for a new configuration.
+std::unique_ptr<RouteGuard> make_route_verifier(std::shared_ptr<const Config> config);
+
+}  // namespace pams::milter::doctor

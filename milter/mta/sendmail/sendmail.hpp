@@ -1,0 +1,44 @@
+/// Sendmail as pams-milter sees it: the files of its folder, and what its own rules answer in address test
+/// mode (`sendmail -bt`). It changes nothing and reloads nothing. Any thread.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "milter/config/config.hpp"
+#include "rules/base/result.hpp"
+
+namespace pams::milter {
+
+/// Its name in Sendmail's folder.
+inline constexpr const char* kFeatureFile = "pams-milter.m4";
+
+class Sendmail {
+ public:
+  explicit Sendmail(const Settings& settings, std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+  /// What `sendmail -bt` prints when it is told `lines`, on sendmail.cf.
+  Result<std::string> test(const std::vector<std::string>& lines) const;
+
+  /// What `sendmail -bp` prints: who may see all of the queue is Sendmail's matter (root always).
+  Result<std::string> queue() const;
+
+  /// Paths in Sendmail's folder.
+  std::string cf() const { return path("sendmail.cf"); }
+  std::string mc() const { return path("sendmail.mc"); }
+  std::string submission_cf() const { return path("submit.cf"); }
+  std::string feature() const;
+  const std::string& folder() const { return folder_; }
+  const std::string& program() const { return program_; }
+
+ private:
+  Result<std::string> ask(const std::vector<std::string>& arguments, const std::string& input) const;
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+
+  std::string folder_;
+  std::string program_;
+  std::chrono::milliseconds patience_;
+};
+
+}  // namespace pams::milter

@@ -1,0 +1,78 @@
+#include "milter/routing/route_watch.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace pams::milter {
+
+struct RouteWatch::Shared {
+  struct Watched {
+    std::shared_ptr<RouteGuard> guard;
+    rules::OutboundConnector connector;
+    std::optional<std::string> told;  ///< "" = verified
+  };
+
+  Shared(Tell to_tell, std::chrono::milliseconds between) : tell(std::move(to_tell)), pause(between) {}
+
+  void use(std::shared_ptr<Watched> next) {
+    {
+      const std::lock_guard lock(mutex);
+      watched = std::move(next);
+    }
+    changed.notify_one();
+  }
+
+  void run() {
+    std::unique_lock lock(mutex);
+    while (!ended) {
+      const auto now = watched;
+      if (now != nullptr) {
+        lock.unlock();
+        const auto status = now->guard->verified(now->connector);
+        lock.lock();
+        say(*now, status);
+      }
+      changed.wait_for(lock, pause, [&] { return ended || watched != now; });
+    }
+  }
+
+  const Tell tell;
+  const std::chrono::milliseconds pause;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool began = false;  ///< only who calls watch() looks at it
+  bool ended = false;
+  std::shared_ptr<Watched> watched;
+
+ private:
+  /// The answer to a configuration that is no more says nothing.
+  void say(Watched& now, const Status& status) const {
+    const auto text = status ? std::string() : status.error().what;
+    if (ended || watched.get() != &now || now.told == text) return;
+    now.told = text;
+    tell(now.connector, status);
+  }
+};
+
+RouteWatch::RouteWatch(Tell tell, std::chrono::milliseconds pause)
+    : shared_(std::make_shared<Shared>(std::move(tell), pause)) {}
+
+RouteWatch::~RouteWatch() {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->ended = true;
+  }
+  shared_->changed.notify_one();
+}
+
+void RouteWatch::watch(std::shared_ptr<RouteGuard> guard, const rules::OutboundConnector& connector) {
+  if (!shared_->began) std::thread([shared = shared_] { shared->run(); }).detach();
+  shared_->began = true;
+  shared_->use(std::make_shared<Shared::Watched>(Shared::Watched{std::move(guard), connector, {}}));
+}
+
+void RouteWatch::rest() { shared_->use(nullptr); }
+
+}  // namespace pams::milter

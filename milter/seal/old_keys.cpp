@@ -1,0 +1,17 @@
+#include "milter/seal/old_keys.hpp"
+
+namespace pams::seal {
+
+KeyRing without_old_keys(const KeyRing& ring, const std::set<std::string>& in_use,
+                         std::chrono::sys_seconds now) {
+  std::vector<Key> kept;
+  const Key* follower = nullptr;
+  for (const auto& key : ring.keys()) {
+    const bool is_old = follower != nullptr && follower->created + kKeptAfterRotation <= now;
+    if (!is_old || in_use.contains(key.id())) kept.push_back(key);
+    follower = &key;
+  }
+  return KeyRing(std::move(kept));
+}
+
+}  // namespace pams::seal

@@ -1,0 +1,98 @@
+#include "milter/setup/backup.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "milter/base/fd.hpp"
+#include "milter/config/files.hpp"
+
+namespace pams::milter {
+namespace {
+
+namespace fs = std::filesystem;
+
+tl::unexpected<Error> trouble(const std::string& path) {
+  return fail(Failure::Misconfigured, path + ": " + std::strerror(errno));
+}
+
+bool write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const auto count = write(fd, content.data(), content.size());
+    if (count < 0 && errno != EINTR) return false;
+    content.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+}  // namespace
+
+Status replace_file(const std::string& path, const std::string& content, const Owner& owner) {
+  const auto temporary = path + ".pams-new";
+  unlink(temporary.c_str());
+  const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) return trouble(temporary);
+  const bool written = fchown(file.get(), owner.user, owner.group) == 0 &&
+                       fchmod(file.get(), owner.mode) == 0 && write_all(file.get(), content) &&
+                       fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
+  if (!written) {
+    auto error = trouble(path);
+    unlink(temporary.c_str());
+    return error;
+  }
+  const Fd folder(open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || fsync(folder.get()) != 0) return trouble(path);
+  return {};
+}
+
+Result<Backup> Backup::make(const std::string& folder, const std::vector<std::string>& paths) {
+  Backup backup;
+  backup.folder_ = folder;
+  if (mkdir(folder.c_str(), 0700) != 0) return trouble(folder);
+  for (const auto& path : paths)
+    if (const auto kept = backup.keep(path); !kept) return tl::unexpected(kept.error());
+  return backup;
+}
+
+Status Backup::restore() const {
+  Status outcome;
+  for (const auto& file : files_) {
+    const auto back = file.existed ? replace_file(file.path, file.content, file.owner) : remove(file.path);
+    if (!back) outcome = back;
+  }
+  return outcome;
+}
+
+Result<std::string> Backup::settle(const Status& outcome) const {
+  if (outcome) return folder_;
+  const auto restored = restore();
+  return fail(outcome.error().failure,
+              outcome.error().what + (restored ? "; everything is restored from " + folder_
+                                               : "; RESTORING FAILED TOO (" + restored.error().what +
+                                                     "): copy back by hand from " + folder_));
+}
+
+Status Backup::remove(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return trouble(path);
+  return {};
+}
+
+Status Backup::keep(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) return trouble(path);
+    files_.push_back({path, "", {}, false});
+    return {};
+  }
+  auto content = read_file(path);
+  if (!content) return tl::unexpected(content.error());
+  const Owner owner{status.st_uid, status.st_gid, status.st_mode & 07777U};
+  files_.push_back({path, *content, owner, true});
+  return replace_file(folder_ + "/" + fs::path(path).filename().string(), *content, owner);
+}
+
+}  // namespace pams::milter
