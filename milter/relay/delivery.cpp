@@ -211,9 +211,12 @@ void Delivery::log_outcome() const {
 
 std::vector<Answer> Delivery::answers() const {
   std::vector<Answer> out;
-  for (std::size_t i = 0; i < matches_.size(); ++i)
-    out.push_back(matches_[i].empty() ? extras_[i].value() : answer_of_all(matches_[i]));
-  if (is_report()) std::ranges::transform(out, out.begin(), deferred);
+  for (std::size_t i = 0; i < matches_.size(); ++i) {
+    if (matches_[i].empty())
+      out.push_back(extras_[i].value());
+    else
+      out.push_back(is_report() ? deferred(answer_of_all(matches_[i])) : answer_of_all(matches_[i]));
+  }
   return out;
 }
 

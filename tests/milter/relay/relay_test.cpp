@@ -319,7 +319,12 @@ BOOST_AUTO_TEST_CASE(a_refused_report_waits_and_goes_to_the_other_mailbox) {
   const auto wire = relay.carrier(kMessage, report);
   const auto deliver = [&] { return Mta(*relay.services).deliver(wire, {"journal@example.org"})[0]; };
   refused.insert("alternate@example.org");
-  for (int i = 0; i < 3; ++i) BOOST_TEST(deliver().starts_with("451 4.1.1 "));
+  for (int i = 0; i < 2; ++i) BOOST_TEST(deliver().starts_with("451 4.1.1 "));
+  relay.config->policy.pams.extra_recipients = rules::ExtraRecipients::Refuse;
+  relay.reconfigure();
+  const auto both = Mta(*relay.services).deliver(wire, {"journal@example.org", "added@example.org"});
+  BOOST_TEST(both[0].starts_with("451 "), both[0]);
+  BOOST_TEST(both[1].starts_with("550 5.7.1 "), both[1]);
   BOOST_TEST(relay.peer.messages().empty());
   refused.erase("alternate@example.org");
   BOOST_TEST(deliver().starts_with("250 "));
