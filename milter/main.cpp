@@ -38,9 +38,9 @@ int serve(const Loaded& loaded) {
   // Without this glibc would move the limit up with the first large one.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   // Shared, because a reload that hangs may outlive this function.
-  const auto wiring = std::make_shared<Wiring>();
+  const auto wiring = std::make_shared<daemon::Wiring>();
   const auto wire = [wiring](auto config) { return wiring->wire(std::move(config)); };
-  return run_daemon(loaded.config, wire, control_socket_path());
+  return daemon::run_daemon(loaded.config, wire, daemon::control_socket_path());
 }
 
 int run(int argc, char** argv) {

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 constexpr const char* kSchema = R"(
@@ -210,4 +210,4 @@ Status ArchiveDatabase::each_checkpoint(const std::function<bool(const Checkpoin
                     [&](const sqlite::Row& row) { return visit(checkpoint_in(row)); });
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

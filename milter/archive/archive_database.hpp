@@ -15,7 +15,7 @@
 #include "milter/archive/record.hpp"
 #include "milter/base/sqlite.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class ArchiveDatabase {
  public:
@@ -75,4 +75,4 @@ AuditRow audit_in(const sqlite::Row& row);  ///< number, time, kind, details
 /// What root makes in an archive belongs to whom the folder belongs to: the milter must be able to use it.
 void give_to_owner(const std::string& archive, const std::string& name);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -1,7 +1,7 @@
 /// The outcomes' part of ArchiveDatabase.
 #include "milter/archive/archive_database.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 constexpr const char* kSelect =
@@ -71,8 +71,8 @@ Result<std::optional<OutcomeRow>> ArchiveDatabase::outcome(std::int64_t number) 
 
 Result<Fate> ArchiveDatabase::fate_of(const RecordRow& row) {
   return outcomes_of(row.number).map([&](const std::vector<OutcomeRow>& later) {
-    return milter::fate_of(row.queue_id, row.message_id, later);
+    return archive::fate_of(row.queue_id, row.message_id, later);
   });
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -13,7 +13,7 @@
 #include "rules/message/envelope.hpp"
 #include "rules/message/message.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 /// One delivery to be kept.
 struct ArchiveRecord {
@@ -74,4 +74,4 @@ class ArchiveStore {
   static Stored receipt(std::string id) { return Stored(std::move(id)); }
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -8,7 +8,7 @@
 
 #include "milter/base/durable_file.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 /// What the head said, for the audit row.
@@ -124,4 +124,4 @@ Status ChainWriter::add_checkpoint(const Tip& tip, std::chrono::sys_seconds now)
   return database_->append(checkpoint).map([&] { last_checkpoint_ = checkpoint; });
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -16,7 +16,7 @@
 #include "milter/base/disk.hpp"
 #include "milter/base/fd.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class ChainWriter {
  public:
@@ -50,4 +50,4 @@ class ChainWriter {
   std::optional<Checkpoint> last_checkpoint_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -7,7 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 using Context = CPtr<EVP_MD_CTX, EVP_MD_CTX_free>;
@@ -83,4 +83,4 @@ bool CheckpointKey::has_signed(std::string_view statement, const std::string& si
   return good;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -9,7 +9,7 @@
 #include "rules/base/c_ptr.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class CheckpointKey {
  public:
@@ -25,4 +25,4 @@ class CheckpointKey {
   Key key_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

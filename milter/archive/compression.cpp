@@ -8,7 +8,7 @@
 
 #include "rules/base/c_ptr.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 void free_compressor(ZSTD_CCtx* context) noexcept { ZSTD_freeCCtx(context); }
@@ -77,4 +77,4 @@ Status decompress(const Producer& stored, const Sink& sink) {
   return status;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

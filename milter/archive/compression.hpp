@@ -6,7 +6,7 @@
 
 #include "milter/base/durable_file.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 /// One zstd frame (with its length in front, when zstd is asked) that holds `pieces`, to `sink`. The failures
 /// are the sink's.
@@ -15,4 +15,4 @@ Status compress(std::span<const std::string_view> pieces, const Sink& sink);
 /// Undoes it. `stored` gives the compressed bytes. Failure::Misconfigured for bytes that are no whole frame.
 Status decompress(const Producer& stored, const Sink& sink);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

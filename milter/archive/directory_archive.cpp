@@ -5,7 +5,7 @@
 
 #include "milter/archive/secret.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 std::string field_value(const Message& message, std::string_view name) {
@@ -144,4 +144,4 @@ Status DirectoryArchive::check() {
   return encryption().map([](const Encryption*) {});
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

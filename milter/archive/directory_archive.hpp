@@ -18,7 +18,7 @@
 #include "milter/archive/record_writer.hpp"
 #include "milter/config/config.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class DirectoryArchive : public ArchiveStore {
  public:
@@ -55,4 +55,4 @@ class DirectoryArchive : public ArchiveStore {
   RecordWriter writer_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

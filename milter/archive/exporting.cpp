@@ -9,7 +9,7 @@
 #include "milter/archive/zip_writer.hpp"
 #include "milter/base/sha256.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -164,4 +164,4 @@ Result<Exported> export_records(ArchiveDatabase& archive, ObjectStore& objects,
   return Exporter(archive, objects, format).run(records, output);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -11,7 +11,7 @@
 #include "milter/archive/archive_database.hpp"
 #include "milter/archive/object_store.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 enum class ExportFormat {
   Eml,     ///< a folder with <id>.eml, and manifest.json
@@ -30,4 +30,4 @@ Result<Exported> export_records(ArchiveDatabase& archive, ObjectStore& objects,
                                 const std::vector<std::int64_t>& records, ExportFormat format,
                                 const std::string& output);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -8,7 +8,7 @@
 
 #include "milter/base/durable_file.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -62,4 +62,4 @@ Status write_head(Disk& disk, int archive, const Head& head) {
   return sync_file(disk, archive, "head");
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

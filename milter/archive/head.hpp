@@ -11,7 +11,7 @@
 #include "milter/base/disk.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 /// The last entry of the chain; number 0 and hash "" when there is none.
 struct Tip {
@@ -39,4 +39,4 @@ Result<std::optional<Head>> read_head(const std::string& archive);
 /// On the disk when it returns (the folder's entry only the first time: an older head does no harm).
 Status write_head(Disk& disk, int archive, const Head& head);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

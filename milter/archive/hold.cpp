@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -72,4 +72,4 @@ Result<std::vector<std::int64_t>> held_records(ArchiveDatabase& archive, SearchI
   return held;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -9,7 +9,7 @@
 #include "milter/archive/chain_writer.hpp"
 #include "milter/archive/search.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 struct Hold {
   std::string name;
@@ -31,4 +31,4 @@ Status release_hold(ChainWriter& chain, const std::string& name, std::chrono::sy
 Result<std::vector<std::int64_t>> held_records(ArchiveDatabase& archive, SearchIndex& index,
                                                const std::vector<Hold>& all);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

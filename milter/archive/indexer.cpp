@@ -2,7 +2,7 @@
 
 #include "milter/archive/search_index.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 Status catch_up(const std::string& archive, ObjectStore& objects, const std::function<bool()>& wants_more) {
@@ -59,4 +59,4 @@ void Indexer::run() {
   }
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

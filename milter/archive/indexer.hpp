@@ -9,7 +9,7 @@
 
 #include "milter/archive/object_store.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class Indexer {
  public:
@@ -34,4 +34,4 @@ class Indexer {
   std::thread thread_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

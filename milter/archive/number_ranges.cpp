@@ -5,7 +5,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 std::int64_t number_in(std::string_view text) {
@@ -49,4 +49,4 @@ std::string NumberRanges::text() const {
   return text;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

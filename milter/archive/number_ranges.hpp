@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class NumberRanges {
  public:
@@ -22,4 +22,4 @@ class NumberRanges {
   std::vector<std::pair<std::int64_t, std::int64_t>> ranges_;  ///< first, last
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -10,7 +10,7 @@
 #include "milter/base/sha256.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 std::string hex64() {
@@ -196,4 +196,4 @@ Status ObjectStore::each(const std::function<Status(const File&)>& visit) const 
   return {};
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

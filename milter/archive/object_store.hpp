@@ -22,7 +22,7 @@
 #include "milter/base/durable_file.hpp"
 #include "milter/base/fd.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class ObjectStore {
  public:
@@ -70,4 +70,4 @@ class ObjectStore {
   std::set<std::string> durable_;  ///< folders whose own entry above is known to be synced
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 /// Somebody may have altered the row (verify says so): what is no outcome must not read as sent.
@@ -57,4 +57,4 @@ Fate fate_of(const std::string& queue_id, const std::string& message_id,
   return fate;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 enum class Outcome {
   Sent,      ///< handed to the MTA, and nothing else is known
@@ -52,4 +52,4 @@ struct TryOutcome {
 TryOutcome outcome_of_try(const std::string& queue_id, const std::string& record_queue_id,
                           const std::vector<OutcomeRow>& later);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

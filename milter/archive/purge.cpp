@@ -8,7 +8,7 @@
 #include "milter/archive/number_ranges.hpp"
 #include "milter/archive/search_index.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 constexpr std::size_t kPortion = 500;  // commits wait no longer than one portion takes
@@ -144,4 +144,4 @@ Result<std::int64_t> Purge::collect_unnamed(std::chrono::sys_seconds now) {
   return collected.map([&] { return removed; });
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -15,7 +15,7 @@
 #include "milter/archive/object_store.hpp"
 #include "milter/config/config.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class Purge {
  public:
@@ -52,4 +52,4 @@ class Purge {
   ChainWriter chain_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

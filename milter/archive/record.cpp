@@ -8,7 +8,7 @@
 #include "milter/base/sha256.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 /// Domains compare without letter case, local parts do not (RFC 5321 2.4).
@@ -128,4 +128,4 @@ std::string iso8601(std::chrono::sys_seconds time) {
   return {out, std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -11,7 +11,7 @@
 #include "milter/archive/archive_store.hpp"
 #include "milter/archive/outcome.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 /// The bytes of a message in the order in which they stand on the wire.
 struct RecordBytes {
@@ -78,4 +78,4 @@ std::vector<std::string> from_lines(std::string_view lines);
 
 std::string iso8601(std::chrono::sys_seconds time);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 constexpr std::size_t kLongestReason = 500;
@@ -143,4 +143,4 @@ void RecordWriter::remove_unnamed(ArchiveDatabase& database, const RecordRow& ro
   }
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

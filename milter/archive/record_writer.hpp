@@ -14,7 +14,7 @@
 #include "milter/archive/chain_writer.hpp"
 #include "milter/archive/object_store.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class RecordWriter {
  public:
@@ -59,4 +59,4 @@ class RecordWriter {
   std::thread thread_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -9,7 +9,7 @@
 
 #include "rules/base/c_ptr.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 void free_stack(STACK_OF(X509) * stack) noexcept { sk_X509_pop_free(stack, X509_free); }
@@ -101,4 +101,4 @@ Status Sealing::seal(std::span<const std::string_view> pieces, const Sink& sink)
   return drain(out.get(), sink);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -10,7 +10,7 @@
 
 #include "milter/base/durable_file.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class Sealing {
  public:
@@ -27,4 +27,4 @@ class Sealing {
   std::shared_ptr<const Certificates> certificates_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -6,7 +6,7 @@
 #include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 using Numbers = std::vector<std::int64_t>;
@@ -143,4 +143,4 @@ Result<std::vector<std::int64_t>> search(ArchiveDatabase& archive, SearchIndex& 
   return Searcher(archive, index, unreadable).find(query);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -8,7 +8,7 @@
 #include "milter/archive/search_index.hpp"
 #include "rules/query/kql.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 /// What a word in a text that cannot be read (it is encrypted, or too large) counts as. A search shows what
 /// it can prove; a hold keeps what it cannot rule out.
@@ -18,4 +18,4 @@ enum class Unreadable { NoMatch, Match };
 Result<std::vector<std::int64_t>> search(ArchiveDatabase& archive, SearchIndex& index,
                                          const query::Query& query, Unreadable unreadable);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -5,7 +5,7 @@
 #include "milter/archive/searchable_text.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 constexpr std::int64_t kPortion = 100;
@@ -173,4 +173,4 @@ Result<std::vector<std::int64_t>> SearchIndex::with_unknown_content() {
   return numbers("SELECT number FROM indexed WHERE NOT is_complete ORDER BY number");
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -14,7 +14,7 @@
 #include "milter/archive/archive_database.hpp"
 #include "milter/archive/object_store.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class SearchIndex {
  public:
@@ -49,4 +49,4 @@ class SearchIndex {
   sqlite::Database sql_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

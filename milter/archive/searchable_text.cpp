@@ -5,7 +5,7 @@
 #include "rules/message/content.hpp"
 #include "rules/message/mime_map.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 constexpr std::size_t kMostText = 4U << 20U;
@@ -79,4 +79,4 @@ SearchableText searchable_text(const RecordRow& row, const std::string* message)
   return text;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

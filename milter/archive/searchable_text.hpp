@@ -7,7 +7,7 @@
 
 #include "milter/archive/record.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 struct SearchableText {
   std::string sender;      ///< envelope and From:
@@ -22,4 +22,4 @@ struct SearchableText {
 /// `message` as it was sent; nullptr when it cannot be read (it is encrypted).
 SearchableText searchable_text(const RecordRow& row, const std::string* message);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

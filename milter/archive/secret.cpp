@@ -12,7 +12,7 @@
 #include "milter/base/durable_file.hpp"
 #include "milter/base/sha256.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 constexpr const char* kName = "secret";
@@ -47,4 +47,4 @@ Result<std::string> archive_secret(Disk& disk, const std::string& archive) {
   return secret;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -6,9 +6,9 @@
 #include "milter/base/disk.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 /// 64 hex digits, the same for everybody who asks; made, and durable, when they were never asked for.
 Result<std::string> archive_secret(Disk& disk, const std::string& archive);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -11,7 +11,7 @@
 #include "milter/archive/number_ranges.hpp"
 #include "milter/archive/object_store.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 constexpr std::int64_t kMostProblems = 1000;
@@ -291,4 +291,4 @@ Result<Verification> verify_archive(const ArchiveSettings& settings, std::shared
   return Verifier(settings, std::move(disk), std::move(*database)).run();
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

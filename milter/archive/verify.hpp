@@ -14,7 +14,7 @@
 #include "milter/config/config.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 struct Verification {
   struct Problem {
@@ -35,4 +35,4 @@ struct Verification {
 Result<Verification> verify_archive(const ArchiveSettings& settings,
                                     std::shared_ptr<Disk> disk = std::make_shared<Disk>());
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

@@ -6,7 +6,7 @@
 
 #include <archive_entry.h>
 
-namespace pams::milter {
+namespace pams::milter::archive {
 namespace {
 
 /// libarchive takes names to be in the thread's character set, and marks them as UTF-8 only when that is it.
@@ -38,7 +38,7 @@ CPtr<archive_entry, archive_entry_free> entry_of(const std::string& name, std::s
 
 /// What the sink refuses is swallowed here and told by outcome(): libarchive 3.6 leaks an entry's compressor
 /// when a write fails, and its free completes a file that must not look complete.
-long ZipWriter::take(archive*, void* self, const void* bytes, std::size_t size) {
+long ZipWriter::take(::archive*, void* self, const void* bytes, std::size_t size) {
   auto& writer = *static_cast<ZipWriter*>(self);
   if (writer.sunk_) writer.sunk_ = writer.sink_({static_cast<const char*>(bytes), size});
   return static_cast<long>(size);
@@ -76,4 +76,4 @@ Status ZipWriter::finish() {
   return outcome(::archive_write_close(zip_.get()));
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

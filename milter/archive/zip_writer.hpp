@@ -12,7 +12,7 @@
 #include "milter/base/durable_file.hpp"
 #include "rules/base/c_ptr.hpp"
 
-namespace pams::milter {
+namespace pams::milter::archive {
 
 class ZipWriter {
  public:
@@ -27,12 +27,12 @@ class ZipWriter {
   Status finish();
 
  private:
-  static long take(archive*, void* self, const void* bytes, std::size_t size);
+  static long take(::archive*, void* self, const void* bytes, std::size_t size);
   Status outcome(int code) const;
 
   Sink sink_;
   Status sunk_;  ///< the sink's first failure; then nothing reaches it any more
-  CPtr<archive, archive_write_free> zip_;
+  CPtr<::archive, archive_write_free> zip_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::archive

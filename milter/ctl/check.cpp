@@ -50,7 +50,7 @@ void warn_of_overlap(const Config& config, Diagnostics& diagnostics) {
 void warn_of_reports(const Config& config, Diagnostics& diagnostics) {
   const auto& journal = config.policy.journal;
   if (config.policy.pams.enabled && !journal.rules.empty() &&
-      journal.deliver_to.kind == journal::ReportDestination::Kind::None)
+      journal.deliver_to.kind == rules::ReportDestination::Kind::None)
     diagnostics.warning(
         place_of(config.settings, "submit_to"),
         "[journal] has no deliver_to: flagged mail that a journal rule is for waits, because its "

@@ -82,7 +82,7 @@ void print(const Validation& validation) {
   for (const auto& host : validation.smart_hosts) {
     std::cout << host.host << '\n';
     for (const auto& [stage, status, reason] : host.stages)
-      std::cout << "  " << milter::to_string(status) << '\t' << stage << ": " << reason << '\n';
+      std::cout << "  " << milter::smart_host::to_string(status) << '\t' << stage << ": " << reason << '\n';
   }
   std::cout << (validation.ok() ? "fine" : "not fine") << ": " << validation.connector << '\n';
 }
@@ -92,7 +92,8 @@ void print_json(const Validation& validation) {
   for (const auto& host : validation.smart_hosts) {
     auto stages = nlohmann::json::array();
     for (const auto& [stage, status, reason] : host.stages)
-      stages.push_back({{"stage", stage}, {"status", milter::to_string(status)}, {"reason", reason}});
+      stages.push_back(
+          {{"stage", stage}, {"status", milter::smart_host::to_string(status)}, {"reason", reason}});
     hosts.push_back({{"host", host.host}, {"stages", stages}});
   }
   const nlohmann::json answer{

@@ -60,8 +60,8 @@ void run_checks(const doctor::Examination& examination, std::vector<Outcome>& ou
 
 std::vector<Outcome> examine_sendmail(const Config& config, const rules::OutboundConnector& connector) {
   std::vector<Outcome> outcomes;
-  const Postfix unused(config.settings.postfix_config);
-  const Sendmail sendmail(config.settings);
+  const mta::Postfix unused(config.settings.postfix_config);
+  const mta::Sendmail sendmail(config.settings);
   const auto accounts = doctor::accounts_of(config.settings);
   run_checks({config, connector, unused, &sendmail, &accounts}, outcomes);
   return outcomes;
@@ -75,8 +75,8 @@ std::vector<Outcome> examine(const Config& config) {
              "Flagged mail has no way out, and is answered 451.",
              {doctor::CheckStatus::Fail, "[pams] connector '" + name + "' is not defined", "pamsctl check"}}};
   if (config.settings.mta == MtaKind::Sendmail) return examine_sendmail(config, *connector);
-  const Postfix postfix(config.settings.postfix_config);
-  const CachedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
+  const mta::Postfix postfix(config.settings.postfix_config);
+  const routing::CachedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
   std::vector<Outcome> outcomes;
   const auto accounts = doctor::accounts_of(config.settings);
   run_checks({.config = config, .connector = *connector, .mta = mta, .accounts = &accounts}, outcomes);

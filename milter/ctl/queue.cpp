@@ -114,7 +114,7 @@ int run(const Globals& globals, const Options& options, bool releases) {
     return releases ? kUsage : kFine;
   }
   if (geteuid() != 0) return complain("Postfix shows its queue to root only: run this as root", kUsage);
-  const Postfix postfix(settings.postfix_config);
+  const mta::Postfix postfix(settings.postfix_config);
   const PostfixQueue queue(postfix, loaded.config->policy.pams.header);
   return releases ? release(queue, options) : list(queue, options.as_json);
 }

@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kPatience(60);
 
 int run(const Globals& globals) {
   const auto file = std::filesystem::absolute(globals.config_file).lexically_normal().string();
-  const auto answer = ask_to_reload(control_socket_path(), file, kPatience);
+  const auto answer = daemon::ask_to_reload(daemon::control_socket_path(), file, kPatience);
   if (!answer) {
     std::cerr << "pamsctl: " << answer.error().what << '\n';
     return kFoundWrong;

@@ -103,9 +103,10 @@ Result<std::set<std::string>> keys_in_use(const Config& config) {
   if (config.settings.mta == MtaKind::Sendmail)
     return fail(Failure::Misconfigured,
                 "only Postfix's queue can be looked through: with Sendmail all keys stay");
-  auto keys = keys_in_spool(config.policy.journal.path);
+  auto keys = journal::keys_in_spool(config.policy.journal.path);
   if (!keys) return tl::unexpected(keys.error());
-  const auto queue = look_through_queue(Postfix(config.settings.postfix_config), config.policy.pams.header);
+  const auto queue =
+      routing::look_through_queue(mta::Postfix(config.settings.postfix_config), config.policy.pams.header);
   if (!queue) return tl::unexpected(queue.error());
   for (const auto& [key, number] : queue->keys) keys->insert(key);
   return keys;

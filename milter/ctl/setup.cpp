@@ -34,35 +34,36 @@ std::string utc_now() {
 }
 
 /// "main.cf", "master.cf", or the table's path.
-std::string file_of(const Change& change) {
+std::string file_of(const setup::Change& change) {
   switch (change.kind) {
-    case ChangeKind::Table:
-    case ChangeKind::Include:
+    case setup::ChangeKind::Table:
+    case setup::ChangeKind::Include:
       return change.setting;
-    case ChangeKind::Parameter:
+    case setup::ChangeKind::Parameter:
       return "main.cf";
-    case ChangeKind::Service:
-    case ChangeKind::ServiceParameter:
+    case setup::ChangeKind::Service:
+    case setup::ChangeKind::ServiceParameter:
       break;
   }
   return "master.cf";
 }
 
 /// As the file will hold it.
-std::string shown(const Change& change) {
-  if (change.to.empty() && change.kind == ChangeKind::Include) return "taken out: " + change.from;
-  if (change.to.empty() && change.kind == ChangeKind::Table) return "the file is removed";
-  if (change.kind == ChangeKind::Parameter) return change.setting + " = " + change.to;
-  if (change.kind == ChangeKind::ServiceParameter)
+std::string shown(const setup::Change& change) {
+  if (change.to.empty() && change.kind == setup::ChangeKind::Include) return "taken out: " + change.from;
+  if (change.to.empty() && change.kind == setup::ChangeKind::Table) return "the file is removed";
+  if (change.kind == setup::ChangeKind::Parameter) return change.setting + " = " + change.to;
+  if (change.kind == setup::ChangeKind::ServiceParameter)
     return change.setting.substr(0, change.setting.rfind('/')) + ":  -o " +
            change.setting.substr(change.setting.rfind('/') + 1) + "=" + change.to;
-  return change.kind == ChangeKind::Service ? text::replace_all(change.to, " -o ", "\n    -o ") : change.to;
+  return change.kind == setup::ChangeKind::Service ? text::replace_all(change.to, " -o ", "\n    -o ")
+                                                   : change.to;
 }
 
-void print(const SetupPlan& plan) {
+void print(const setup::SetupPlan& plan) {
   for (const auto& change : plan.changes) {
     std::cout << "# " << file_of(change) << ": " << change.why << "\n";
-    if (change.kind == ChangeKind::Parameter && !change.from.empty())
+    if (change.kind == setup::ChangeKind::Parameter && !change.from.empty())
       std::cout << "# was: " << change.setting << " = " << change.from << "\n";
     std::cout << text::trim_right(shown(change)) << "\n\n";
   }
@@ -70,7 +71,7 @@ void print(const SetupPlan& plan) {
   for (const auto& problem : plan.problems) std::cout << "problem: " << problem << "\n";
 }
 
-nlohmann::json to_json(const SetupPlan& plan) {
+nlohmann::json to_json(const setup::SetupPlan& plan) {
   auto changes = nlohmann::json::array();
   for (const auto& change : plan.changes)
     changes.push_back({{"file", file_of(change)},
@@ -86,7 +87,7 @@ nlohmann::json to_json(const SetupPlan& plan) {
 }
 
 /// What the routing checks say about the result, so that nobody reloads a gateway that would not hold.
-void print_verdict(const Config& config, const Postfix& postfix) {
+void print_verdict(const Config& config, const mta::Postfix& postfix) {
   for (const auto& connector : config.policy.connectors)
     if (const auto route = doctor::evaluate_route(config, connector, postfix); !route.status)
       std::cout << "warning: " << connector.name << ": " << route.status.error().what << "\n";
@@ -98,11 +99,11 @@ int finish(const Options& options, nlohmann::json answer, const std::string& lin
   return code;
 }
 
-int run_with(const Options& options, const Config& config, const Postfix& postfix) {
-  const auto site = read_site(postfix, config);
+int run_with(const Options& options, const Config& config, const mta::Postfix& postfix) {
+  const auto site = setup::read_site(postfix, config);
   if (!site)
     return finish(options, {{"error", site.error().what}}, "error: " + site.error().what, kFoundWrong);
-  auto plan = plan_setup(config, options.outbound, *site);
+  auto plan = setup::plan_setup(config, options.outbound, *site);
   note_missing_key(config.settings, plan);
   keep_former_mail(config, postfix, options.apply, plan);
   auto answer = to_json(plan);
@@ -113,7 +114,7 @@ int run_with(const Options& options, const Config& config, const Postfix& postfi
       return finish(options, {{"error", key.error().what}}, "error: " + key.error().what, kFoundWrong);
   if (plan.changes.empty()) return finish(options, answer, "nothing to change", kFine);
   if (!options.apply) return finish(options, answer, "to do this, run: pamsctl setup postfix --apply", kFine);
-  const auto backup = apply_setup(plan, postfix, utc_now());
+  const auto backup = setup::apply_setup(plan, postfix, utc_now());
   if (!backup) {
     answer["error"] = backup.error().what;
     return finish(options, answer, "error: " + backup.error().what, kFoundWrong);
@@ -130,8 +131,8 @@ int run_postfix(const Globals& globals, const Options& options) {
   if (!loaded.config) return kFoundWrong;
   if (options.remove)
     return run_removal({options.apply, options.json, options.with_net}, *loaded.config,
-                       Postfix(loaded.config->settings.postfix_config), utc_now());
-  return run_with(options, *loaded.config, Postfix(loaded.config->settings.postfix_config));
+                       mta::Postfix(loaded.config->settings.postfix_config), utc_now());
+  return run_with(options, *loaded.config, mta::Postfix(loaded.config->settings.postfix_config));
 }
 
 constexpr const char* kSendmailSteps =
@@ -145,9 +146,9 @@ constexpr const char* kSendmailSteps =
     "  5. systemctl disable --now pams-milter\n\n";
 
 int run_on_sendmail(const Options& options, const Config& config) {
-  const Sendmail sendmail(config.settings);
-  auto plan =
-      options.remove ? plan_sendmail_removal(config, sendmail) : plan_sendmail_setup(config, sendmail);
+  const mta::Sendmail sendmail(config.settings);
+  auto plan = options.remove ? setup::plan_sendmail_removal(config, sendmail)
+                             : setup::plan_sendmail_setup(config, sendmail);
   const std::string command = options.remove ? "pamsctl setup sendmail --remove" : "pamsctl setup sendmail";
   if (!options.remove) note_missing_key(config.settings, plan);
   auto answer = to_json(plan);
@@ -159,7 +160,7 @@ int run_on_sendmail(const Options& options, const Config& config) {
       return finish(options, {{"error", key.error().what}}, "error: " + key.error().what, kFoundWrong);
   if (plan.changes.empty()) return finish(options, answer, "nothing to change", kFine);
   if (!options.apply) return finish(options, answer, "to do this, run: " + command + " --apply", kFine);
-  const auto backup = apply_sendmail_setup(plan, sendmail, utc_now());
+  const auto backup = setup::apply_sendmail_setup(plan, sendmail, utc_now());
   if (!backup) {
     answer["error"] = backup.error().what;
     return finish(options, answer, "error: " + backup.error().what, kFoundWrong);

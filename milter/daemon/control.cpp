@@ -11,7 +11,7 @@
 #include "milter/daemon/control_socket.hpp"
 #include "milter/log/log.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 namespace {
 
 /// How soon the services of a former configuration end after their last message.
@@ -86,4 +86,4 @@ void Control::answer_one(Shared& shared) {
   give_answer(request.connection, {reloaded, std::move(text)});
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -10,7 +10,7 @@
 
 #include "milter/daemon/reloader.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 
 class Control {
  public:
@@ -40,4 +40,4 @@ class Control {
   std::thread thread_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

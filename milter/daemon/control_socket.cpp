@@ -12,7 +12,7 @@
 
 #include "milter/daemon/listen_socket.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 namespace {
 
 constexpr int kWaiting = 16;                       // requests that wait while one is served
@@ -126,4 +126,4 @@ Result<ControlAnswer> ask_to_reload(const std::string& path, const std::string& 
   return unanswered(most);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -9,7 +9,7 @@
 #include "milter/base/fd.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 
 /// `control` in $RUNTIME_DIRECTORY, which systemd sets, or in /run/pams-milter.
 std::string control_socket_path();
@@ -37,4 +37,4 @@ void give_answer(const Fd& connection, const ControlAnswer& answer);
 Result<ControlAnswer> ask_to_reload(const std::string& path, const std::string& config_file,
                                     std::chrono::seconds most);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -22,7 +22,7 @@ extern "C" int sigwait(const sigset_t*, int*) {
   while (true) ::pause();
 }
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 namespace {
 
 constexpr int kBacklog = 256;
@@ -55,7 +55,7 @@ void wait_for_stop(const sigset_t& ours, Control& control) {
 
 Status registered(const std::string& address) {
   auto writable = address;
-  if (smfi_register(milter_description()) != MI_SUCCESS)
+  if (smfi_register(session::milter_description()) != MI_SUCCESS)
     return fail(Failure::Temporary, "libmilter does not register the callbacks");
   if (smfi_setconn(writable.data()) != MI_SUCCESS)
     return fail(Failure::Misconfigured, "libmilter does not take the address " + address);
@@ -103,7 +103,7 @@ int serve(const Listen& listen, const sigset_t& signals, Control& control) {
   stop(listen);
   listener.join();
   remove_socket(listen);  // libmilter leaves it when it runs as root
-  wait_for_messages_in_work();
+  session::wait_for_messages_in_work();
   return was_asked ? MI_SUCCESS : result;
 }
 
@@ -134,4 +134,4 @@ int run_daemon(const std::shared_ptr<const Config>& config, Wire wire, const std
   return 0;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -7,7 +7,7 @@
 
 #include "milter/daemon/wiring.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 
 /// Serves until SIGTERM or SIGINT; messages at their end are finished first. HUP, or a request at
 /// `control_socket` ("" for none), reloads the configuration; PIPE, USR1 and USR2 are ignored. Returns the
@@ -17,4 +17,4 @@ namespace pams::milter {
 /// std::quick_exit or _exit, so that nothing is destroyed under them.
 int run_daemon(const std::shared_ptr<const Config>& config, Wire wire, const std::string& control_socket);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

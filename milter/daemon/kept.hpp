@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 
 template <class Thing>
 class Kept {
@@ -28,4 +28,4 @@ class Kept {
   std::map<std::string, std::weak_ptr<Thing>> things_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -14,7 +14,7 @@
 
 #include "milter/base/fd.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 namespace {
 
 std::string reason() { return std::strerror(errno); }
@@ -66,4 +66,4 @@ void remove_socket(const Listen& listen) {
   if (!listen.unix_path.empty()) ::unlink(listen.unix_path.c_str());
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -7,7 +7,7 @@
 #include "milter/config/config.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 
 /// After libmilter has opened the socket. A unix socket: mode 0660 and the group of its folder, so that the
 /// MTA can connect; an inet socket: TCP_NODELAY, which accepted connections inherit on Linux (libmilter never
@@ -21,4 +21,4 @@ void wake_listener(const Listen& listen);
 /// Removes the unix socket; nothing for inet.
 void remove_socket(const Listen& listen);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 
 void RefusedRecords::look_into(const Archives& archives) {
   const std::lock_guard lock(mutex_);
@@ -12,16 +12,16 @@ void RefusedRecords::look_into(const Archives& archives) {
 }
 
 void RefusedRecords::mark(const trace::Refusal& refusal) {
-  std::map<std::string, std::shared_ptr<ArchiveStore>> archives;
+  std::map<std::string, std::shared_ptr<archive::ArchiveStore>> archives;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [name, archive] : archives_)
       if (auto held = archive.lock()) archives.emplace(name, std::move(held));
   }
-  const auto outcome = refusal.temporary ? Outcome::Deferred : Outcome::Refused;
+  const auto outcome = refusal.temporary ? archive::Outcome::Deferred : archive::Outcome::Refused;
   for (const auto& [name, archive] : archives)
     if (const auto marked = archive->mark({refusal.queue_id, ""}, outcome, refusal.reason); !marked)
       throw std::runtime_error("archive " + name + ": " + marked.error().what);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

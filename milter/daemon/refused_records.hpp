@@ -10,11 +10,11 @@
 #include "milter/archive/archive_store.hpp"
 #include "milter/trace/trace_store.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 
 class RefusedRecords {
  public:
-  using Archives = std::map<std::string, std::shared_ptr<ArchiveStore>, std::less<>>;
+  using Archives = std::map<std::string, std::shared_ptr<archive::ArchiveStore>, std::less<>>;
 
   /// The archives that are looked into from now on.
   void look_into(const Archives& archives);
@@ -24,7 +24,7 @@ class RefusedRecords {
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<ArchiveStore>, std::less<>> archives_;
+  std::map<std::string, std::weak_ptr<archive::ArchiveStore>, std::less<>> archives_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -7,7 +7,7 @@
 #include "milter/log/log.hpp"
 #include "milter/session/callbacks.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 namespace {
 
 Reloader::Outcome refused(const std::string& file, const std::string& reason, const std::string& text) {
@@ -68,17 +68,17 @@ Reloader::Outcome Reloader::use(std::shared_ptr<const Config> config, std::strin
                     " rule(s), " + std::to_string(config->policy.connectors.size()) + " connector(s)\n"};
 }
 
-bool Reloader::put_in_place(const std::shared_ptr<const Services>& services) {
+bool Reloader::put_in_place(const std::shared_ptr<const session::Services>& services) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return false;
   if (current_ != nullptr) formers_.push_back(current_);
   current_ = services;
-  use_services(services);
+  session::use_services(services);
   return true;
 }
 
 bool Reloader::drop_unused() {
-  std::vector<std::shared_ptr<const Services>> unused;  // ended when the lock is free again
+  std::vector<std::shared_ptr<const session::Services>> unused;  // ended when the lock is free again
   const std::lock_guard lock(mutex_);
   // Nobody can get at a former one but the messages that have it: a count of one stays one.
   std::erase_if(formers_, [&](auto& former) {
@@ -101,4 +101,4 @@ void Reloader::stop(std::chrono::milliseconds most) {
     if (trace != nullptr) trace->stop(most);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -11,7 +11,7 @@
 
 #include "milter/daemon/wiring.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 
 class Reloader {
  public:
@@ -39,7 +39,7 @@ class Reloader {
  private:
   Outcome load_and_use();
   Outcome use(std::shared_ptr<const Config> config, std::string text);
-  bool put_in_place(const std::shared_ptr<const Services>& services);
+  bool put_in_place(const std::shared_ptr<const session::Services>& services);
 
   const std::string config_file_;
   const Listen listen_;
@@ -47,8 +47,8 @@ class Reloader {
 
   std::mutex mutex_;  // guards what follows
   bool stopped_ = false;
-  std::shared_ptr<const Services> current_;
-  std::vector<std::shared_ptr<const Services>> formers_;
+  std::shared_ptr<const session::Services> current_;
+  std::vector<std::shared_ptr<const session::Services>> formers_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

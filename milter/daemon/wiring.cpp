@@ -9,7 +9,7 @@
 #include "milter/routing/cached_mta.hpp"
 #include "milter/trace/trace_writer.hpp"
 
-namespace pams::milter {
+namespace pams::milter::daemon {
 namespace {
 
 void tell(const rules::OutboundConnector& connector, const Status& status) {
@@ -21,7 +21,7 @@ void tell(const rules::OutboundConnector& connector, const Status& status) {
 
 /// A file that is read once: another one under the same name is another origin.
 std::string version_of(const std::string& file) {
-  const auto stamp = stamp_of(file);
+  const auto stamp = routing::stamp_of(file);
   std::string text = file;
   for (const auto number : {stamp.device, stamp.inode, static_cast<unsigned long>(stamp.size),
                             static_cast<unsigned long>(stamp.changed_seconds),
@@ -48,7 +48,7 @@ Wiring::Wiring() : route_watch_(tell) {}
 
 Wired Wiring::wire(std::shared_ptr<const Config> config) {
   Wired wired;
-  auto services = std::make_shared<Services>();
+  auto services = std::make_shared<session::Services>();
   const auto& settings = config->settings;
   for (const auto& wanted : settings.archives) services->archives[wanted.name] = archive(wanted, wired);
   refused_->look_into(services->archives);
@@ -67,9 +67,9 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
   return wired;
 }
 
-std::shared_ptr<ArchiveStore> Wiring::archive(const ArchiveSettings& settings, Wired& wired) {
-  auto archive =
-      archives_.get(origin_of(settings), [&] { return std::make_shared<DirectoryArchive>(settings); });
+std::shared_ptr<archive::ArchiveStore> Wiring::archive(const ArchiveSettings& settings, Wired& wired) {
+  auto archive = archives_.get(origin_of(settings),
+                               [&] { return std::make_shared<archive::DirectoryArchive>(settings); });
   if (const auto tried = archive->check(); !tried) {
     log::write(log::archive_unusable, {{"archive", settings.name}, {"reason", tried.error().what}});
     wired.remarks.push_back("archive " + settings.name + ": " + tried.error().what +
@@ -79,14 +79,15 @@ std::shared_ptr<ArchiveStore> Wiring::archive(const ArchiveSettings& settings, W
 }
 
 /// Also without journal rules, where a former configuration has left reports.
-std::shared_ptr<JournalStore> Wiring::journal(const std::shared_ptr<const Config>& config,
-                                              const std::shared_ptr<RouteGuard>& guard,
-                                              const std::shared_ptr<seal::KeyFile>& keys, Wired& wired) {
+std::shared_ptr<journal::JournalStore> Wiring::journal(const std::shared_ptr<const Config>& config,
+                                                       const std::shared_ptr<routing::RouteGuard>& guard,
+                                                       const std::shared_ptr<seal::KeyFile>& keys,
+                                                       Wired& wired) {
   const auto& settings = config->policy.journal;
   if (settings.rules.empty() && !std::filesystem::exists(settings.path + "/waiting")) return nullptr;
-  const ReportRoute route(config, guard, keys);
+  const journal::ReportRoute route(config, guard, keys);
   auto journal = journals_.get(origin_of(settings.path), [&] {
-    auto made = std::make_shared<DurableJournal>(config, route);
+    auto made = std::make_shared<journal::DurableJournal>(config, route);
     if (const auto started = made->start(); !started) {
       log::write(log::journal_unusable, {{"reason", started.error().what}});
       wired.remarks.push_back("journal: " + started.error().what + "; messages that must be journaled wait");
@@ -117,4 +118,4 @@ std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {
   return writer;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

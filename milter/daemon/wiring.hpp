@@ -21,16 +21,20 @@
 #include "milter/routing/route_watch.hpp"
 #include "milter/session/services.hpp"
 
-namespace pams::milter {
-
+namespace pams::milter::archive {
 class DirectoryArchive;
+}
+namespace pams::milter::journal {
 class DurableJournal;
-namespace trace {
+}
+namespace pams::milter::trace {
 class TraceWriter;
 }
 
+namespace pams::milter::daemon {
+
 struct Wired {
-  std::shared_ptr<const Services> services;
+  std::shared_ptr<const session::Services> services;
   std::vector<std::string> remarks;  ///< what is not in order, for the operator; the log has it already
 };
 
@@ -46,18 +50,18 @@ class Wiring {
   Wired wire(std::shared_ptr<const Config> config);
 
  private:
-  std::shared_ptr<ArchiveStore> archive(const ArchiveSettings& settings, Wired& wired);
-  std::shared_ptr<JournalStore> journal(const std::shared_ptr<const Config>& config,
-                                        const std::shared_ptr<RouteGuard>& guard,
-                                        const std::shared_ptr<seal::KeyFile>& keys, Wired& wired);
+  std::shared_ptr<archive::ArchiveStore> archive(const ArchiveSettings& settings, Wired& wired);
+  std::shared_ptr<journal::JournalStore> journal(const std::shared_ptr<const Config>& config,
+                                                 const std::shared_ptr<routing::RouteGuard>& guard,
+                                                 const std::shared_ptr<seal::KeyFile>& keys, Wired& wired);
   std::shared_ptr<trace::Sink> trace(const TraceSettings& settings);
   void watch_route(const std::shared_ptr<const Config>& config);
 
-  Kept<DirectoryArchive> archives_;
-  Kept<DurableJournal> journals_;
+  Kept<archive::DirectoryArchive> archives_;
+  Kept<journal::DurableJournal> journals_;
   Kept<trace::TraceWriter> traces_;
   std::shared_ptr<RefusedRecords> refused_ = std::make_shared<RefusedRecords>();
-  RouteWatch route_watch_;
+  routing::RouteWatch route_watch_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::daemon

@@ -28,8 +28,8 @@ struct Finding {
 struct Examination {
   const Config& config;
   const rules::OutboundConnector& connector;  ///< the flagged mail's
-  const Mta& mta;                             ///< Postfix's tools; only checks for Postfix ask them
-  const Sendmail* sendmail = nullptr;         ///< set where [milter] mta = "sendmail"
+  const mta::Mta& mta;                        ///< Postfix's tools; only checks for Postfix ask them
+  const mta::Sendmail* sendmail = nullptr;    ///< set where [milter] mta = "sendmail"
   /// On whose behalf checks of files ask; nullptr: the process asks for itself, as the daemon does.
   const Accounts* accounts = nullptr;
 };

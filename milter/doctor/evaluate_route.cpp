@@ -24,17 +24,18 @@ Status run_checks(const Examination& examination, bool only_guards_of_all) {
   return {};
 }
 
-void run_checks(const Examination& examination, RouteEvaluation& evaluation) {
+void run_checks(const Examination& examination, routing::RouteEvaluation& evaluation) {
   evaluation.flag_survives = run_checks(examination, true);
   evaluation.status = run_checks(examination, false);  // asks the same again, and in order
 }
 
-RouteEvaluation evaluate_sendmail_route(const Config& config, const rules::OutboundConnector& connector,
-                                        const Mta& mta) {
-  const Sendmail sendmail(config.settings);
-  RouteEvaluation evaluation;
+routing::RouteEvaluation evaluate_sendmail_route(const Config& config,
+                                                 const rules::OutboundConnector& connector,
+                                                 const mta::Mta& mta) {
+  const mta::Sendmail sendmail(config.settings);
+  routing::RouteEvaluation evaluation;
   for (const auto& path : {sendmail.cf(), sendmail.mc(), sendmail.feature(), config.settings.seal_key_file})
-    evaluation.files.push_back(stamp_of(path));
+    evaluation.files.push_back(routing::stamp_of(path));
   run_checks({config, connector, mta, &sendmail}, evaluation);
   // The rules may ask tables and class files of the site, which are not watched.
   evaluation.beyond_files = true;
@@ -43,22 +44,22 @@ RouteEvaluation evaluate_sendmail_route(const Config& config, const rules::Outbo
 
 }  // namespace
 
-RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnector& connector,
-                               const Mta& mta) {
+routing::RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnector& connector,
+                                        const mta::Mta& mta) {
   if (config.settings.mta == MtaKind::Sendmail) return evaluate_sendmail_route(config, connector, mta);
-  const CachedMta cached(mta, kTimeout, std::chrono::steady_clock::now);
+  const routing::CachedMta cached(mta, kTimeout, std::chrono::steady_clock::now);
   cached.watch(config.settings.seal_key_file);
   for (const auto& folder : other_instances(mta.config_directory())) cached.watch(folder + "/main.cf");
-  RouteEvaluation evaluation;
+  routing::RouteEvaluation evaluation;
   run_checks({config, connector, cached}, evaluation);
   evaluation.files = cached.files();
   evaluation.beyond_files = cached.asked_beyond_files();
   return evaluation;
 }
 
-std::unique_ptr<RouteGuard> make_route_verifier(std::shared_ptr<const Config> config) {
-  auto postfix = std::make_shared<const Postfix>(config->settings.postfix_config);
-  return std::make_unique<RouteVerifier>(
+std::unique_ptr<routing::RouteGuard> make_route_verifier(std::shared_ptr<const Config> config) {
+  auto postfix = std::make_shared<const mta::Postfix>(config->settings.postfix_config);
+  return std::make_unique<routing::RouteVerifier>(
       [config = std::move(config), postfix = std::move(postfix)](const rules::OutboundConnector& connector) {
         return evaluate_route(*config, connector, *postfix);
       });

@@ -9,10 +9,10 @@
 namespace pams::milter::doctor {
 
 /// Runs the routing checks once.
-RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnector& connector,
-                               const Mta& mta);
+routing::RouteEvaluation evaluate_route(const Config& config, const rules::OutboundConnector& connector,
+                                        const mta::Mta& mta);
 
 /// For the daemon: on the Postfix that `config` names. Make a new one for a new configuration.
-std::unique_ptr<RouteGuard> make_route_verifier(std::shared_ptr<const Config> config);
+std::unique_ptr<routing::RouteGuard> make_route_verifier(std::shared_ptr<const Config> config);
 
 }  // namespace pams::milter::doctor

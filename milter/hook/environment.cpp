@@ -4,7 +4,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::hook {
 
 Result<std::vector<std::string>> hook_environment(const Mail& mail, const std::string& queue_id) {
   const auto& envelope = mail.envelope();
@@ -25,4 +25,4 @@ Result<std::vector<std::string>> hook_environment(const Mail& mail, const std::s
   };
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

@@ -10,7 +10,7 @@
 
 #include "milter/hook/supervisor.hpp"
 
-namespace pams::milter {
+namespace pams::milter::hook {
 namespace {
 
 /// How long the supervisor may take to kill everything; a process in uninterruptible sleep dies later.
@@ -119,4 +119,4 @@ HookProcess::~HookProcess() {
   while (waitpid(supervisor_, nullptr, 0) < 0 && errno == EINTR) continue;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

@@ -10,7 +10,7 @@
 #include "milter/base/fd.hpp"
 #include "rules/actions/hook.hpp"
 
-namespace pams::milter {
+namespace pams::milter::hook {
 
 class HookProcess {
  public:
@@ -39,4 +39,4 @@ class HookProcess {
 /// How a program finds the message when it is not on standard input: "/dev/fd/3".
 inline constexpr const char* kMessageFile = "/dev/fd/3";
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

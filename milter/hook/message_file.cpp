@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-namespace pams::milter {
+namespace pams::milter::hook {
 namespace {
 
 bool write_all(int file, std::string_view bytes) {
@@ -42,4 +42,4 @@ Result<Fd> make_message_file(const Message& message) {
   return readable;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

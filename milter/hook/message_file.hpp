@@ -6,10 +6,10 @@
 #include "rules/base/result.hpp"
 #include "rules/message/message.hpp"
 
-namespace pams::milter {
+namespace pams::milter::hook {
 
 /// Open for reading, from the beginning; readable by this user only (0400). Failure::Temporary when there is
 /// no room.
 Result<Fd> make_message_file(const Message& message);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

@@ -13,7 +13,7 @@
 #include "milter/hook/message_file.hpp"
 #include "milter/hook/supervisor.hpp"
 
-namespace pams::milter {
+namespace pams::milter::hook {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -136,4 +136,4 @@ HookOutcome run_hook(const rules::Hook& hook, const Mail& mail, const std::strin
   return {conversation.result(), conversation.complaint()};
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

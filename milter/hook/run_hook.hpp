@@ -6,7 +6,7 @@
 
 #include "rules/actions/hook.hpp"
 
-namespace pams::milter {
+namespace pams::milter::hook {
 
 struct HookOutcome {
   /// Failure::Temporary when the program could not be started, took too long, wrote too much, or was ended by
@@ -17,4 +17,4 @@ struct HookOutcome {
 
 HookOutcome run_hook(const rules::Hook& hook, const Mail& mail, const std::string& queue_id);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace pams::milter {
+namespace pams::milter::hook {
 namespace {
 
 constexpr int kMessage = 3;
@@ -163,4 +163,4 @@ void supervise(const Supervision& wanted) noexcept {
   _exit(0);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

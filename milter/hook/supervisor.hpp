@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-namespace pams::milter {
+namespace pams::milter::hook {
 
 /// What it writes to `report`, each in one piece.
 struct HookReport {
@@ -41,4 +41,4 @@ struct Supervision {
 /// Runs until nothing is left of the hook. To be called in a child of fork, all signals blocked.
 [[noreturn]] void supervise(const Supervision& wanted) noexcept;
 
-}  // namespace pams::milter
+}  // namespace pams::milter::hook

@@ -8,7 +8,7 @@
 #include "rules/base/text.hpp"
 #include "rules/journal/journal_report.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 namespace {
 
 /// Each part with its length, so that no two lists of parts are the same bytes.
@@ -67,7 +67,7 @@ Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
   const auto id = message_id(entry);
   const auto now = delivery_.use();
   const std::lock_guard lock(in_work_[std::hash<std::string>{}(id) % in_work_.size()]);
-  std::deque<journal::JournalReport> written;                   // their pieces are views
+  std::deque<rules::JournalReport> written;                     // their pieces are views
   std::deque<std::pair<std::string, std::string_view>> sealed;  // the bytes, and a view of them
   std::vector<JournalSpool::Report> reports;
   for (const auto& mailbox : entry.mailboxes) {
@@ -77,8 +77,8 @@ Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
     if (*is_there) continue;
     const auto& report =
         written.emplace_back(entry.sent, entry.envelope,
-                             journal::ReportDetails{mailbox, domain_of(now->config->policy.organization), one,
-                                                    entry.time, entry.is_addressing_trusted});
+                             rules::ReportDetails{mailbox, domain_of(now->config->policy.organization), one,
+                                                  entry.time, entry.is_addressing_trusted});
     if (!entry.is_confidential) {
       reports.push_back({one, {mailbox, entry.queue_id, false, report.has_8bit()}, report.pieces()});
       continue;
@@ -95,4 +95,4 @@ Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
   return receipt(id);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

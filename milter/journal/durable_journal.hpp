@@ -12,7 +12,7 @@
 #include "milter/journal/journal_store.hpp"
 #include "milter/journal/report_route.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 
 class DurableJournal final : public JournalStore {
  public:
@@ -41,4 +41,4 @@ class DurableJournal final : public JournalStore {
   std::array<std::mutex, 64> in_work_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

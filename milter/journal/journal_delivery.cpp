@@ -7,7 +7,7 @@
 
 #include "milter/log/log.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 namespace {
 
 using std::chrono::seconds;
@@ -227,4 +227,4 @@ void JournalDelivery::alert(const std::vector<JournalSpool::Waiting>& waiting,
                                     {"reason", trials_[oldest->id].reason}});
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

@@ -16,7 +16,7 @@
 #include "milter/journal/report_route.hpp"
 #include "milter/journal/submission.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 
 class JournalDelivery {
  public:
@@ -80,4 +80,4 @@ class JournalDelivery {
   std::thread thread_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

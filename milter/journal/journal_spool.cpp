@@ -8,7 +8,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 namespace {
 
 constexpr std::string_view kSuffix = ".report";
@@ -190,4 +190,4 @@ void JournalSpool::forget_sent(std::chrono::sys_seconds now) {
   }
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

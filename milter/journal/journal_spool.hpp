@@ -20,7 +20,7 @@
 #include "milter/base/durable_file.hpp"
 #include "milter/base/fd.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 
 /// What stands in front of a report in its file.
 struct ReportLabel {
@@ -83,4 +83,4 @@ class JournalSpool {
   std::atomic<unsigned> temporaries_ = 0;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

@@ -10,7 +10,7 @@
 #include "rules/message/envelope.hpp"
 #include "rules/message/message.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 
 struct JournalEntry {
   const Message& sent;  ///< as it leaves, without the route marker
@@ -38,4 +38,4 @@ class JournalStore {
   static Spooled receipt(std::string id) { return Spooled(std::move(id)); }
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

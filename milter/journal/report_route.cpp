@@ -4,10 +4,10 @@
 
 #include "milter/seal/carrier.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 namespace {
 
-using Kind = journal::ReportDestination::Kind;
+using Kind = rules::ReportDestination::Kind;
 
 /// X-PAMS-Sealed stands first, so that the beginning tells what the bytes are.
 std::string header_text(std::vector<HeaderField> fields) {
@@ -26,7 +26,7 @@ Message split(std::string bytes) {
   return {std::move(headers), SharedBytes(std::move(owner), body)};
 }
 
-std::string destination_of(const journal::ReportDestination& to) {
+std::string destination_of(const rules::ReportDestination& to) {
   return to.kind == Kind::Connector ? "connector " + to.connector : "the journal's mailbox server";
 }
 
@@ -83,4 +83,4 @@ bool ReportRoute::is_sealed(std::string_view bytes) {
   return bytes.starts_with(std::string(seal::kSealedHeader) + ":");
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

@@ -11,11 +11,11 @@
 #include "milter/routing/route_guard.hpp"
 #include "milter/seal/key_ring.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 
 class ReportRoute {
  public:
-  ReportRoute(std::shared_ptr<const Config> config, std::shared_ptr<RouteGuard> guard,
+  ReportRoute(std::shared_ptr<const Config> config, std::shared_ptr<routing::RouteGuard> guard,
               std::shared_ptr<seal::KeyFile> keys)
       : config_(std::move(config)), guard_(std::move(guard)), keys_(std::move(keys)) {}
 
@@ -37,8 +37,8 @@ class ReportRoute {
   const rules::OutboundConnector* connector() const;
 
   const std::shared_ptr<const Config> config_;
-  const std::shared_ptr<RouteGuard> guard_;
+  const std::shared_ptr<routing::RouteGuard> guard_;
   const std::shared_ptr<seal::KeyFile> keys_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

@@ -6,7 +6,7 @@
 #include "milter/journal/report_route.hpp"
 #include "milter/seal/carrier.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 namespace {
 
 /// "X-PAMS-Sealed: v1; ..." is a sealed report's first line.
@@ -38,4 +38,4 @@ Result<std::set<std::string>> keys_in_spool(const std::string& path) {
   return keys;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

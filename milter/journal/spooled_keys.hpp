@@ -6,9 +6,9 @@
 
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 
 /// Ids. `path`: of the spool; none when it is not there. Reports from before reports were sealed have no key.
 Result<std::set<std::string>> keys_in_spool(const std::string& path);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

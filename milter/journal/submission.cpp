@@ -13,7 +13,7 @@
 #include "milter/base/fd.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 namespace {
 
 using Outcome = Submitted::Outcome;
@@ -184,4 +184,4 @@ Submitted submit(const Submission& submission) {
   return send_content(*conversation, submission);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

@@ -6,7 +6,7 @@
 
 #include "milter/base/durable_file.hpp"
 
-namespace pams::milter {
+namespace pams::milter::journal {
 
 struct Submitted {
   enum class Outcome {
@@ -28,4 +28,4 @@ struct Submission {
 
 Submitted submit(const Submission& submission);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::journal

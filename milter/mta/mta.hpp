@@ -9,7 +9,7 @@
 
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 class Mta {
  public:
@@ -32,4 +32,4 @@ class Mta {
   virtual const std::string& config_directory() const = 0;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -16,7 +16,7 @@
 #include "milter/base/fd.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -158,4 +158,4 @@ std::string find_program(const std::string& name) {
   return "";
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -10,7 +10,7 @@
 
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 struct Finished {
   int exit_code = 0;  ///< 128 + signal when a signal ended it
@@ -30,4 +30,4 @@ Result<Finished> run_process(const std::vector<std::string>& argv,
 /// none.
 std::string find_program(const std::string& name);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -28,14 +28,14 @@ std::string Answer::line() const {
   return std::to_string(code) + " " + status + " " + words.substr(0, kLongestText);
 }
 
-std::string whole_text(const SmtpReply& reply) {
+std::string whole_text(const smart_host::SmtpReply& reply) {
   auto out = std::to_string(reply.code);
   for (const auto& line : reply.lines)
     if (!line.empty()) out += " " + line;
   return out;
 }
 
-Answer passed_on(const std::string& host, const SmtpReply& reply) {
+Answer passed_on(const std::string& host, const smart_host::SmtpReply& reply) {
   const int code_class = reply.code / 100;
   Answer answer{451, "4.5.0", host + ": " + whole_text(reply)};
   if (code_class != 2 && code_class != 4 && code_class != 5) return answer;

@@ -85,7 +85,7 @@ class Delivery {
   Dispatch dispatch_;
   std::vector<std::size_t> pending_;          ///< places in targets_, as the transaction's envelope has them
   std::unique_ptr<Transaction> transaction_;  ///< null: nothing is being sent
-  Peer peer_;
+  smart_host::Peer peer_;
 };
 
 }  // namespace pams::milter::relay

@@ -3,7 +3,7 @@
 namespace pams::milter::relay {
 namespace {
 
-using journal::ReportDestination;
+using rules::ReportDestination;
 
 /// For all hosts, each an even share of what is left. The MTA waits meanwhile with the message's first bytes;
 /// Postfix for 180 seconds.
@@ -55,7 +55,7 @@ tl::expected<std::unique_ptr<Transaction>, Answer> Dispatch::through(
 }
 
 Dispatch::Begun Dispatch::try_host(const rules::OutboundConnector& connector, const rules::SmartHost& host,
-                                   const OutgoingEnvelope& envelope, Deadline deadline) {
+                                   const OutgoingEnvelope& envelope, smart_host::Deadline deadline) {
   reusable_ = HopCache::Key{config_, connector.name, host.address(), client_.helo_name};
   if (auto kept = services_.hops.take(*reusable_)) {
     kept->cancel_on(client_.socket);
@@ -68,7 +68,7 @@ Dispatch::Begun Dispatch::try_host(const rules::OutboundConnector& connector, co
 }
 
 Dispatch::Begun Dispatch::try_hop(Result<std::unique_ptr<NextHop>> hop, const OutgoingEnvelope& envelope,
-                                  Deadline deadline) {
+                                  smart_host::Deadline deadline) {
   if (!hop) return tl::unexpected(Transaction::Trouble{hop.error().what, std::nullopt, true});
   auto transaction = std::make_unique<Transaction>(std::move(*hop));
   if (auto begun = transaction->begin(envelope, deadline); !begun) return tl::unexpected(begun.error());

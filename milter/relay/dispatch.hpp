@@ -38,8 +38,9 @@ class Dispatch {
   tl::expected<std::unique_ptr<Transaction>, Answer> through(const rules::OutboundConnector& connector,
                                                              const OutgoingEnvelope& envelope);
   Begun try_host(const rules::OutboundConnector& connector, const rules::SmartHost& host,
-                 const OutgoingEnvelope& envelope, Deadline deadline);
-  Begun try_hop(Result<std::unique_ptr<NextHop>> hop, const OutgoingEnvelope& envelope, Deadline deadline);
+                 const OutgoingEnvelope& envelope, smart_host::Deadline deadline);
+  Begun try_hop(Result<std::unique_ptr<NextHop>> hop, const OutgoingEnvelope& envelope,
+                smart_host::Deadline deadline);
 
   Services& services_;
   const std::shared_ptr<const Config> config_;

@@ -30,7 +30,7 @@ class HopCache {
   struct Idle {
     Key key;
     std::unique_ptr<NextHop> hop;
-    Deadline until;
+    smart_host::Deadline until;
   };
   std::mutex mutex_;
   std::vector<Idle> idle_;  // guarded by it; the oldest first

@@ -13,10 +13,10 @@
 namespace pams::milter::relay {
 namespace {
 
-using journal::ReportDestination;
+using rules::ReportDestination;
 
-Result<SocketAddress> address_of(const ReportDestination& destination) {
-  SocketAddress address;
+Result<smart_host::SocketAddress> address_of(const ReportDestination& destination) {
+  smart_host::SocketAddress address;
   sockaddr_un unix_address{};
   sockaddr_in ipv4{};
   sockaddr_in6 ipv6{};
@@ -52,11 +52,12 @@ std::string name_of(const ReportDestination& destination) {
 /// LMTP's client side (RFC 2033), in clear: the other end is this machine.
 class LmtpHop : public NextHop {
  public:
-  LmtpHop(const std::string& name, SmtpConnection connection) : connection_(std::move(connection)) {
+  LmtpHop(const std::string& name, smart_host::SmtpConnection connection)
+      : connection_(std::move(connection)) {
     peer_.host = name;
   }
 
-  const Peer& peer() const override { return peer_; }
+  const smart_host::Peer& peer() const override { return peer_; }
   bool answers_each() const override { return true; }
   bool offers(std::string_view keyword) const override {
     return std::ranges::any_of(words_, [&](const auto& line) {
@@ -70,7 +71,7 @@ class LmtpHop : public NextHop {
         std::from_chars(line.data() + 5, line.data() + line.size(), limit);
     return limit;
   }
-  Status greet(const std::string& helo_name, Deadline deadline) {
+  Status greet(const std::string& helo_name, smart_host::Deadline deadline) {
     auto reply = connection_.read_reply(deadline);
     if (reply && reply->code / 100 == 2) reply = connection_.command("LHLO " + helo_name, deadline);
     if (!reply) return tl::unexpected(reply.error());
@@ -79,31 +80,33 @@ class LmtpHop : public NextHop {
     return {};
   }
 
-  Result<SmtpReply> command(std::string_view line, Deadline deadline) override {
+  Result<smart_host::SmtpReply> command(std::string_view line, smart_host::Deadline deadline) override {
     return connection_.command(line, deadline);
   }
-  Status send(std::string_view bytes, Deadline deadline) override {
+  Status send(std::string_view bytes, smart_host::Deadline deadline) override {
     return connection_.send(bytes, deadline);
   }
-  Result<SmtpReply> read_reply(Deadline deadline) override { return connection_.read_reply(deadline); }
+  Result<smart_host::SmtpReply> read_reply(smart_host::Deadline deadline) override {
+    return connection_.read_reply(deadline);
+  }
   void cancel_on(int descriptor) override { connection_.cancel_on({-1, descriptor}); }
   bool is_usable() override { return connection_.is_idle(); }
-  void quit(Deadline deadline) override { (void)connection_.command("QUIT", deadline); }
+  void quit(smart_host::Deadline deadline) override { (void)connection_.command("QUIT", deadline); }
 
  private:
-  SmtpConnection connection_;
-  Peer peer_;
+  smart_host::SmtpConnection connection_;
+  smart_host::Peer peer_;
   std::vector<std::string> words_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<NextHop>> open_lmtp(const ReportDestination& destination, const std::string& helo_name,
-                                           int cancel, Deadline deadline) {
+                                           int cancel, smart_host::Deadline deadline) {
   const auto name = name_of(destination);
   const auto address = address_of(destination);
   if (!address) return fail(Failure::Temporary, name + ": " + address.error().what);
-  auto connection = SmtpConnection::connect(*address, deadline, {-1, cancel});
+  auto connection = smart_host::SmtpConnection::connect(*address, deadline, {-1, cancel});
   if (!connection) return fail(Failure::Temporary, name + ": " + connection.error().what);
   auto hop = std::make_unique<LmtpHop>(name, std::move(*connection));
   if (const auto greeted = hop->greet(helo_name, deadline); !greeted)

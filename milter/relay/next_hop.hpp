@@ -20,27 +20,28 @@ class NextHop {
   virtual ~NextHop() = default;
 
   /// Its host names it in every reply.
-  virtual const Peer& peer() const = 0;
+  virtual const smart_host::Peer& peer() const = 0;
   /// One reply a recipient behind the final dot (LMTP), not one for all.
   virtual bool answers_each() const = 0;
   virtual bool offers(std::string_view keyword) const = 0;
   virtual std::uint64_t size_limit() const = 0;
   /// As those of VerifiedConnection.
-  virtual Result<SmtpReply> command(std::string_view line, Deadline deadline) = 0;
-  virtual Status send(std::string_view bytes, Deadline deadline) = 0;
-  virtual Result<SmtpReply> read_reply(Deadline deadline) = 0;
+  virtual Result<smart_host::SmtpReply> command(std::string_view line, smart_host::Deadline deadline) = 0;
+  virtual Status send(std::string_view bytes, smart_host::Deadline deadline) = 0;
+  virtual Result<smart_host::SmtpReply> read_reply(smart_host::Deadline deadline) = 0;
   /// From now on waits end when the other end of this socket hangs up; -1: no more.
   virtual void cancel_on(int descriptor) = 0;
   virtual bool is_usable() = 0;
-  virtual void quit(Deadline deadline) = 0;
+  virtual void quit(smart_host::Deadline deadline) = 0;
 };
 
 /// Failure::Temporary with host, stage and reason; `cancel` as in cancel_on.
 Result<std::unique_ptr<NextHop>> open_smart_host(const rules::OutboundConnector& connector,
                                                  const rules::SmartHost& host, const std::string& helo_name,
-                                                 int cancel, Deadline deadline);
+                                                 int cancel, smart_host::Deadline deadline);
 /// `destination`: a unix socket or a port on loopback. Failure::Temporary.
-Result<std::unique_ptr<NextHop>> open_lmtp(const journal::ReportDestination& destination,
-                                           const std::string& helo_name, int cancel, Deadline deadline);
+Result<std::unique_ptr<NextHop>> open_lmtp(const rules::ReportDestination& destination,
+                                           const std::string& helo_name, int cancel,
+                                           smart_host::Deadline deadline);
 
 }  // namespace pams::milter::relay

@@ -47,7 +47,8 @@ Answer sent_already(const trace::Delivery& delivery) {
 }
 
 trace::Delivery delivery_of(const std::string& seal, const std::string& recipient,
-                            const std::string& connector, const Peer& peer, const Answer& answer) {
+                            const std::string& connector, const smart_host::Peer& peer,
+                            const Answer& answer) {
   return {.seal = seal,
           .recipient = recipient,
           .time = now(),

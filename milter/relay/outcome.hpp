@@ -18,13 +18,13 @@ Answer answer_to_unopened(const Error& error);
 Answer sent_already(const trace::Delivery& delivery);
 
 trace::Delivery delivery_of(const std::string& seal, const std::string& recipient,
-                            const std::string& connector, const Peer& peer, const Answer& answer);
+                            const std::string& connector, const smart_host::Peer& peer, const Answer& answer);
 
 /// The lines of one delivery: one for those that the server took, one for those that wait, one for those that
 /// it refused.
 struct OutcomeLog {
   std::string seal, queue_id, connector;
-  const Peer& peer;
+  const smart_host::Peer& peer;
   bool is_report = false;
   std::vector<std::pair<std::string, Answer>> recipients;
   void write() const;

@@ -25,7 +25,7 @@ constexpr std::size_t kMostRecipientBytes = 4U << 20U;
 constexpr unsigned kMostMistakes = 20;
 constexpr std::uint64_t kCarrierExtra = 2U << 20U;
 
-Deadline in(seconds most) { return std::chrono::steady_clock::now() + most; }
+smart_host::Deadline in(seconds most) { return std::chrono::steady_clock::now() + most; }
 
 std::string own_name() {
   std::array<char, 256> name{};

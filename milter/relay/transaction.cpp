@@ -15,7 +15,7 @@ constexpr seconds kForReset(10);
 /// So many that neither side's socket can be full while the other writes.
 constexpr std::size_t kRecipientsAtOnce = 50;
 
-Deadline in(seconds most) { return std::chrono::steady_clock::now() + most; }
+smart_host::Deadline in(seconds most) { return std::chrono::steady_clock::now() + most; }
 
 bool fits_on_a_line(std::string_view word) {
   return std::ranges::none_of(word, [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; });
@@ -29,7 +29,7 @@ tl::unexpected<Transaction::Trouble> Transaction::broken(const Error& error) con
       Trouble{error.what.starts_with(host) ? error.what : host + ": " + error.what, std::nullopt, true});
 }
 
-tl::unexpected<Transaction::Trouble> Transaction::refused(const SmtpReply& reply) const {
+tl::unexpected<Transaction::Trouble> Transaction::refused(const smart_host::SmtpReply& reply) const {
   const auto answer = passed_on(hop_->peer().host, reply);
   return tl::unexpected(Trouble{answer.text, answer, reply.code == 421});
 }
@@ -79,7 +79,7 @@ std::string Transaction::rcpt_line(const seal::Contents::Recipient& recipient) c
 }
 
 tl::expected<void, Transaction::Trouble> Transaction::begin(const OutgoingEnvelope& envelope,
-                                                            Deadline deadline) {
+                                                            smart_host::Deadline deadline) {
   answers_.assign(envelope.recipients.size(), std::nullopt);
   is_clean_ = true;
   for (std::size_t i = 0; i < answers_.size(); ++i)
@@ -104,7 +104,7 @@ tl::expected<void, Transaction::Trouble> Transaction::begin(const OutgoingEnvelo
 }
 
 tl::expected<void, Transaction::Trouble> Transaction::recipients(const OutgoingEnvelope& envelope,
-                                                                 Deadline deadline) {
+                                                                 smart_host::Deadline deadline) {
   const std::size_t at_once = hop_->offers("PIPELINING") ? kRecipientsAtOnce : 1;
   std::vector<std::size_t> asked;
   std::string lines;
@@ -127,7 +127,7 @@ tl::expected<void, Transaction::Trouble> Transaction::recipients(const OutgoingE
   return {};
 }
 
-tl::expected<void, Transaction::Trouble> Transaction::data(Deadline deadline) {
+tl::expected<void, Transaction::Trouble> Transaction::data(smart_host::Deadline deadline) {
   const auto reply = hop_->command("DATA", deadline);
   if (!reply) return broken(reply.error());
   if (reply->code == 354) {
@@ -140,7 +140,7 @@ tl::expected<void, Transaction::Trouble> Transaction::data(Deadline deadline) {
   return {};
 }
 
-void Transaction::reset(Deadline deadline) {
+void Transaction::reset(smart_host::Deadline deadline) {
   const auto reply = hop_->command("RSET", deadline);
   is_clean_ = reply && reply->code / 100 == 2;
 }

@@ -36,7 +36,7 @@ class Transaction {
   /// Up to the server's readiness for content. An error is a reason to try another connection or server:
   /// nothing was sent that it could take. Then answers() tells of those that were answered already; when it
   /// is everybody, is_ready() is false and there is nothing to send.
-  tl::expected<void, Trouble> begin(const OutgoingEnvelope& envelope, Deadline deadline);
+  tl::expected<void, Trouble> begin(const OutgoingEnvelope& envelope, smart_host::Deadline deadline);
   bool is_ready() const { return ready_; }
 
   Status content(std::string_view bytes);
@@ -54,13 +54,13 @@ class Transaction {
   bool answers_for_lack(const OutgoingEnvelope& envelope);
   std::string mail_line(const OutgoingEnvelope& envelope) const;
   std::string rcpt_line(const seal::Contents::Recipient& recipient) const;
-  tl::expected<void, Trouble> recipients(const OutgoingEnvelope& envelope, Deadline deadline);
-  tl::expected<void, Trouble> data(Deadline deadline);
+  tl::expected<void, Trouble> recipients(const OutgoingEnvelope& envelope, smart_host::Deadline deadline);
+  tl::expected<void, Trouble> data(smart_host::Deadline deadline);
   tl::unexpected<Trouble> broken(const Error& error) const;
-  tl::unexpected<Trouble> refused(const SmtpReply& reply) const;
+  tl::unexpected<Trouble> refused(const smart_host::SmtpReply& reply) const;
   bool is_answered() const;
   void answer_the_rest(const Answer& answer);
-  void reset(Deadline deadline);
+  void reset(smart_host::Deadline deadline);
 
   std::unique_ptr<NextHop> hop_;
   std::vector<std::optional<Answer>> answers_;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kPieceSize = 32 * 1024;
 
-int milliseconds_until(Deadline deadline) {
+int milliseconds_until(smart_host::Deadline deadline) {
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
   return static_cast<int>(std::clamp<decltype(left)>(left, 0, 24 * 3600 * 1000));
@@ -47,7 +47,7 @@ void Wire::watch(int descriptor, short events) {
   watched_events_ = events;
 }
 
-Wire::Outcome Wire::wait(short events, Deadline deadline) const {
+Wire::Outcome Wire::wait(short events, smart_host::Deadline deadline) const {
   std::array<pollfd, 2> waiting{pollfd{socket_.get(), events, 0}, pollfd{watched_, watched_events_, 0}};
   for (;;) {
     const int count = ::poll(waiting.data(), waiting.size(), milliseconds_until(deadline));
@@ -59,7 +59,7 @@ Wire::Outcome Wire::wait(short events, Deadline deadline) const {
   }
 }
 
-Wire::Outcome Wire::fill(Deadline deadline) {
+Wire::Outcome Wire::fill(smart_host::Deadline deadline) {
   buffer_.erase(0, taken_);
   taken_ = 0;
   for (;;) {
@@ -74,7 +74,7 @@ Wire::Outcome Wire::fill(Deadline deadline) {
   }
 }
 
-Wire::Line Wire::read_line(Deadline deadline, std::size_t most) {
+Wire::Line Wire::read_line(smart_host::Deadline deadline, std::size_t most) {
   std::size_t searched = 0;
   for (;;) {
     const auto there = unread();
@@ -90,7 +90,7 @@ Wire::Line Wire::read_line(Deadline deadline, std::size_t most) {
   }
 }
 
-Wire::Outcome Wire::send(std::string_view bytes, Deadline deadline) {
+Wire::Outcome Wire::send(std::string_view bytes, smart_host::Deadline deadline) {
   while (!bytes.empty()) {
     if (const auto ready = wait(POLLOUT, deadline); ready != Outcome::Done) return ready;
     const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

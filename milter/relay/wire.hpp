@@ -32,18 +32,18 @@ class Wire {
   void watch(int descriptor, short events);
 
   /// Until CRLF; only that ends a line.
-  Line read_line(Deadline deadline, std::size_t most);
+  Line read_line(smart_host::Deadline deadline, std::size_t most);
   /// What has come and was not taken yet; fill() waits for more, and take() says what is used.
   std::string_view unread() const { return std::string_view(buffer_).substr(taken_); }
-  Outcome fill(Deadline deadline);
+  Outcome fill(smart_host::Deadline deadline);
   void take(std::size_t count) { taken_ += count; }
 
-  Outcome send(std::string_view bytes, Deadline deadline);
+  Outcome send(std::string_view bytes, smart_host::Deadline deadline);
 
   int descriptor() const { return socket_.get(); }
 
  private:
-  Outcome wait(short events, Deadline deadline) const;
+  Outcome wait(short events, smart_host::Deadline deadline) const;
 
   Fd socket_;
   int watched_ = -1;

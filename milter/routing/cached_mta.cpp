@@ -9,7 +9,7 @@
 #include "milter/mta/postfix/table_name.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 namespace {
 
 tl::unexpected<Error> late() { return fail(Failure::Temporary, "Postfix's tools took too long to answer"); }
@@ -33,7 +33,7 @@ FileStamp stamp_of(const std::string& path) {
           status.st_ctim.tv_nsec};
 }
 
-CachedMta::CachedMta(const Mta& mta, std::chrono::seconds patience, Clock clock)
+CachedMta::CachedMta(const mta::Mta& mta, std::chrono::seconds patience, Clock clock)
     : mta_(mta), clock_(std::move(clock)), deadline_(clock_() + patience) {
   watch(mta.config_directory() + "/main.cf");
   watch(mta.config_directory() + "/master.cf");
@@ -47,7 +47,7 @@ void CachedMta::watch_map(std::string_view map) const {
   static constexpr std::array<std::string_view, 10> kFiles{"pcre",  "regexp", "texthash", "cidr", "hash",
                                                            "btree", "lmdb",   "cdb",      "dbm",  "sdbm"};
   static constexpr std::array<std::string_view, 3> kConstant{"inline", "static", "fail"};
-  for (const auto& table : tables_of(map)) {
+  for (const auto& table : mta::tables_of(map)) {
     if (std::ranges::find(kConstant, table.type) != kConstant.end() || table.is_inline()) continue;
     if (std::ranges::find(kFiles, table.type) == kFiles.end())
       beyond_files_ = true;
@@ -73,7 +73,7 @@ Result<std::map<std::string, std::string>> CachedMta::parameters(
   if (found)
     for (const auto& [name, value] : *found)
       if (name.ends_with("_checks") || name.ends_with("_restrictions"))
-        for (const auto& map : split_list(value))
+        for (const auto& map : mta::split_list(value))
           if (map.find(':') != std::string::npos) watch_map(map);
   return parameters_.emplace(key, std::move(found)).first->second;
 }
@@ -104,4 +104,4 @@ Result<std::vector<std::string>> CachedMta::map_types() const {
   return mta_.map_types();
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

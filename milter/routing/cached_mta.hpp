@@ -8,7 +8,7 @@
 
 #include "milter/mta/mta.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 /// What identifies a file's content without reading it. Zeros for a file that is not there.
 struct FileStamp {
@@ -19,11 +19,11 @@ struct FileStamp {
 };
 FileStamp stamp_of(const std::string& path);
 
-class CachedMta final : public Mta {
+class CachedMta final : public mta::Mta {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
   /// Questions after `patience` fail: a slow Postfix means "not verified", not a session that hangs.
-  CachedMta(const Mta& mta, std::chrono::seconds patience, Clock clock);
+  CachedMta(const mta::Mta& mta, std::chrono::seconds patience, Clock clock);
 
   Result<std::string> parameter(const std::string& name) const override;
   Result<std::map<std::string, std::string>> parameters(
@@ -44,7 +44,7 @@ class CachedMta final : public Mta {
   void watch_map(std::string_view map) const;
   bool is_late() const { return clock_() >= deadline_; }
 
-  const Mta& mta_;
+  const mta::Mta& mta_;
   Clock clock_;
   std::chrono::steady_clock::time_point deadline_;
   mutable std::vector<FileStamp> files_;
@@ -55,4 +55,4 @@ class CachedMta final : public Mta {
   mutable std::map<std::string, Result<std::optional<std::string>>> lookups_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

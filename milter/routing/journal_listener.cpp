@@ -1,8 +1,8 @@
 #include "milter/routing/journal_listener.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
-bool is_journal_listener(const Config& config, const Service& service) {
+bool is_journal_listener(const Config& config, const mta::Service& service) {
   const auto& journal = config.policy.journal;
   return !journal.rules.empty() && service.type == "inet" && service.name == journal.submit_to;
 }
@@ -29,4 +29,4 @@ std::vector<TransportSetting> journal_listener_settings() {
   };
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

@@ -8,11 +8,11 @@
 #include "milter/mta/postfix/postfix_text.hpp"
 #include "milter/routing/postfix_settings.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 /// Whether that master.cf service is it. None is while there are no journal rules.
-bool is_journal_listener(const Config& config, const Service& service);
+bool is_journal_listener(const Config& config, const mta::Service& service);
 
 std::vector<TransportSetting> journal_listener_settings();
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

@@ -4,7 +4,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 namespace {
 
 constexpr std::uint64_t kRecipients = 10000;
@@ -91,4 +91,4 @@ bool has_last_net(const Config& config) {
   return pams.untrusted != rules::Untrusted::Keep && pams.zivver_peers.empty();
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

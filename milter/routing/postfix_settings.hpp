@@ -8,7 +8,7 @@
 
 #include "milter/config/config.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 /// A `-o` of a connector's transport.
 struct TransportSetting {
@@ -61,4 +61,4 @@ std::uint64_t needed_message_size(const rules::Policy& policy);
 /// So many recipients must fit into one transaction at the smart host (Postfix's own default is 50).
 std::uint64_t needed_recipient_limit(const rules::Policy& policy);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

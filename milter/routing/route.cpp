@@ -7,7 +7,7 @@
 #include "milter/seal/carrier.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 namespace {
 
 constexpr std::size_t kLongestDomain = 253;   // RFC 1035 3.1
@@ -42,11 +42,11 @@ std::string route_action(const rules::OutboundConnector& connector, const std::s
 }
 
 std::string sealed_rules(const Config& config, const std::string& relay) {
-  const auto field = "/^" + regex_escaped(seal::kSealedHeader) + "[[:space:]]*:";
+  const auto field = "/^" + mta::regex_escaped(seal::kSealedHeader) + "[[:space:]]*:";
   std::string rules;
   // A long field may be folded: between its parts stands any white space.
   for (const auto& connector : config.policy.connectors)
-    rules += field + ".*;[[:space:]]*via=" + regex_escaped(connector.transport) + "[[:space:]]*$/ " +
+    rules += field + ".*;[[:space:]]*via=" + mta::regex_escaped(connector.transport) + "[[:space:]]*$/ " +
              route_action(connector, relay) + "\n";
   if (const auto* flagged = config.policy.connector(config.policy.pams.connector))
     rules += field + "/ " + route_action(*flagged, relay) + "\n";
@@ -68,4 +68,4 @@ std::optional<std::string> routed_address(std::string_view address, const std::s
   return std::string(address) + suffix;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

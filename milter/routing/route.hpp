@@ -9,7 +9,7 @@
 
 #include "milter/config/config.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 /// Where Postfix's lmtp client finds the relay: "inet:127.0.0.1:8895", or a unix socket. One inside the queue
 /// directory gets a path relative to it, which means the same place with and without a chroot:
@@ -36,4 +36,4 @@ std::string route_suffix(const rules::OutboundConnector& connector);
 /// Sendmail drops such a recipient without telling the milter, so the message has to wait.
 std::optional<std::string> routed_address(std::string_view address, const std::string& suffix);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

@@ -5,7 +5,7 @@
 #include "rules/base/result.hpp"
 #include "rules/connector/outbound_connector.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 class RouteGuard {
  public:
@@ -19,4 +19,4 @@ class RouteGuard {
   virtual Status flag_survives(const rules::OutboundConnector& connector) = 0;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <exception>
 
-namespace pams::milter {
+namespace pams::milter::routing {
 namespace {
 
 using std::chrono::seconds;
@@ -56,4 +56,4 @@ RouteEvaluation RouteVerifier::evaluation_of(const rules::OutboundConnector& con
       .first->second.evaluation;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

@@ -14,7 +14,7 @@
 #include "milter/routing/cached_mta.hpp"
 #include "milter/routing/route_guard.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 /// What one evaluation found, and what it stands on.
 struct RouteEvaluation {
@@ -50,4 +50,4 @@ class RouteVerifier final : public RouteGuard {
   std::map<std::string, Known> known_;  ///< by connector name
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

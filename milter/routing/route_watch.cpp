@@ -5,7 +5,7 @@
 #include <optional>
 #include <thread>
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 struct RouteWatch::Shared {
   struct Watched {
@@ -75,4 +75,4 @@ void RouteWatch::watch(std::shared_ptr<RouteGuard> guard, const rules::OutboundC
 
 void RouteWatch::rest() { shared_->use(nullptr); }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

@@ -9,7 +9,7 @@
 
 #include "milter/routing/route_guard.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 class RouteWatch {
  public:
@@ -33,4 +33,4 @@ class RouteWatch {
   const std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

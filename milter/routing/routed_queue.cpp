@@ -8,7 +8,7 @@
 #include "milter/seal/carrier.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -71,8 +71,8 @@ void RoutedQueue::add(const std::string& name, std::string_view header, std::str
   if (sealed_field) ++keys[sealed_field->key_id];
 }
 
-Result<RoutedQueue> look_through_queue(const Postfix& postfix, const std::string& flag) {
-  const auto postcat = find_program("postcat");
+Result<RoutedQueue> look_through_queue(const mta::Postfix& postfix, const std::string& flag) {
+  const auto postcat = mta::find_program("postcat");
   if (postcat.empty()) return fail(Failure::Misconfigured, "postcat is not found: is Postfix installed?");
   const auto queue = postfix.parameter("queue_directory");
   if (!queue) return tl::unexpected(queue.error());
@@ -80,9 +80,9 @@ Result<RoutedQueue> look_through_queue(const Postfix& postfix, const std::string
   if (!files) return tl::unexpected(files.error());
   RoutedQueue found;
   for (const auto& file : *files) {
-    const auto seen = run_process({postcat, "-h", file},
-                                  {"MAIL_CONFIG=" + postfix.config_directory(), "PATH=/usr/sbin:/usr/bin"},
-                                  std::chrono::seconds(10));
+    const auto seen = mta::run_process(
+        {postcat, "-h", file}, {"MAIL_CONFIG=" + postfix.config_directory(), "PATH=/usr/sbin:/usr/bin"},
+        std::chrono::seconds(10));
     if (!seen) return tl::unexpected(seen.error());
     if (seen->exit_code != 0 && fs::exists(file))
       return fail(Failure::Temporary, "postcat cannot read " + file + ": " + text::printable(seen->errors));
@@ -91,4 +91,4 @@ Result<RoutedQueue> look_through_queue(const Postfix& postfix, const std::string
   return found;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

@@ -9,7 +9,7 @@
 
 #include "milter/mta/postfix/postfix.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 struct RoutedQueue {
   std::size_t unsealed = 0;                 ///< messages with the flag in clear
@@ -23,6 +23,6 @@ struct RoutedQueue {
 };
 
 /// Fails when the queue is too long to be looked through.
-Result<RoutedQueue> look_through_queue(const Postfix& postfix, const std::string& flag);
+Result<RoutedQueue> look_through_queue(const mta::Postfix& postfix, const std::string& flag);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

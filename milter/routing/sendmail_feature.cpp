@@ -3,7 +3,7 @@
 #include "milter/routing/route.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 namespace {
 
 using rules::OutboundConnector;
@@ -97,4 +97,4 @@ std::vector<std::string> sendmail_obstacles(const Config& config) {
   return out;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

@@ -8,7 +8,7 @@
 
 #include "milter/config/config.hpp"
 
-namespace pams::milter {
+namespace pams::milter::routing {
 
 /// What Sendmail calls the milter (INPUT_MAIL_FILTER).
 inline constexpr const char* kFilterName = "pams-milter";
@@ -37,4 +37,4 @@ std::string recipient_ruleset(const rules::OutboundConnector& connector);
 /// The mailer's definition over several lines. Rulesets "/0" for the header: no address in it is rewritten.
 std::string sendmail_mailer(const Config& config, const rules::OutboundConnector& connector);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::routing

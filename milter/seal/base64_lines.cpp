@@ -6,7 +6,7 @@
 
 #include "rules/mime/base64.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 constexpr std::size_t kBytesOfLine = 57;
@@ -65,4 +65,4 @@ Status Base64Reader::give() {
   return bytes->empty() ? Status() : out_(*bytes);
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

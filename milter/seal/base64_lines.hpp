@@ -7,7 +7,7 @@
 
 #include "milter/base/durable_file.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 class Base64Writer {
  public:
@@ -38,4 +38,4 @@ class Base64Reader {
   bool is_padded_ = false;
 };
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -10,7 +10,7 @@
 #include "milter/seal/text_forms.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 constexpr std::size_t kLongestTransport = 100;
@@ -171,4 +171,4 @@ Status CarrierWriter::write_body(const Sink& out) {
   return written;
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -20,7 +20,7 @@
 #include "milter/seal/sealed.hpp"
 #include "rules/message/message.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 /// Marks a carrier, and lets the MTA's rules choose its transport.
 inline constexpr std::string_view kSealedHeader = "X-PAMS-Sealed";
@@ -94,4 +94,4 @@ class CarrierReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -4,7 +4,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 tl::unexpected<Error> refused(const char* why) {
@@ -49,4 +49,4 @@ Result<CarrierReader::Header> CarrierHeader::finish() {
   return CarrierReader::Header{std::move(received_), std::move(*sealed)};
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -7,7 +7,7 @@
 
 #include "milter/seal/carrier.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 class CarrierHeader {
  public:
@@ -25,4 +25,4 @@ class CarrierHeader {
   std::optional<std::string> sealed_;
 };
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -6,7 +6,7 @@
 #include "milter/seal/chunk_cipher.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 constexpr std::size_t kLargestHeader = 1U << 20U;
@@ -163,4 +163,4 @@ Status CarrierReader::finish() {
   return state_->guarded([&] { return state_->finish(); });
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -7,7 +7,7 @@
 
 #include "milter/seal/text_forms.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 constexpr std::string_view kInfo = "pams-milter seal v1";
@@ -139,4 +139,4 @@ Result<std::string_view> ChunkCipher::open(std::string_view length_word,
   return std::string_view(out_).substr(0, cipher.size());
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

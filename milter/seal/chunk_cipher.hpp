@@ -13,7 +13,7 @@
 #include "milter/seal/key_ring.hpp"
 #include "rules/base/c_ptr.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 inline constexpr std::string_view kMagic = "PAMSEAL1";
 inline constexpr std::size_t kKeyIdSize = 8;
@@ -68,4 +68,4 @@ class ChunkCipher {
   std::string out_;
 };
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -124,4 +124,4 @@ std::optional<Contents> parse_contents(std::string_view text) {
   return contents;
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -8,7 +8,7 @@
 
 #include "milter/seal/sealed.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 inline constexpr std::size_t kLargestContents = 4U << 20U;
 
@@ -16,4 +16,4 @@ std::string to_json(const Contents& contents);
 /// nullopt unless `text` is exactly what to_json writes, in any layout. Never throws for what it is fed.
 std::optional<Contents> parse_contents(std::string_view text);
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

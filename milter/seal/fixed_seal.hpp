@@ -4,7 +4,7 @@
 
 #include "milter/seal/sealed.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 /// Throws std::runtime_error when OpenSSL gives no random bytes.
 SealId new_seal_id();
@@ -14,4 +14,4 @@ struct FixedSeal {
   static Sealer sealer(const SealId& id, const Key& key, const Contents& contents, Sink out);
 };
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

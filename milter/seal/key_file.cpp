@@ -13,7 +13,7 @@
 #include "milter/seal/key_ring.hpp"
 #include "milter/seal/key_text.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 using milter::disk_error;
@@ -214,4 +214,4 @@ Result<std::shared_ptr<const KeyRing>> KeyFile::read() {
   return known_->ring;
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

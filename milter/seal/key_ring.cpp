@@ -12,7 +12,7 @@
 #include "milter/seal/text_forms.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 constexpr std::string_view kIdLabel = "pams-milter seal key";
@@ -97,4 +97,4 @@ std::string to_text(const KeyRing& ring) {
   return out;
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -16,7 +16,7 @@
 
 #include "rules/base/result.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 struct Key {
   std::array<unsigned char, 32> secret{};
@@ -70,4 +70,4 @@ class KeyFile {
   std::shared_ptr<const Known> known_;
 };
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

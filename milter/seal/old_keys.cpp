@@ -1,6 +1,6 @@
 #include "milter/seal/old_keys.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 KeyRing without_old_keys(const KeyRing& ring, const std::set<std::string>& in_use,
                          std::chrono::sys_seconds now) {
@@ -14,4 +14,4 @@ KeyRing without_old_keys(const KeyRing& ring, const std::set<std::string>& in_us
   return KeyRing(std::move(kept));
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

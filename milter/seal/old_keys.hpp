@@ -7,7 +7,7 @@
 
 #include "milter/seal/key_ring.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 /// A key that another has followed may still be in use for so long: by a milter that has not read the file
 /// again, for a message that is not in the queue yet.
@@ -17,4 +17,4 @@ inline constexpr std::chrono::hours kKeptAfterRotation{24};
 KeyRing without_old_keys(const KeyRing& ring, const std::set<std::string>& in_use,
                          std::chrono::sys_seconds now);
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -7,7 +7,7 @@
 #include "milter/seal/contents_text.hpp"
 #include "milter/seal/sealed.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 tl::unexpected<Error> refused(const std::string& why) { return fail(Failure::Refused, why); }
@@ -153,4 +153,4 @@ Status Opener::finish() {
   return state_->guarded([&] { return state_->finish(); });
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -10,7 +10,7 @@
 #include "milter/seal/fixed_seal.hpp"
 #include "milter/seal/text_forms.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 /// Collects a chunk of plaintext; a full one goes out when more comes, so that the last is never empty.
 struct Sealer::State {
@@ -105,4 +105,4 @@ Status Sealer::finish() {
   return finished;
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

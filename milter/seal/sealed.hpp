@@ -14,7 +14,7 @@
 #include "milter/base/durable_file.hpp"
 #include "milter/seal/key_ring.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 using milter::Sink;
 
@@ -89,4 +89,4 @@ class Opener {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

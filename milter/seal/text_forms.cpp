@@ -7,7 +7,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::seal {
+namespace pams::milter::seal {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
@@ -76,4 +76,4 @@ std::optional<std::chrono::sys_seconds> parse_iso8601(std::string_view s) {
          std::chrono::seconds(second);
 }
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace pams::seal {
+namespace pams::milter::seal {
 
 /// Lower case.
 std::string to_hex(std::string_view bytes);
@@ -19,4 +19,4 @@ std::string iso8601(std::chrono::sys_seconds time);
 /// Only that form, and only a time that exists.
 std::optional<std::chrono::sys_seconds> parse_iso8601(std::string_view s);
 
-}  // namespace pams::seal
+}  // namespace pams::milter::seal

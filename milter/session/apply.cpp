@@ -5,7 +5,7 @@
 #include "milter/seal/carrier.hpp"
 #include "rules/base/overloaded.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 /// One edit. Archives and the route are steps of their own.
@@ -126,4 +126,4 @@ Result<Application::Applied> Application::keep_carrier(const Task& task, const s
       .map([&] { return Applied(seal); });
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -13,7 +13,7 @@
 #include "milter/session/transaction.hpp"
 #include "rules/policy/plan.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class Application {
  public:
@@ -37,4 +37,4 @@ class Application {
   static Result<Applied> keep_carrier(const Task& task, const std::string& seal, const Routing::Ready& route);
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

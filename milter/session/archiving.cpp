@@ -5,7 +5,7 @@
 
 #include "milter/log/log.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 bool Archiving::is_wanted(const rules::Plan& plan) {
   return std::ranges::any_of(
@@ -13,7 +13,7 @@ bool Archiving::is_wanted(const rules::Plan& plan) {
 }
 
 Result<PreparedArchives> Archiving::prepare(const Services& services, const rules::Plan& plan,
-                                            const ArchiveRecord& record) {
+                                            const archive::ArchiveRecord& record) {
   PreparedArchives prepared(record.queue_id);
   for (const auto& effect : plan.effects) {
     const auto* wanted = std::get_if<rules::Archive>(&effect);
@@ -57,7 +57,7 @@ void PreparedArchives::withdraw(const std::string& reason) {
 }
 
 void PreparedArchives::withdraw(const One& one, const std::string& reason) const {
-  const auto marked = one.store->mark({queue_id_, one.record->id()}, Outcome::Deferred, reason);
+  const auto marked = one.store->mark({queue_id_, one.record->id()}, archive::Outcome::Deferred, reason);
   if (marked) return;
   log::write(log::archive_not_marked, {{"qid", queue_id_},
                                        {"archive", one.name},
@@ -72,8 +72,8 @@ Envelope with_added_recipients(const rules::Plan& plan, Envelope envelope) {
   return envelope;
 }
 
-ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
-                        std::chrono::sys_seconds time, const Message& received) {
+archive::ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
+                                 std::chrono::sys_seconds time, const Message& received) {
   return {plan.outgoing,       with_added_recipients(plan, std::move(envelope)),
           std::move(queue_id), plan.route.value_or(""),
           matched_rules(plan), time,
@@ -95,4 +95,4 @@ std::vector<std::string> matched_rules(const rules::Plan& plan) {
   return names;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -10,7 +10,7 @@
 #include "milter/base/receipt.hpp"
 #include "milter/session/services.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class PreparedArchives;
 
@@ -23,7 +23,7 @@ class Archiving {
   /// Makes `record` ready in each archive that `plan` names, in order. The first failure ends it, and nothing
   /// is kept. The messages of `record` live as long as what is returned.
   static Result<PreparedArchives> prepare(const Services& services, const rules::Plan& plan,
-                                          const ArchiveRecord& record);
+                                          const archive::ArchiveRecord& record);
 
  private:
   friend class PreparedArchives;
@@ -53,8 +53,8 @@ class PreparedArchives {
   friend class Archiving;
   struct One {
     std::string name;
-    std::shared_ptr<ArchiveStore> store;
-    std::unique_ptr<ArchiveStore::Prepared> record;
+    std::shared_ptr<archive::ArchiveStore> store;
+    std::unique_ptr<archive::ArchiveStore::Prepared> record;
     bool is_begun = false;  ///< its commit was tried, so that it may be there
   };
   explicit PreparedArchives(std::string queue_id) : queue_id_(std::move(queue_id)) {}
@@ -66,8 +66,8 @@ class PreparedArchives {
 
 /// What an archive keeps of a message that leaves as `plan` says: the envelope with added recipients, the
 /// names of the rules that matched and what they did. `received` lives as long as the record.
-ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
-                        std::chrono::sys_seconds time, const Message& received);
+archive::ArchiveRecord record_of(const rules::Plan& plan, Envelope envelope, std::string queue_id,
+                                 std::chrono::sys_seconds time, const Message& received);
 
 /// The envelope as the message leaves.
 Envelope with_added_recipients(const rules::Plan& plan, Envelope envelope);
@@ -76,4 +76,4 @@ std::vector<std::string> matched_rules(const rules::Plan& plan);
 /// "RULE: action", in order. Names only: what an action wrote may be confidential.
 std::vector<std::string> actions_done(const rules::Plan& plan);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

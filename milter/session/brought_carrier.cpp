@@ -1,6 +1,6 @@
 #include "milter/session/brought_carrier.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 bool is_brought_carrier(const Headers& received) { return received.has(seal::kSealedHeader); }
 
@@ -20,4 +20,4 @@ Result<BroughtCarrier> authenticate(const seal::KeyRing& keys, const Message& re
       .map([&] { return std::move(carrier); });
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

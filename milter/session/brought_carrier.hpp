@@ -4,7 +4,7 @@
 
 #include "milter/seal/carrier.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 struct BroughtCarrier {
   seal::SealId seal;
@@ -18,4 +18,4 @@ bool is_brought_carrier(const Headers& received);
 /// it is not one of our seals, or changed.
 Result<BroughtCarrier> authenticate(const seal::KeyRing& keys, const Message& received);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -14,7 +14,7 @@
 #include "milter/session/reply.hpp"
 #include "milter/session/session.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 // libmilter gives callbacks nothing but the connection, so what all of them share is here.
@@ -235,4 +235,4 @@ void wait_for_messages_in_work() {
   std::this_thread::sleep_until(answered);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -8,7 +8,7 @@
 
 #include "milter/session/services.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 /// For smfi_register.
 smfiDesc milter_description();
@@ -20,4 +20,4 @@ void use_services(std::shared_ptr<const Services> services);
 /// its archive and its release by the process's own exit.
 void wait_for_messages_in_work();
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

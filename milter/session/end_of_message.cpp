@@ -16,7 +16,7 @@
 #include "milter/session/reply.hpp"
 #include "milter/session/routing.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 using rules::Verdict;
@@ -206,12 +206,12 @@ class EndOfMessage {
     return Archiving::is_wanted(plan_) ? with_progress(context_, commit) : commit();
   }
 
-  Status make_journal_ready(const JournalEntry& entry) {
+  Status make_journal_ready(const journal::JournalEntry& entry) {
     const auto prepare = [&] { return Journaling::prepare(message_.services(), entry); };
     return entry.is_confidential && !entry.mailboxes.empty() ? with_progress(context_, prepare) : prepare();
   }
 
-  Result<Journaling::Done> journal(const JournalEntry& entry) {
+  Result<Journaling::Done> journal(const journal::JournalEntry& entry) {
     const auto commit = [&] { return Journaling::carry_out(message_.services(), entry); };
     return entry.mailboxes.empty() ? commit() : with_progress(context_, commit);
   }
@@ -243,4 +243,4 @@ class EndOfMessage {
 
 sfsistat end_of_message(SMFICTX* context, Session& session) { return EndOfMessage(context, session).run(); }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

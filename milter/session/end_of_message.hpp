@@ -8,8 +8,8 @@
 
 #include "milter/session/session.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 sfsistat end_of_message(SMFICTX* context, Session& session);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -5,7 +5,7 @@
 #include "milter/session/progress.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 /// Enough to see what a program complains of, and little of what it might have read in the message.
@@ -19,7 +19,7 @@ std::string milliseconds(std::chrono::steady_clock::duration time) {
 
 Result<rules::HookRun> Hooks::run(const rules::Hook& hook, const Mail& mail) {
   const auto begun = std::chrono::steady_clock::now();
-  auto outcome = with_progress(context_, [&] { return run_hook(hook, mail, queue_id_); });
+  auto outcome = with_progress(context_, [&] { return hook::run_hook(hook, mail, queue_id_); });
   const auto time = std::chrono::steady_clock::now() - begun;
   time_spent_ += time;
   const bool ended = outcome.run.has_value();
@@ -33,4 +33,4 @@ Result<rules::HookRun> Hooks::run(const rules::Hook& hook, const Mail& mail) {
   return std::move(outcome.run);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -9,7 +9,7 @@
 
 #include "rules/actions/hook.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class Hooks {
  public:
@@ -26,4 +26,4 @@ class Hooks {
   std::chrono::steady_clock::duration time_spent_{};
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

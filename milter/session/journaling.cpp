@@ -2,7 +2,7 @@
 
 #include "milter/session/archiving.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 tl::unexpected<Error> nowhere() {
@@ -11,23 +11,24 @@ tl::unexpected<Error> nowhere() {
 
 }  // namespace
 
-Status Journaling::prepare(const Services& services, const JournalEntry& entry) {
+Status Journaling::prepare(const Services& services, const journal::JournalEntry& entry) {
   if (entry.mailboxes.empty()) return {};
   if (services.journal == nullptr) return nowhere();
   return services.journal->prepare(entry);
 }
 
-Result<Journaling::Done> Journaling::carry_out(const Services& services, const JournalEntry& entry) {
+Result<Journaling::Done> Journaling::carry_out(const Services& services, const journal::JournalEntry& entry) {
   if (entry.mailboxes.empty()) return Done("");
   if (services.journal == nullptr) return nowhere();
   return services.journal->spool(entry).map([](const auto& spooled) { return Done(spooled.id()); });
 }
 
-JournalEntry journal_entry_of(const rules::Policy& policy, const rules::Plan& plan, Envelope envelope,
-                              std::string queue_id, std::chrono::sys_seconds time) {
+journal::JournalEntry journal_entry_of(const rules::Policy& policy, const rules::Plan& plan,
+                                       Envelope envelope, std::string queue_id,
+                                       std::chrono::sys_seconds time) {
   envelope = with_added_recipients(plan, std::move(envelope));
   auto mailboxes =
-      journal::journal_mailboxes(policy.journal, plan.outgoing.headers, envelope, policy.organization);
+      rules::journal_mailboxes(policy.journal, plan.outgoing.headers, envelope, policy.organization);
   const bool is_confidential = plan.classification.value == rules::MessageClass::Flagged;
   return {plan.outgoing,
           std::move(envelope),
@@ -38,4 +39,4 @@ JournalEntry journal_entry_of(const rules::Policy& policy, const rules::Plan& pl
           time};
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -9,21 +9,22 @@
 #include "milter/journal/journal_store.hpp"
 #include "milter/session/services.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class Journaling {
  public:
   using Done = Receipt<Journaling>;
 
   /// Before anything is done about the message: could its reports leave? Fine when there are none.
-  static Status prepare(const Services& services, const JournalEntry& entry);
+  static Status prepare(const Services& services, const journal::JournalEntry& entry);
   /// The receipt's id is the entry's ("": there was nothing to journal).
-  static Result<Done> carry_out(const Services& services, const JournalEntry& entry);
+  static Result<Done> carry_out(const Services& services, const journal::JournalEntry& entry);
 };
 
 /// What is journaled of a message that leaves as `plan` says; without mailboxes when no rule asks for it.
 /// `plan` lives as long as the entry.
-JournalEntry journal_entry_of(const rules::Policy& policy, const rules::Plan& plan, Envelope envelope,
-                              std::string queue_id, std::chrono::sys_seconds time);
+journal::JournalEntry journal_entry_of(const rules::Policy& policy, const rules::Plan& plan,
+                                       Envelope envelope, std::string queue_id,
+                                       std::chrono::sys_seconds time);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

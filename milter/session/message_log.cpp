@@ -6,7 +6,7 @@
 #include "milter/session/archiving.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 MessageLog::MessageLog(std::string queue_id, const Envelope& envelope)
     : queue_id_(std::move(queue_id)), recipients_(envelope.recipients.size()) {}
@@ -65,4 +65,4 @@ void MessageLog::write() const {
   log::write(log::message, fields);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

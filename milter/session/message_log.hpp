@@ -9,7 +9,7 @@
 #include "rules/message/envelope.hpp"
 #include "rules/policy/plan.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class MessageLog {
  public:
@@ -49,4 +49,4 @@ class MessageLog {
   std::string notes_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -2,7 +2,7 @@
 
 #include "milter/session/reply.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 const rules::OutboundConnector* connector_of(const rules::Policy& policy, const rules::Plan* plan) {
@@ -54,4 +54,4 @@ void MessageTracing::record() const {
   }));
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -10,7 +10,7 @@
 
 #include "milter/session/transaction.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class MessageTracing {
  public:
@@ -48,4 +48,4 @@ class MessageTracing {
   std::string reason_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -7,7 +7,7 @@
 #include "milter/routing/route.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 /// libmilter takes char* where it only reads.
@@ -108,7 +108,7 @@ Status MtaChanges::move_recipients() const {
 }
 
 std::string MtaChanges::routed(const std::string& address) const {
-  auto moved = routed_address(address, suffix_);
+  auto moved = routing::routed_address(address, suffix_);
   if (!moved) throw std::logic_error("a recipient that the routing has not looked at");
   return std::move(*moved);
 }
@@ -132,4 +132,4 @@ std::string MtaChanges::given_back(const std::string& value) const {
   return out;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

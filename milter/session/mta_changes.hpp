@@ -11,7 +11,7 @@
 #include "milter/session/transaction.hpp"
 #include "rules/policy/plan.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 /// The most that fits one packet of the milter protocol: libmilter splits at this size, and one byte more
 /// would cost a packet of its own.
@@ -52,4 +52,4 @@ class MtaChanges {
   const std::string& suffix_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

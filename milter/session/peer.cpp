@@ -8,7 +8,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 constexpr const char* kNameless = "(no common name)";
@@ -58,4 +58,4 @@ std::string without_brackets(std::string_view address) {
   return std::string(address);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

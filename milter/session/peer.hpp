@@ -9,7 +9,7 @@
 #include "milter/config/config.hpp"
 #include "rules/message/envelope.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 /// The macros that are asked for at MAIL and at end of message.
 inline constexpr const char* kMacrosAtMail =
@@ -28,4 +28,4 @@ Client client_of(SMFICTX* context, MtaKind mta, const std::string& connected_fro
 /// "<a@example.org>" and "a@example.org" (Postfix's pickup) -> "a@example.org"; "<>" -> "".
 std::string without_brackets(std::string_view address);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -7,7 +7,7 @@
 
 #include <libmilter/mfapi.h>
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 inline constexpr std::chrono::seconds kProgressInterval{2};
 
@@ -36,4 +36,4 @@ class Progress {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -4,7 +4,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 constexpr const char* kUnavailable = "Service temporarily unavailable";
@@ -70,4 +70,4 @@ sfsistat answer(SMFICTX* context, const rules::Reply& reply) noexcept {
   }
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

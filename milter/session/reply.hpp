@@ -6,7 +6,7 @@
 #include "rules/base/result.hpp"
 #include "rules/policy/plan.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 /// The reply that a failure has by its kind alone.
 rules::Reply reply_to(Failure failure);
@@ -19,4 +19,4 @@ rules::Reply reply_too_many_recipients();
 /// or whose status does not fit its code, is replaced by reply_to(Failure::Temporary).
 sfsistat answer(SMFICTX* context, const rules::Reply& reply) noexcept;
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -3,17 +3,17 @@
 #include "milter/routing/route.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 /// The first recipient that cannot leave with the suffix; null when all can.
 const std::string* odd_recipient(const rules::Plan& plan, const Envelope& envelope,
                                  const std::string& suffix) {
   for (const auto& recipient : envelope.recipients)
-    if (!routed_address(recipient, suffix)) return &recipient;
+    if (!routing::routed_address(recipient, suffix)) return &recipient;
   for (const auto& effect : plan.effects)
     if (const auto* added = std::get_if<rules::AddRecipient>(&effect))
-      if (!routed_address(added->address, suffix)) return &added->address;
+      if (!routing::routed_address(added->address, suffix)) return &added->address;
   return nullptr;
 }
 
@@ -52,11 +52,11 @@ Result<Routing::Ready> Routing::prepare(const Services& services, const rules::P
   if (!keys) return tl::unexpected(keys.error());
   ready.keys_ = std::move(*keys);
   if (services.config->settings.mta != MtaKind::Sendmail) return ready;
-  ready.suffix_ = route_suffix(*ready.connector_);
+  ready.suffix_ = routing::route_suffix(*ready.connector_);
   const auto* odd = odd_recipient(plan, envelope, ready.suffix_);
   if (odd == nullptr) return ready;
   return fail(Failure::Misconfigured,
               "Sendmail cannot be told where to send this recipient: " + text::printable(*odd));
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -8,7 +8,7 @@
 #include "milter/seal/key_ring.hpp"
 #include "milter/session/services.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class Routing {
  public:
@@ -37,4 +37,4 @@ class Routing {
   static bool is_needed(const Services& services, const rules::Plan& plan, const Envelope& envelope);
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

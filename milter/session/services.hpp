@@ -15,7 +15,7 @@
 #include "milter/trace/message_trace.hpp"
 #include "rules/policy/evaluate.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 /// As rules::evaluate; a test puts its own here.
 using Evaluate = std::function<rules::Plan(const rules::Policy&, Message, Envelope, Client, std::string_view,
@@ -23,12 +23,12 @@ using Evaluate = std::function<rules::Plan(const rules::Policy&, Message, Envelo
 
 struct Services {
   std::shared_ptr<const Config> config;
-  std::map<std::string, std::shared_ptr<ArchiveStore>, std::less<>> archives;
-  std::shared_ptr<RouteGuard> route_guard;  ///< asked only when settings.verify_route
+  std::map<std::string, std::shared_ptr<archive::ArchiveStore>, std::less<>> archives;
+  std::shared_ptr<routing::RouteGuard> route_guard;  ///< asked only when settings.verify_route
   std::shared_ptr<seal::KeyFile> seal_keys;
-  std::shared_ptr<JournalStore> journal;  ///< may be null where the policy has no journal rules
-  std::shared_ptr<trace::Sink> trace;     ///< null: nothing is traced
+  std::shared_ptr<journal::JournalStore> journal;  ///< may be null where the policy has no journal rules
+  std::shared_ptr<trace::Sink> trace;              ///< null: nothing is traced
   Evaluate evaluate;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -6,7 +6,7 @@
 #include "milter/session/peer.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 /// SIZE= (RFC 1870) among the parameters of MAIL; 0 when there is none or it is no number.
@@ -76,4 +76,4 @@ Transaction& Session::transaction() {
   return *transaction_;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

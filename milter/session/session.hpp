@@ -11,7 +11,7 @@
 
 #include "milter/session/transaction.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class Session {
  public:
@@ -59,4 +59,4 @@ class Session {
   bool connection_failed_ = false;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

@@ -4,7 +4,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 namespace {
 
 /// SIZE= is the client's word: room for more than this is made only when the bytes come.
@@ -70,4 +70,4 @@ Message Transaction::take_message() {
   return {std::move(headers_), SharedBytes(std::move(body), view)};
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

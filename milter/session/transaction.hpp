@@ -13,7 +13,7 @@
 #include "rules/message/envelope.hpp"
 #include "rules/message/message.hpp"
 
-namespace pams::milter {
+namespace pams::milter::session {
 
 class Transaction {
  public:
@@ -65,4 +65,4 @@ class Transaction {
   ByteBuffer body_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::session

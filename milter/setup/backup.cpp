@@ -11,7 +11,7 @@
 #include "milter/base/fd.hpp"
 #include "milter/config/files.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 namespace {
 
 namespace fs = std::filesystem;
@@ -95,4 +95,4 @@ Status Backup::keep(const std::string& path) {
   return replace_file(folder_ + "/" + fs::path(path).filename().string(), *content, owner);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

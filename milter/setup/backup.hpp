@@ -9,7 +9,7 @@
 
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 
 struct Owner {
   uid_t user;
@@ -46,4 +46,4 @@ class Backup {
   std::vector<File> files_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

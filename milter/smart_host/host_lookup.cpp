@@ -14,7 +14,7 @@
 #include "milter/base/fd.hpp"
 #include "rules/base/c_ptr.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 namespace {
 
 using Addresses = Result<std::vector<SocketAddress>>;
@@ -68,4 +68,4 @@ Addresses look_up(const rules::SmartHost& host, Deadline deadline, const Cancell
   return answer.get();
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

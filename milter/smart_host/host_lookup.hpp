@@ -12,7 +12,7 @@
 #include "rules/base/result.hpp"
 #include "rules/connector/outbound_connector.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 struct SocketAddress {
   sockaddr_storage bytes{};
@@ -25,4 +25,4 @@ struct SocketAddress {
 Result<std::vector<SocketAddress>> look_up(const rules::SmartHost& host, Deadline deadline,
                                            const Cancellation& cancellation = {});
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

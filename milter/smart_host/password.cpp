@@ -5,7 +5,7 @@
 #include "milter/config/files.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 Result<std::string> read_password(const rules::OutboundConnector& connector) {
   const auto& path = connector.password_file;
@@ -25,4 +25,4 @@ Result<std::string> read_password(const rules::OutboundConnector& connector) {
   return std::string(line);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

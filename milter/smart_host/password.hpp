@@ -7,10 +7,10 @@
 #include "rules/base/result.hpp"
 #include "rules/connector/outbound_connector.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 /// The one line of the connector's password_file. Failure::Misconfigured when it cannot be read, when anybody
 /// but its owner may, or when it does not hold exactly one line that an MTA's table can hold too.
 Result<std::string> read_password(const rules::OutboundConnector& connector);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

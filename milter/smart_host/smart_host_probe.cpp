@@ -7,7 +7,7 @@
 #include "milter/smart_host/smart_host_session.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 namespace {
 
 using std::chrono::seconds;
@@ -148,4 +148,4 @@ std::vector<SmartHostReport> probe_smart_hosts(const rules::OutboundConnector& c
   return reports;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

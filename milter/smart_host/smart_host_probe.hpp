@@ -14,7 +14,7 @@
 #include "rules/base/result.hpp"
 #include "rules/connector/outbound_connector.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 struct SmartHostReport {
   std::string host;                 ///< "smtp.zivver.com:25"
@@ -32,4 +32,4 @@ struct ProbeSettings {
 std::vector<SmartHostReport> probe_smart_hosts(const rules::OutboundConnector& connector,
                                                const ProbeSettings& settings);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

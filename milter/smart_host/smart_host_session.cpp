@@ -6,7 +6,7 @@
 #include "rules/base/text.hpp"
 #include "rules/mime/base64.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 namespace {
 
 using Outcome = SmartHostSession::Outcome;
@@ -158,4 +158,4 @@ void SmartHostSession::quit() {
       "QUIT", std::min(settings_.deadline, std::chrono::steady_clock::now() + seconds(1))));
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

@@ -15,7 +15,7 @@
 #include "milter/smart_host/stage.hpp"
 #include "milter/smart_host/tls_proof.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 /// As Postfix's smtp_mx_address_limit: of a name with more addresses, the first ones count.
 inline constexpr std::size_t kMostSmartHostAddresses = 5;
@@ -100,4 +100,4 @@ inline constexpr std::array kSmartHostStages{
     SmartHostStage{"size", &SmartHostSession::size}, SmartHostStage{"auth", &SmartHostSession::auth},
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

@@ -11,7 +11,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 namespace {
 
 // RFC 5321 4.5.3.1.5 allows 512 bytes a reply line; servers write longer ones.
@@ -206,4 +206,4 @@ bool SmtpConnection::has_unread_bytes() {
   return !tls_ && recv(socket_.get(), &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

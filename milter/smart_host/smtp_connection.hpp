@@ -15,7 +15,7 @@
 #include "milter/smart_host/host_lookup.hpp"
 #include "rules/base/c_ptr.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 struct SmtpReply {
   int code = 0;
@@ -63,4 +63,4 @@ class SmtpConnection {
   std::string unread_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

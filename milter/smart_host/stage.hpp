@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 enum class StageStatus { Ok, Fail, Skipped };
 
@@ -27,4 +27,4 @@ struct StageReport {
   std::string reason;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

@@ -10,7 +10,7 @@
 #include "milter/base/sha256.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 namespace {
 
 using Certificate = CPtr<X509, X509_free>;
@@ -190,4 +190,4 @@ std::string certificate_digest(const SSL* tls) {
   return Sha256().add({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)}).hex();
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

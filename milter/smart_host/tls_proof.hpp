@@ -11,7 +11,7 @@
 #include "rules/base/c_ptr.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 using TlsContext = CPtr<SSL_CTX, SSL_CTX_free>;
 
@@ -38,4 +38,4 @@ std::string tls_summary(const SSL* tls);
 /// SHA-256 of the DER of the certificate that the other side showed, in hex; "" when it showed none.
 std::string certificate_digest(const SSL* tls);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

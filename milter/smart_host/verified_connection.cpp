@@ -7,7 +7,7 @@
 #include "milter/smart_host/smart_host_session.hpp"
 #include "milter/smart_host/tls_proof.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 namespace {
 
@@ -156,4 +156,4 @@ void VerifiedConnection::quit(Deadline deadline) {
   state_->broken = true;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

@@ -16,7 +16,7 @@
 #include "rules/base/result.hpp"
 #include "rules/connector/outbound_connector.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 /// Who is at the other end, for the trace.
 struct Peer {
@@ -83,4 +83,4 @@ class VerifiedConnection {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

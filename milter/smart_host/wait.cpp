@@ -7,7 +7,7 @@
 
 #include <poll.h>
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 namespace {
 
 /// poll() counts in int; longer waits go round once more.
@@ -33,4 +33,4 @@ Status wait_for(int descriptor, short events, Deadline deadline, const Cancellat
   }
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

@@ -6,7 +6,7 @@
 
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::smart_host {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -20,4 +20,4 @@ struct Cancellation {
 /// first, or "no answer in time".
 Status wait_for(int descriptor, short events, Deadline deadline, const Cancellation& cancellation);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::smart_host

@@ -6,7 +6,7 @@
 #include "rules/base/text.hpp"
 #include "rules/message/compose.hpp"
 
-namespace pams::journal {
+namespace pams::rules {
 namespace {
 
 constexpr std::size_t kMostAddresses = 1000;  // of addresses_in()
@@ -97,4 +97,4 @@ JournalReport::JournalReport(const Message& message, const Envelope& envelope, c
   pieces_ = {head_, header_, body, tail_};
 }
 
-}  // namespace pams::journal
+}  // namespace pams::rules

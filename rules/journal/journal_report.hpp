@@ -14,7 +14,7 @@
 #include "rules/message/envelope.hpp"
 #include "rules/message/message.hpp"
 
-namespace pams::journal {
+namespace pams::rules {
 
 /// By this field, with an empty value, archives recognise a report.
 inline constexpr std::string_view kJournalReportHeader = "X-MS-Journal-Report";
@@ -47,4 +47,4 @@ class JournalReport {
   bool has_8bit_ = false;
 };
 
-}  // namespace pams::journal
+}  // namespace pams::rules

@@ -5,7 +5,7 @@
 #include "rules/base/text.hpp"
 #include "rules/journal/journal_report.hpp"
 
-namespace pams::journal {
+namespace pams::rules {
 namespace {
 
 bool concerns(const JournalRule& rule, const Envelope& envelope) {
@@ -51,4 +51,4 @@ std::vector<std::string> journal_mailboxes(const Journal& journal, const Headers
   return mailboxes;
 }
 
-}  // namespace pams::journal
+}  // namespace pams::rules

@@ -11,7 +11,7 @@
 #include "rules/message/message.hpp"
 #include "rules/message/organization.hpp"
 
-namespace pams::journal {
+namespace pams::rules {
 
 enum class JournalScope { Global, Internal, External };
 
@@ -49,4 +49,4 @@ struct Journal {
 std::vector<std::string> journal_mailboxes(const Journal& journal, const Headers& headers,
                                            const Envelope& envelope, const Organization& organization);
 
-}  // namespace pams::journal
+}  // namespace pams::rules

@@ -8,7 +8,6 @@
 namespace pams::rules {
 namespace {
 
-using journal::JournalScope;
 using schema::Param;
 using schema::Type;
 
@@ -111,7 +110,7 @@ void refuse_confidential(const schema::Args& args, const Reading& reading, const
 }
 
 void read_deliver_to(const schema::Args& args, const Reading& reading, Policy& policy) {
-  using Kind = journal::ReportDestination::Kind;
+  using Kind = ReportDestination::Kind;
   constexpr std::string_view kLmtp = "lmtp:", kUnix = "lmtp:unix:";
   const std::string_view written = args.text("deliver_to");
   auto& to = policy.journal.deliver_to;

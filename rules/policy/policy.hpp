@@ -98,7 +98,7 @@ struct Policy {
   std::vector<OutboundConnector> connectors;
   std::vector<TransportRule> rules;
   Limits limits;
-  journal::Journal journal;
+  Journal journal;
 
   const OutboundConnector* connector(std::string_view name) const;
   /// Whether any enabled rule must see the body.

@@ -11,7 +11,7 @@
 
 using pams::Status;
 using pams::fuzz::promise;
-using namespace pams::seal;
+using namespace pams::milter::seal;
 
 namespace {
 

@@ -35,8 +35,8 @@ class Server {
     address_.size = size;
   }
   /// A connection to somebody who says that and hangs up.
-  SmtpConnection saying(std::string_view bytes) const {
-    auto connection = SmtpConnection::connect(address_, Deadline::max()).value();
+  smart_host::SmtpConnection saying(std::string_view bytes) const {
+    auto connection = smart_host::SmtpConnection::connect(address_, smart_host::Deadline::max()).value();
     const Fd peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (::send(peer.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
       throw std::runtime_error("the buffer is too small");
@@ -45,17 +45,17 @@ class Server {
 
  private:
   Fd listener_;
-  SocketAddress address_;
+  smart_host::SocketAddress address_;
 };
 
-void check(const SmtpReply& reply) {
+void check(const smart_host::SmtpReply& reply) {
   promise(reply.code >= 200 && reply.code <= 599, "a code is one that SMTP has");
   promise(!reply.lines.empty() && reply.lines.size() <= 100, "a reply is bounded");
   for (const auto& line : reply.lines)
     promise(line == pams::text::printable(line, line.size()), "a reply is harmless to a terminal");
 }
 
-void check(const SmtpFeatures& features) {
+void check(const smart_host::SmtpFeatures& features) {
   for (const auto* const keyword : {"STARTTLS", "SIZE", "AUTH", "8BITMIME", "DSN", "SMTPUTF8"})
     if (const auto offered = features.offered(keyword))
       promise(*offered == pams::text::trim(*offered), "what is offered has no blanks around it");
@@ -70,10 +70,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto input = pams::fuzz::text_of(data, std::min(size, kMostInput));
   auto connection = server.saying(input);
   std::size_t replies = 0;
-  for (; auto reply = connection.read_reply(Deadline::max()); ++replies) {
+  for (; auto reply = connection.read_reply(smart_host::Deadline::max()); ++replies) {
     promise(replies < input.size(), "there are no more replies than bytes");
     check(*reply);
-    check(SmtpFeatures(*reply));
+    check(smart_host::SmtpFeatures(*reply));
   }
   return 0;
 }

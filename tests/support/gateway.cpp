@@ -49,7 +49,7 @@ Gateway::Gateway(const std::string& rules, const std::pair<std::string, std::str
   if (loaded.config == nullptr) throw std::runtime_error(loaded.diagnostics.text());
   services_.config = loaded.config;
   services_.archives["compliance"] =
-      std::make_shared<DirectoryArchive>(ArchiveSettings{"compliance", archive()});
+      std::make_shared<archive::DirectoryArchive>(ArchiveSettings{"compliance", archive()});
   services_.route_guard = std::make_shared<RoutingIs>(true);
   services_.seal_keys = std::make_shared<seal::KeyFile>(key_file());
   services_.evaluate = rules::evaluate;

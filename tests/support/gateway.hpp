@@ -11,7 +11,7 @@
 
 namespace pams::milter::test {
 
-class RoutingIs : public RouteGuard {
+class RoutingIs : public routing::RouteGuard {
  public:
   explicit RoutingIs(bool fine, bool flag_survives = true) : fine_(fine), flag_survives_(flag_survives) {}
   Status verified(const rules::OutboundConnector&) override {
@@ -52,11 +52,13 @@ class Gateway {
   std::string archive() const { return folder_ / "archive"; }
   std::string key_file() const { return folder_ / "seal.key"; }
   /// A copy that the test may change before it starts a milter.
-  std::shared_ptr<Services> services() const { return std::make_shared<Services>(services_); }
+  std::shared_ptr<session::Services> services() const {
+    return std::make_shared<session::Services>(services_);
+  }
 
  private:
   pams::test::TemporaryFolder folder_;
-  Services services_;
+  session::Services services_;
 };
 
 }  // namespace pams::milter::test

@@ -4,11 +4,11 @@
 
 namespace pams::test {
 
-milter::Finished pamsctl(const std::vector<std::string>& arguments,
-                         const std::vector<std::string>& environment) {
+milter::mta::Finished pamsctl(const std::vector<std::string>& arguments,
+                              const std::vector<std::string>& environment) {
   std::vector<std::string> argv{PAMSCTL};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return milter::run_process(argv, environment, std::chrono::minutes(2)).value();
+  return milter::mta::run_process(argv, environment, std::chrono::minutes(2)).value();
 }
 
 nlohmann::json pamsctl_json(std::vector<std::string> arguments) {
@@ -16,7 +16,7 @@ nlohmann::json pamsctl_json(std::vector<std::string> arguments) {
   return nlohmann::json::parse(pamsctl(arguments).output);
 }
 
-std::string shown(const std::vector<std::string>& arguments, const milter::Finished& finished) {
+std::string shown(const std::vector<std::string>& arguments, const milter::mta::Finished& finished) {
   return "pamsctl " + text::join(arguments, " ") + ": exit " + std::to_string(finished.exit_code) + "\n" +
          finished.output + finished.errors;
 }

@@ -11,13 +11,13 @@
 namespace pams::test {
 
 /// `environment` is all that it sees.
-milter::Finished pamsctl(const std::vector<std::string>& arguments,
-                         const std::vector<std::string>& environment = {});
+milter::mta::Finished pamsctl(const std::vector<std::string>& arguments,
+                              const std::vector<std::string>& environment = {});
 
 /// Its answer to `arguments` and --json, which must be one JSON text and nothing else.
 nlohmann::json pamsctl_json(std::vector<std::string> arguments);
 
 /// For a failed test.
-std::string shown(const std::vector<std::string>& arguments, const milter::Finished& finished);
+std::string shown(const std::vector<std::string>& arguments, const milter::mta::Finished& finished);
 
 }  // namespace pams::test

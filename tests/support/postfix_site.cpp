@@ -40,7 +40,7 @@ std::string temporary_folder() {
 }  // namespace
 
 boost::test_tools::assertion_result postfix_is_installed(boost::unit_test::test_unit_id) {
-  boost::test_tools::assertion_result result(!milter::find_program("postconf").empty());
+  boost::test_tools::assertion_result result(!milter::mta::find_program("postconf").empty());
   result.message() << "Postfix is not installed";
   return result;
 }
@@ -53,13 +53,14 @@ PostfixSite::PostfixSite() : postfix(""), root_(temporary_folder()) {
   write("main.cf",
         "compatibility_level = 3.6\nmyhostname = gate.example.org\nqueue_directory = " + queue + "\n");
   write("master.cf", kMaster);
-  postfix = milter::Postfix(folder);
+  postfix = milter::mta::Postfix(folder);
   config.settings.postfix_config = folder;
   config.settings.listen.unix_path = queue + "/pams-milter/pams.sock";
   config.settings.relay.listen.unix_path = queue + "/pams-milter/relay.sock";
   config.settings.seal_key_file = root_ + "/seal.key";
   constexpr unsigned kAsItIs = static_cast<unsigned>(-1);
-  static_cast<void>(seal::ensure_key_file(config.settings.seal_key_file, {}, kAsItIs, kAsItIs).value());
+  static_cast<void>(
+      milter::seal::ensure_key_file(config.settings.seal_key_file, {}, kAsItIs, kAsItIs).value());
   rules::OutboundConnector connector;
   connector.name = "Zivver";
   connector.smart_hosts = {{"smtp.zivver.example", 25}};
@@ -103,14 +104,14 @@ void PostfixSite::replace(const std::string& file, const std::string& from, cons
   write(file, text::replace_all(content, from, to));
 }
 
-milter::SetupPlan PostfixSite::plan(const std::vector<std::string>& outbound) const {
-  return milter::plan_setup(config, outbound, milter::read_site(postfix, config).value());
+milter::setup::SetupPlan PostfixSite::plan(const std::vector<std::string>& outbound) const {
+  return milter::setup::plan_setup(config, outbound, milter::setup::read_site(postfix, config).value());
 }
 
 std::string PostfixSite::set_up(const std::vector<std::string>& outbound) const {
   const auto wanted = plan(outbound);
   for (const auto& problem : wanted.problems) BOOST_TEST_ERROR(problem);
-  const auto backup = milter::apply_setup(wanted, postfix, "20260101T000000Z");
+  const auto backup = milter::setup::apply_setup(wanted, postfix, "20260101T000000Z");
   BOOST_TEST_REQUIRE(backup.has_value(), backup.error().what);
   let_main_cool();
   return *backup;
@@ -154,7 +155,7 @@ milter::doctor::Finding PostfixSite::finding(const std::string& check) const {
 }
 
 std::map<std::string, milter::doctor::Finding> PostfixSite::failing() const {
-  const milter::CachedMta mta(postfix, std::chrono::minutes(5), std::chrono::steady_clock::now);
+  const milter::routing::CachedMta mta(postfix, std::chrono::minutes(5), std::chrono::steady_clock::now);
   std::map<std::string, milter::doctor::Finding> found;
   for (const auto* check : milter::doctor::checks()) {
     if (!check->routing || !check->is_for(config.settings.mta)) continue;

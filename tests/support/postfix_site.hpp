@@ -28,7 +28,7 @@ class PostfixSite {
   std::string folder;  ///< of main.cf
   std::string queue;   ///< queue_directory; smtpd is chrooted there
   milter::Config config;
-  milter::Postfix postfix;
+  milter::mta::Postfix postfix;
 
   const rules::OutboundConnector& connector() const { return config.policy.connectors.front(); }
 
@@ -38,7 +38,7 @@ class PostfixSite {
   /// Fails the test when `from` does not occur.
   void replace(const std::string& file, const std::string& from, const std::string& to) const;
 
-  milter::SetupPlan plan(const std::vector<std::string>& outbound = {}) const;
+  milter::setup::SetupPlan plan(const std::vector<std::string>& outbound = {}) const;
   /// Plans and applies; fails the test on errors. Returns the backup's folder.
   std::string set_up(const std::vector<std::string>& outbound = {}) const;
 

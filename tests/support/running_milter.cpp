@@ -15,14 +15,14 @@
 
 namespace pams::milter::test {
 
-RunningMilter::RunningMilter(const std::shared_ptr<const Services>& services)
+RunningMilter::RunningMilter(const std::shared_ptr<const session::Services>& services)
     : RunningMilter(services->config, [services](std::shared_ptr<const Config> config) {
-        auto copy = std::make_shared<Services>(*services);
+        auto copy = std::make_shared<session::Services>(*services);
         copy->config = std::move(config);
-        return Wired{std::move(copy), {}};
+        return daemon::Wired{std::move(copy), {}};
       }) {}
 
-RunningMilter::RunningMilter(const std::shared_ptr<const Config>& config, const Wire& wire,
+RunningMilter::RunningMilter(const std::shared_ptr<const Config>& config, const daemon::Wire& wire,
                              const std::string& control_socket) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
@@ -34,7 +34,7 @@ RunningMilter::RunningMilter(const std::shared_ptr<const Config>& config, const 
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that was killed leaves nobody behind
     ::dup2(write_end.get(), STDERR_FILENO);
-    ::_exit(run_daemon(config, wire, control_socket));
+    ::_exit(daemon::run_daemon(config, wire, control_socket));
   }
   write_end = Fd();
   line_with("event=started");

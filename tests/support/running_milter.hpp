@@ -16,9 +16,9 @@ namespace pams::milter::test {
 class RunningMilter {
  public:
   /// Returns when it listens, or has ended without listening. A reload keeps all services but `config`.
-  explicit RunningMilter(const std::shared_ptr<const Services>& services);
+  explicit RunningMilter(const std::shared_ptr<const session::Services>& services);
   /// With services as `wire` makes them, in the child process.
-  RunningMilter(const std::shared_ptr<const Config>& config, const Wire& wire,
+  RunningMilter(const std::shared_ptr<const Config>& config, const daemon::Wire& wire,
                 const std::string& control_socket = "");
   RunningMilter(const RunningMilter&) = delete;
   RunningMilter& operator=(const RunningMilter&) = delete;

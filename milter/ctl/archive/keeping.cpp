@@ -23,7 +23,7 @@ std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-ChainWriter chain_of(const ArchiveSettings& settings) {
+archive::ChainWriter chain_of(const ArchiveSettings& settings) {
   return {settings.path, settings.checkpoint_key, std::make_shared<Disk>()};
 }
 
@@ -39,7 +39,7 @@ Result<std::chrono::seconds> duration_in(const std::string& text) {
 /// Who holds or purges must not make an archive where there is none.
 Status must_exist(const ArchiveSettings& settings) { return OpenedArchive(settings).open(); }
 
-void print(const Purge::Plan& plan, const ArchiveOptions& options, std::int64_t collected) {
+void print(const archive::Purge::Plan& plan, const ArchiveOptions& options, std::int64_t collected) {
   if (options.as_json) {
     std::cout << dump({{"records", plan.records.size()},
                        {"bytes", plan.bytes},
@@ -56,7 +56,7 @@ void print(const Purge::Plan& plan, const ArchiveOptions& options, std::int64_t 
     std::cout << "Nothing was changed; --yes does it.\n";
 }
 
-Json to_json(const Verification& found) {
+Json to_json(const archive::Verification& found) {
   auto problems = Json::array();
   for (const auto& problem : found.problems)
     problems.push_back({{"number", problem.number}, {"id", problem.id}, {"what", problem.what}});
@@ -73,7 +73,7 @@ Json to_json(const Verification& found) {
           {"problems", problems}};
 }
 
-void print(const Verification& found) {
+void print(const archive::Verification& found) {
   for (const auto& problem : found.problems) {
     if (problem.number > 0) std::cout << "entry " << problem.number << ": ";
     if (!problem.id.empty()) std::cout << "record " << text::printable(problem.id) << ": ";
@@ -91,19 +91,19 @@ void print(const Verification& found) {
 Result<int> add_hold(const ArchiveSettings& settings, const ArchiveOptions& options) {
   if (const auto there = must_exist(settings); !there) return tl::unexpected(there.error());
   auto chain = chain_of(settings);
-  return milter::add_hold(chain, options.hold, options.query, now()).map([] { return int{kFine}; });
+  return milter::archive::add_hold(chain, options.hold, options.query, now()).map([] { return int{kFine}; });
 }
 
 Result<int> list_holds(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
   if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
-  const auto all = holds(archive.rows());
+  const auto all = archive::holds(archive.rows());
   if (!all) return tl::unexpected(all.error());
   auto json = Json::array();
   for (const auto& hold : *all) {
-    json.push_back({{"name", hold.name}, {"query", hold.query}, {"since", iso8601(hold.since)}});
+    json.push_back({{"name", hold.name}, {"query", hold.query}, {"since", archive::iso8601(hold.since)}});
     if (!options.as_json)
-      std::cout << text::printable(hold.name) << "  " << iso8601(hold.since) << "  "
+      std::cout << text::printable(hold.name) << "  " << archive::iso8601(hold.since) << "  "
                 << text::printable(hold.query) << '\n';
   }
   if (options.as_json) std::cout << dump({{"holds", json}});
@@ -113,14 +113,14 @@ Result<int> list_holds(const ArchiveSettings& settings, const ArchiveOptions& op
 Result<int> release_hold(const ArchiveSettings& settings, const ArchiveOptions& options) {
   if (const auto there = must_exist(settings); !there) return tl::unexpected(there.error());
   auto chain = chain_of(settings);
-  return milter::release_hold(chain, options.hold, now()).map([] { return int{kFine}; });
+  return milter::archive::release_hold(chain, options.hold, now()).map([] { return int{kFine}; });
 }
 
 Result<int> purge_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   const auto age = duration_in(options.older_than);
   if (!age) return tl::unexpected(age.error());
   if (const auto there = must_exist(settings); !there) return tl::unexpected(there.error());
-  Purge purge(settings, std::make_shared<Disk>());
+  archive::Purge purge(settings, std::make_shared<Disk>());
   const auto plan = purge.plan(now() - *age);
   if (!plan) return tl::unexpected(plan.error());
   std::int64_t collected = 0;
@@ -136,7 +136,7 @@ Result<int> purge_archive(const ArchiveSettings& settings, const ArchiveOptions&
 }
 
 Result<int> verify_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
-  const auto found = milter::verify_archive(settings);
+  const auto found = milter::archive::verify_archive(settings);
   if (!found) return tl::unexpected(found.error());
   if (options.as_json)
     std::cout << dump(to_json(*found));

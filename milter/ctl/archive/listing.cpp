@@ -19,9 +19,9 @@ std::string dump(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-Json to_json(const RecordRow& row, const Fate& fate) {
+Json to_json(const archive::RecordRow& row, const archive::Fate& fate) {
   return {{"id", row.id},
-          {"time", iso8601(row.time)},
+          {"time", archive::iso8601(row.time)},
           {"message_id", row.message_id},
           {"queue_id", fate.queue_id},
           {"sender", row.sender},
@@ -30,19 +30,19 @@ Json to_json(const RecordRow& row, const Fate& fate) {
           {"size", row.size},
           {"rules", row.rules},
           {"connector", row.connector},
-          {"outcome", to_text(fate.outcome)},
+          {"outcome", archive::to_text(fate.outcome)},
           {"reason", fate.reason}};
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text::printable(text, 60); }
 
-void print_row(const RecordRow& row, const Fate& fate) {
-  std::cout << row.id.substr(0, 16) << "  " << iso8601(row.time) << "  " << or_dash(row.message_id) << "  "
-            << or_dash(fate.queue_id) << "  <" << text::printable(row.sender) << ">  "
+void print_row(const archive::RecordRow& row, const archive::Fate& fate) {
+  std::cout << row.id.substr(0, 16) << "  " << archive::iso8601(row.time) << "  " << or_dash(row.message_id)
+            << "  " << or_dash(fate.queue_id) << "  <" << text::printable(row.sender) << ">  "
             << or_dash(text::join(row.recipients, ",")) << "  " << or_dash(row.subject) << "  " << row.size
             << "  " << or_dash(text::join(row.rules, ",")) << "  " << or_dash(row.connector) << "  "
-            << to_text(fate.outcome) << (fate.reason.empty() ? "" : ": " + text::printable(fate.reason))
-            << '\n';
+            << archive::to_text(fate.outcome)
+            << (fate.reason.empty() ? "" : ": " + text::printable(fate.reason)) << '\n';
 }
 
 /// One record after the other, so that a list of millions needs no memory. What the search could not look at
@@ -56,7 +56,7 @@ class Listing {
       std::cout << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector  "
                    "outcome\n";
   }
-  void add(const RecordRow& row, const Fate& fate) {
+  void add(const archive::RecordRow& row, const archive::Fate& fate) {
     if (!as_json_) return print_row(row, fate);
     std::cout << (is_first_ ? "\n  " : ",\n  ") << dump(to_json(row, fate), -1);
     is_first_ = false;
@@ -73,8 +73,8 @@ class Listing {
   bool is_first_ = true;
 };
 
-Status print_one(OpenedArchive& archive, const RecordRow& row, Listing& listing) {
-  return archive.rows().fate_of(row).map([&](const Fate& fate) { listing.add(row, fate); });
+Status print_one(OpenedArchive& archive, const archive::RecordRow& row, Listing& listing) {
+  return archive.rows().fate_of(row).map([&](const archive::Fate& fate) { listing.add(row, fate); });
 }
 
 Status print_each(OpenedArchive& archive, const std::vector<std::int64_t>& found, Listing& listing) {
@@ -87,14 +87,15 @@ Status print_each(OpenedArchive& archive, const std::vector<std::int64_t>& found
   return {};
 }
 
-Result<std::string> content_of(OpenedArchive& archive, const RecordRow& row) {
+Result<std::string> content_of(OpenedArchive& archive, const archive::RecordRow& row) {
   return archive.objects().load(row.sent, static_cast<std::size_t>(row.size));
 }
 
-void print_text(const RecordRow& row, const Fate& fate, const Message* message, const std::string& text) {
+void print_text(const archive::RecordRow& row, const archive::Fate& fate, const Message* message,
+                const std::string& text) {
   std::cout << "id          " << row.id << "\nnumber      " << row.number << "\ntime        "
-            << iso8601(row.time) << "\nqueue id    " << or_dash(fate.queue_id) << "\ntries       "
-            << or_dash(text::join(fate.queue_ids, ", ")) << "\noutcome     " << to_text(fate.outcome)
+            << archive::iso8601(row.time) << "\nqueue id    " << or_dash(fate.queue_id) << "\ntries       "
+            << or_dash(text::join(fate.queue_ids, ", ")) << "\noutcome     " << archive::to_text(fate.outcome)
             << (fate.reason.empty() ? "" : ": " + text::printable(fate.reason, 500)) << "\nsender      <"
             << text::printable(row.sender) << ">\n";
   for (const auto& recipient : row.recipients)
@@ -114,7 +115,8 @@ void print_text(const RecordRow& row, const Fate& fate, const Message* message, 
   for (const auto line : text::split(text, '\n')) std::cout << text::printable(line, 1U << 20U) << '\n';
 }
 
-Json to_json(const RecordRow& row, const Fate& fate, const Message* message, const std::string& text) {
+Json to_json(const archive::RecordRow& row, const archive::Fate& fate, const Message* message,
+             const std::string& text) {
   auto json = to_json(row, fate);
   json["queue_ids"] = fate.queue_ids;
   json["message_ids"] = fate.message_ids;
@@ -161,7 +163,7 @@ Result<int> list_archive(const ArchiveSettings& settings, const ArchiveOptions& 
   if (!lag) return tl::unexpected(lag.error());
   Listing listing(options.as_json);
   Status printed;
-  const auto read = archive.rows().each_record(0, [&](const RecordRow& row) {
+  const auto read = archive.rows().each_record(0, [&](const archive::RecordRow& row) {
     printed = print_one(archive, row, listing);
     return printed.has_value();
   });
@@ -203,10 +205,11 @@ Result<int> export_archive(const ArchiveSettings& settings, const ArchiveOptions
   if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
   const auto found = archive.find(options.query, OpenedArchive::Patience::UntilAllIsIndexed);
   if (!found) return tl::unexpected(found.error());
-  const auto format = options.format == "eml"      ? ExportFormat::Eml
-                      : options.format == "mboxrd" ? ExportFormat::Mboxrd
-                                                   : ExportFormat::Zip;
-  const auto exported = export_records(archive.rows(), archive.objects(), *found, format, options.output);
+  const auto format = options.format == "eml"      ? archive::ExportFormat::Eml
+                      : options.format == "mboxrd" ? archive::ExportFormat::Mboxrd
+                                                   : archive::ExportFormat::Zip;
+  const auto exported =
+      archive::export_records(archive.rows(), archive.objects(), *found, format, options.output);
   if (!exported) return tl::unexpected(exported.error());
   for (const auto& problem : exported->problems) std::cerr << text::printable(problem) << '\n';
   const auto lag = archive.not_indexed().value_or(0);

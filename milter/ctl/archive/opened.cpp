@@ -6,7 +6,7 @@
 namespace pams::milter::ctl {
 
 Status OpenedArchive::open() {
-  auto rows = ArchiveDatabase::open(settings_.path, sqlite::Access::ReadOnly);
+  auto rows = archive::ArchiveDatabase::open(settings_.path, sqlite::Access::ReadOnly);
   if (!rows) return tl::unexpected(rows.error());
   rows_.emplace(std::move(*rows));
   return {};
@@ -21,7 +21,7 @@ bool OpenedArchive::is_made() const {
 Status OpenedArchive::open_index() {
   if (index_) return {};
   for (const auto access : {sqlite::Access::ReadWrite, sqlite::Access::ReadOnly}) {
-    auto index = SearchIndex::open(settings_.path, access);
+    auto index = archive::SearchIndex::open(settings_.path, access);
     if (!index && access == sqlite::Access::ReadOnly) return tl::unexpected(index.error());
     if (!index) continue;
     index_.emplace(std::move(*index));
@@ -42,7 +42,7 @@ Result<std::vector<std::int64_t>> OpenedArchive::find(const std::string& query, 
     });
     if (!indexed) return tl::unexpected(indexed.error());
   }
-  return search(*rows_, *index_, **parsed, Unreadable::NoMatch);
+  return archive::search(*rows_, *index_, **parsed, archive::Unreadable::NoMatch);
 }
 
 Result<std::int64_t> OpenedArchive::not_indexed() {

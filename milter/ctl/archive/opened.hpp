@@ -20,8 +20,8 @@ class OpenedArchive {
   /// False until the milter has made the archive, when it starts for the first time.
   bool is_made() const;
 
-  ArchiveDatabase& rows() { return *rows_; }
-  ObjectStore& objects() { return objects_; }
+  archive::ArchiveDatabase& rows() { return *rows_; }
+  archive::ObjectStore& objects() { return objects_; }
 
   enum class Patience { AFewSeconds, UntilAllIsIndexed };
   /// Entry numbers. The index is brought up to date first, as far as `patience` goes.
@@ -35,9 +35,9 @@ class OpenedArchive {
   Status open_index();
 
   const ArchiveSettings& settings_;
-  ObjectStore objects_;
-  std::optional<ArchiveDatabase> rows_;
-  std::optional<SearchIndex> index_;
+  archive::ObjectStore objects_;
+  std::optional<archive::ArchiveDatabase> rows_;
+  std::optional<archive::SearchIndex> index_;
   bool may_index_ = false;
 };
 

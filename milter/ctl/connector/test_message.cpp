@@ -100,34 +100,37 @@ Delivery told(const trace::Attempt& attempt) {
   const auto relay = attempt.relay == "none" ? "" : attempt.relay;
   const auto reply = text::printable(attempt.reply);
   if (attempt.result == "sent")
-    return {StageStatus::Ok, relay, "taken by " + relay + " as " + attempt.queue_id + ": " + reply};
+    return {smart_host::StageStatus::Ok, relay,
+            "taken by " + relay + " as " + attempt.queue_id + ": " + reply};
   const auto then = attempt.result == "deferred"
                         ? "; it stays in the queue; remove it with: postsuper -d " + attempt.queue_id
                         : std::string();
-  return {StageStatus::Fail, relay, attempt.queue_id + " " + attempt.result + ": " + reply + then};
+  return {smart_host::StageStatus::Fail, relay,
+          attempt.queue_id + " " + attempt.result + ": " + reply + then};
 }
 
 Delivery not_told(const Follower& follower, const std::string& log) {
   if (!follower.refusal().empty())
     return {
-        StageStatus::Fail, "",
+        smart_host::StageStatus::Fail, "",
         "the gateway did not take it: " + text::printable(follower.refusal()) + "; see pams-milter's log"};
   if (follower.queue_id().empty())
-    return {StageStatus::Fail, "",
+    return {smart_host::StageStatus::Fail, "",
             "it was handed over, but " + log +
                 " does not mention it in time; is that the MTA's log ([trace] mail_log), and "
                 "is Postfix running?"};
-  return {StageStatus::Fail, "", follower.queue_id() + " is still under way; look for it with: postqueue -p"};
+  return {smart_host::StageStatus::Fail, "",
+          follower.queue_id() + " is still under way; look for it with: postqueue -p"};
 }
 
-Status submit(const Config& config, const Postfix& postfix, const std::string& recipient,
+Status submit(const Config& config, const mta::Postfix& postfix, const std::string& recipient,
               const std::string& name, std::chrono::milliseconds patience) {
-  const auto program = find_program("sendmail");
+  const auto program = mta::find_program("sendmail");
   if (program.empty()) return fail(Failure::Misconfigured, "there is no sendmail program to send with");
-  const auto done =
-      run_process({program, "-C", postfix.config_directory(), "-i", "-f", sender_of(config), "--", recipient},
-                  {"MAIL_CONFIG=" + postfix.config_directory(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
-                  patience, message_text(config, recipient, name));
+  const auto done = mta::run_process(
+      {program, "-C", postfix.config_directory(), "-i", "-f", sender_of(config), "--", recipient},
+      {"MAIL_CONFIG=" + postfix.config_directory(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, patience,
+      message_text(config, recipient, name));
   if (!done) return tl::unexpected(done.error());
   if (done->exit_code != 0)
     return fail(Failure::Temporary, "sendmail ended with " + std::to_string(done->exit_code) + ": " +
@@ -146,19 +149,20 @@ Status can_test(const Config& config) {
   return {};
 }
 
-Delivery send_test_message(const Config& config, const Postfix& postfix, const std::string& recipient,
-                           Deadline deadline) {
+Delivery send_test_message(const Config& config, const mta::Postfix& postfix, const std::string& recipient,
+                           smart_host::Deadline deadline) {
   const auto& path = config.settings.trace.mail_log;
   const auto log = trace::open_log(path, std::nullopt);
   // The first look only finds the end of the log.
   if (const auto begun = log->read(now()); !begun)
-    return {StageStatus::Fail, "", "nothing was sent, for it could not be followed: " + begun.error().what};
+    return {smart_host::StageStatus::Fail, "",
+            "nothing was sent, for it could not be followed: " + begun.error().what};
   const auto name = random_name();
   Follower follower(name);
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   if (const auto sent = submit(config, postfix, recipient, name, left); !sent)
-    return {StageStatus::Fail, "", sent.error().what};
+    return {smart_host::StageStatus::Fail, "", sent.error().what};
   while (std::chrono::steady_clock::now() < deadline) {
     const auto batch = log->read(now());
     if (batch)

@@ -28,7 +28,7 @@ std::string host_name() {
 /// The name by which the smart host knows us: the transport's own.
 std::string helo_name(const Config& config) {
   if (config.settings.mta != MtaKind::Postfix) return host_name();
-  const auto own = Postfix(config.settings.postfix_config, seconds(5)).parameter("smtp_helo_name");
+  const auto own = mta::Postfix(config.settings.postfix_config, seconds(5)).parameter("smtp_helo_name");
   return own && !own->empty() ? text::printable(*own) : host_name();
 }
 
@@ -53,11 +53,11 @@ Status may_send(const Config& config, const rules::OutboundConnector& connector,
 
 /// Nothing is sent over a gateway that could let it leave in clear. `route`: what the routing checks say.
 Delivery send(const Config& config, const Status& route, const std::string& recipient,
-              const std::vector<SmartHostReport>& hosts, Deadline deadline) {
-  if (std::ranges::none_of(hosts, &SmartHostReport::ok))
-    return {StageStatus::Skipped, "", "nothing is sent: no smart host is in order"};
-  if (!route) return {StageStatus::Fail, "", "nothing is sent: " + route.error().what};
-  return send_test_message(config, Postfix(config.settings.postfix_config), recipient, deadline);
+              const std::vector<smart_host::SmartHostReport>& hosts, smart_host::Deadline deadline) {
+  if (std::ranges::none_of(hosts, &smart_host::SmartHostReport::ok))
+    return {smart_host::StageStatus::Skipped, "", "nothing is sent: no smart host is in order"};
+  if (!route) return {smart_host::StageStatus::Fail, "", "nothing is sent: " + route.error().what};
+  return send_test_message(config, mta::Postfix(config.settings.postfix_config), recipient, deadline);
 }
 
 /// Whether `relay` ("name[address]:port", as Postfix writes it) is this host.
@@ -70,7 +70,7 @@ bool is_relay(const rules::SmartHost& host, std::string_view relay) {
 }
 
 void add_delivery(const Delivery& delivery, const rules::OutboundConnector& connector,
-                  std::vector<SmartHostReport>& reports) {
+                  std::vector<smart_host::SmartHostReport>& reports) {
   const auto& hosts = connector.smart_hosts;
   const auto at =
       std::ranges::find_if(hosts, [&](const auto& host) { return is_relay(host, delivery.relay); });
@@ -80,14 +80,14 @@ void add_delivery(const Delivery& delivery, const rules::OutboundConnector& conn
     if (i == whose)
       reports[i].stages.push_back({"send", delivery.status, delivery.reason});
     else
-      reports[i].stages.push_back(
-          {"send", StageStatus::Skipped, "the message did not go here; see " + reports[whose].host});
+      reports[i].stages.push_back({"send", smart_host::StageStatus::Skipped,
+                                   "the message did not go here; see " + reports[whose].host});
   }
 }
 
 }  // namespace
 
-bool Validation::ok() const { return std::ranges::all_of(smart_hosts, &SmartHostReport::ok); }
+bool Validation::ok() const { return std::ranges::all_of(smart_hosts, &smart_host::SmartHostReport::ok); }
 
 Result<Validation> validate(const Config& config, const rules::OutboundConnector& connector,
                             const std::string& send_to) {
@@ -97,15 +97,18 @@ Result<Validation> validate(const Config& config, const rules::OutboundConnector
     return tl::unexpected(may.error());
   // The routing checks run many programs; meanwhile the smart hosts are asked.
   auto route = std::async(std::launch::async, [&] {
-    return sends ? doctor::evaluate_route(config, connector, Postfix(config.settings.postfix_config)).status
+    return sends ? doctor::evaluate_route(config, connector, mta::Postfix(config.settings.postfix_config))
+                       .status
                  : Status();
   });
-  const auto password = connector.username.empty() ? Result<std::string>("") : read_password(connector);
+  const auto password =
+      connector.username.empty() ? Result<std::string>("") : smart_host::read_password(connector);
   Validation validation{connector.name, {}};
-  validation.smart_hosts = probe_smart_hosts(
+  validation.smart_hosts = smart_host::probe_smart_hosts(
       connector, {helo_name(config), password, sends ? deadline - kForTheMessage : deadline});
-  const auto delivery = sends ? send(config, route.get(), send_to, validation.smart_hosts, deadline)
-                              : Delivery{StageStatus::Skipped, "", "asked for with --send-to ADDRESS"};
+  const auto delivery =
+      sends ? send(config, route.get(), send_to, validation.smart_hosts, deadline)
+            : Delivery{smart_host::StageStatus::Skipped, "", "asked for with --send-to ADDRESS"};
   add_delivery(delivery, connector, validation.smart_hosts);
   return validation;
 }

@@ -55,11 +55,11 @@ Result<std::vector<QueuedMessage>> to_messages(std::string_view listing) {
 
 Result<std::string> PostfixQueue::ask(const std::string& program, const std::vector<std::string>& arguments,
                                       std::string_view input) const {
-  std::vector<std::string> argv{find_program(program)};
+  std::vector<std::string> argv{mta::find_program(program)};
   if (argv[0].empty()) return fail(Failure::Misconfigured, program + " is not found: is Postfix installed?");
   argv.insert(argv.end(), {"-c", postfix_.config_directory()});
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  auto finished = run_process(
+  auto finished = mta::run_process(
       argv, {"MAIL_CONFIG=" + postfix_.config_directory(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
       kPatience, input, kMostOutput);
   if (!finished) return tl::unexpected(finished.error());
@@ -91,9 +91,9 @@ Result<FlaggedQueue> PostfixQueue::list() const {
     const auto header = header_of(message.id);
     if (!header) return tl::unexpected(header.error());
     // A carrier has no flag: what has one is not sealed, whatever else it says of itself.
-    if (has_field(*header, flag_))
+    if (mta::has_field(*header, flag_))
       out.unsealed.push_back(message);
-    else if (has_field(*header, seal::kSealedHeader))
+    else if (mta::has_field(*header, seal::kSealedHeader))
       out.sealed.push_back(message);
   }
   return out;
@@ -117,14 +117,14 @@ Result<std::size_t> PostfixQueue::hold(const std::vector<QueuedMessage>& message
 Status PostfixQueue::submit_again(const std::string& id) const {
   const auto shown = ask("postcat", {"-e", "-d", "-q", id});
   if (!shown) return tl::unexpected(shown.error());
-  const auto envelope = parse_envelope(*shown);
+  const auto envelope = mta::parse_envelope(*shown);
   if (!envelope) return tl::unexpected(envelope.error());
   if (!envelope->on_hold) return fail(Failure::Temporary, "it is being delivered and cannot be put on hold");
   if (envelope->recipients.empty()) return fail(Failure::Refused, "no recipient is left");
   const auto content = ask("postcat", {"-b", "-h", "-q", id});
   if (!content) return tl::unexpected(content.error());
-  if (!has_field(*content, flag_)) return fail(Failure::Refused, "it is not flagged");
-  return ask("postdrop", {"-r"}, to_postdrop(*envelope, without_field(*content, kFormerMarker)))
+  if (!mta::has_field(*content, flag_)) return fail(Failure::Refused, "it is not flagged");
+  return ask("postdrop", {"-r"}, mta::to_postdrop(*envelope, mta::without_field(*content, kFormerMarker)))
       .map([](const std::string&) {});
 }
 

@@ -27,7 +27,7 @@ struct FlaggedQueue {
 class PostfixQueue {
  public:
   /// `flag`: the name of the header that flags mail.
-  PostfixQueue(const Postfix& postfix, std::string flag) : postfix_(postfix), flag_(std::move(flag)) {}
+  PostfixQueue(const mta::Postfix& postfix, std::string flag) : postfix_(postfix), flag_(std::move(flag)) {}
 
   /// Everything but the maildrop, which the milter has yet to see. Other mail is left out.
   Result<FlaggedQueue> list() const;
@@ -48,7 +48,7 @@ class PostfixQueue {
   Result<std::string> header_of(const std::string& id) const;
   Status submit_again(const std::string& id) const;
 
-  const Postfix& postfix_;
+  const mta::Postfix& postfix_;
   std::string flag_;
 };
 

@@ -28,7 +28,7 @@ constexpr const char* kSteps[] = {
 };
 
 /// With the milter gone the net alone keeps flagged mail: it must hang behind every listener.
-Status net_holds(const Config& config, const Postfix& postfix) {
+Status net_holds(const Config& config, const mta::Postfix& postfix) {
   const auto* connector = config.policy.connector(config.policy.pams.connector);
   if (connector == nullptr) return fail(Failure::Misconfigured, "[pams] connector is not defined");
   const doctor::Examination examination{config, *connector, postfix};
@@ -40,12 +40,12 @@ Status net_holds(const Config& config, const Postfix& postfix) {
   return {};
 }
 
-std::string file_of(const Change& change) {
-  if (change.kind == ChangeKind::Table) return change.setting;
-  return change.kind == ChangeKind::Parameter ? "main.cf" : "master.cf";
+std::string file_of(const setup::Change& change) {
+  if (change.kind == setup::ChangeKind::Table) return change.setting;
+  return change.kind == setup::ChangeKind::Parameter ? "main.cf" : "master.cf";
 }
 
-nlohmann::json to_json(const RemovalPlan& plan) {
+nlohmann::json to_json(const setup::RemovalPlan& plan) {
   auto changes = nlohmann::json::array();
   for (const auto& change : plan.changes)
     changes.push_back({{"file", file_of(change)},
@@ -57,7 +57,7 @@ nlohmann::json to_json(const RemovalPlan& plan) {
           {"steps", kSteps},    {"applied", false},          {"backup", nullptr}};
 }
 
-void print(const RemovalPlan& plan) {
+void print(const setup::RemovalPlan& plan) {
   std::cout << "The order in which flagged mail stays safe:\n";
   int number = 0;
   for (const auto* step : kSteps) std::cout << "  " << ++number << ". " << step << "\n";
@@ -75,13 +75,13 @@ int finish(const RemovalOptions& options, const nlohmann::json& answer, const st
   return code;
 }
 
-int apply(const RemovalOptions& options, const RemovalPlan& plan, const Config& config,
-          const Postfix& postfix, const std::string& now_utc) {
+int apply(const RemovalOptions& options, const setup::RemovalPlan& plan, const Config& config,
+          const mta::Postfix& postfix, const std::string& now_utc) {
   const auto holds = [&]() -> Status {
-    return plan.stage == RemovalStage::Net ? Status{} : net_holds(config, postfix);
+    return plan.stage == setup::RemovalStage::Net ? Status{} : net_holds(config, postfix);
   };
   auto answer = to_json(plan);
-  const auto backup = apply_removal(plan, postfix, now_utc, holds);
+  const auto backup = setup::apply_removal(plan, postfix, now_utc, holds);
   if (!backup) {
     answer["error"] = backup.error().what;
     return finish(options, answer, "error: " + backup.error().what, kFoundWrong);
@@ -93,10 +93,10 @@ int apply(const RemovalOptions& options, const RemovalPlan& plan, const Config& 
 
 }  // namespace
 
-int run_removal(const RemovalOptions& options, const Config& config, const Postfix& postfix,
+int run_removal(const RemovalOptions& options, const Config& config, const mta::Postfix& postfix,
                 const std::string& now_utc) {
-  const auto stage = options.with_net ? RemovalStage::Net : RemovalStage::Milter;
-  const auto plan = plan_removal(postfix, config, stage);
+  const auto stage = options.with_net ? setup::RemovalStage::Net : setup::RemovalStage::Milter;
+  const auto plan = setup::plan_removal(postfix, config, stage);
   if (!plan)
     return finish(options, {{"error", plan.error().what}}, "error: " + plan.error().what, kFoundWrong);
   if (!options.json) print(*plan);

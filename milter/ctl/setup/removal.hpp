@@ -13,7 +13,7 @@ struct RemovalOptions {
 };
 
 /// The exit code.
-int run_removal(const RemovalOptions& options, const Config& config, const Postfix& postfix,
+int run_removal(const RemovalOptions& options, const Config& config, const mta::Postfix& postfix,
                 const std::string& now_utc);
 
 }  // namespace pams::milter::ctl

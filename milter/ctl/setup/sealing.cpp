@@ -40,7 +40,7 @@ Status make_seal_key(const Settings& settings) {
   return ring ? Status() : tl::unexpected(ring.error());
 }
 
-void note_missing_key(const Settings& settings, SetupPlan& plan) {
+void note_missing_key(const Settings& settings, setup::SetupPlan& plan) {
   std::error_code unreadable;
   if (!std::filesystem::exists(settings.seal_key_file, unreadable))
     plan.notes.push_back(
@@ -49,7 +49,8 @@ void note_missing_key(const Settings& settings, SetupPlan& plan) {
         "sealed cannot be opened without it");
 }
 
-void keep_former_mail(const Config& config, const Postfix& postfix, bool applies, SetupPlan& plan) {
+void keep_former_mail(const Config& config, const mta::Postfix& postfix, bool applies,
+                      setup::SetupPlan& plan) {
   if (!plan.upgrades || !plan.problems.empty()) return;
   const PostfixQueue queue(postfix, config.policy.pams.header);
   const auto found = queue.list();

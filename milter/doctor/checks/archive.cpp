@@ -7,7 +7,7 @@ namespace {
 
 Finding examine(const ArchiveSettings& settings, const Account& account) {
   const auto trouble = attempt_as(account, [&] {
-    const auto tried = DirectoryArchive(settings).check();
+    const auto tried = archive::DirectoryArchive(settings).check();
     return tried ? std::string() : tried.error().what;
   });
   if (!trouble) return unanswered(trouble.error());

@@ -6,13 +6,13 @@ namespace {
 
 /// What the milter never saw is not sealed: it waits, and a notice about it would carry it.
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   for (const auto& service : services->services()) {
     if (service.command != "bounce") continue;
     const auto size = services->value(service, "bounce_size_limit");
     if (!size) return unanswered(size.error());
-    if (*size == kBounceSize) continue;
+    if (*size == routing::kBounceSize) continue;
     const bool own = services->overrides(service, "bounce_size_limit");
     return failed(service.key() + ": bounce_size_limit is " + *size + ": notices carry what they are about",
                   own ? "postconf -PX " + service.key() + "/bounce_size_limit" : kSetup);

@@ -13,13 +13,14 @@ const std::vector<std::string> kContent{"header_checks", "mime_header_checks", "
                                         "body_checks"};
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto cleanups = services->cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   Finding sum;
   for (const auto* cleanup : *cleanups)
-    if (cleanup->name != kInboundCleanup) add(sum, *cleanup, find_redirect(*services, *cleanup, kContent));
+    if (cleanup->name != setup::kInboundCleanup)
+      add(sum, *cleanup, find_redirect(*services, *cleanup, kContent));
   if (sum.status == CheckStatus::Ok) sum.seen = "no content rule takes outbound mail past the milter";
   return sum;
 }

@@ -16,7 +16,7 @@ constexpr std::uint64_t kComfort = 1024 * kMegabyte;
 
 /// Some messages of the largest size must fit, or mail comes to a stop within minutes.
 std::uint64_t least(const rules::Policy& policy) {
-  return std::max<std::uint64_t>(100 * kMegabyte, 2 * needed_message_size(policy));
+  return std::max<std::uint64_t>(100 * kMegabyte, 2 * routing::needed_message_size(policy));
 }
 
 /// A queue that is not known is missing: the checks of the MTA's settings say why.

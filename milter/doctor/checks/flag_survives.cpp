@@ -59,9 +59,9 @@ std::string rule_against(const std::string& flag, std::string_view table) {
 
 /// Tables behind the net are not asked about the flag.
 Finding examine_rules(const std::string& flag, const std::string& folder, const std::string& maps) {
-  for (const auto& map : split_list(maps))
-    for (const auto& table : tables_of(map)) {
-      if (table.rest == folder + "/" + kNetMap) return ok("");
+  for (const auto& map : mta::split_list(maps))
+    for (const auto& table : mta::tables_of(map)) {
+      if (table.rest == folder + "/" + routing::kNetMap) return ok("");
       const auto content = table.is_inline() ? Result<std::string>(table.rest) : read_file(table.rest);
       if (!content) continue;  // no table of text: it is asked
       if (const auto rule = rule_against(flag, *content); !rule.empty())
@@ -71,7 +71,7 @@ Finding examine_rules(const std::string& flag, const std::string& folder, const 
   return ok("");
 }
 
-Finding examine_tables(const Examination& examination, const Service& cleanup, const std::string& maps) {
+Finding examine_tables(const Examination& examination, const mta::Service& cleanup, const std::string& maps) {
   for (const auto& header : probes(examination.config.policy.pams.header)) {
     const auto answer = first_answer(examination.mta, maps, header);
     if (!answer) return unanswered(answer.error());
@@ -84,7 +84,8 @@ Finding examine_tables(const Examination& examination, const Service& cleanup, c
   return ok("");
 }
 
-Finding examine(const Examination& examination, const PostfixServices& services, const Service& cleanup) {
+Finding examine(const Examination& examination, const mta::PostfixServices& services,
+                const mta::Service& cleanup) {
   const auto values = services.values(cleanup, {"message_drop_headers", "header_checks"});
   if (!values) return unanswered(values.error());
   if (const auto& dropped = values->at("message_drop_headers");
@@ -102,7 +103,7 @@ Finding examine(const Examination& examination, const PostfixServices& services,
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto cleanups = services->cleanups();
   if (!cleanups) return unanswered(cleanups.error());

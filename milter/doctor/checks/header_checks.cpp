@@ -6,14 +6,16 @@ namespace {
 
 /// Inbound listeners may go without the net. Not pickup: `postsuper -r` brings every message in there; and
 /// not the journal's: the net carries reports of flagged mail to the relay.
-Result<bool> may_go_without(const Config& config, const PostfixServices& services, const Service& listener) {
-  if (listener.command == "pickup" || is_journal_listener(config, listener)) return false;
-  return services.cleanup_of(listener).map(
-      [](const Service* cleanup) { return cleanup != nullptr && cleanup->name == kInboundCleanup; });
+Result<bool> may_go_without(const Config& config, const mta::PostfixServices& services,
+                            const mta::Service& listener) {
+  if (listener.command == "pickup" || routing::is_journal_listener(config, listener)) return false;
+  return services.cleanup_of(listener).map([](const mta::Service* cleanup) {
+    return cleanup != nullptr && cleanup->name == setup::kInboundCleanup;
+  });
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   std::size_t with_net = 0;
   for (const auto* listener : services->listeners()) {

@@ -12,18 +12,19 @@ namespace {
 
 Result<bool> leads_here(const std::string& folder, const Listen& listen) {
   const auto found =
-      Postfix(folder).parameters({"smtpd_milters", "non_smtpd_milters", "queue_directory"}, {});
+      mta::Postfix(folder).parameters({"smtpd_milters", "non_smtpd_milters", "queue_directory"}, {});
   if (!found) return tl::unexpected(found.error());
   const auto value = [&](const std::string& name) {
     const auto at = found->find(name);
     return at == found->end() ? std::string() : at->second;
   };
   const auto reaches = [&](const std::string& element) {
-    const auto address = parse_milter(element).address;
-    return leads_to(address, listen, value("queue_directory"), true) ||
-           leads_to(address, listen, value("queue_directory"), false);
+    const auto address = mta::parse_milter(element).address;
+    return mta::leads_to(address, listen, value("queue_directory"), true) ||
+           mta::leads_to(address, listen, value("queue_directory"), false);
   };
-  return std::ranges::any_of(split_list(value("smtpd_milters") + "," + value("non_smtpd_milters")), reaches);
+  return std::ranges::any_of(mta::split_list(value("smtpd_milters") + "," + value("non_smtpd_milters")),
+                             reaches);
 }
 
 Finding run(const Examination& examination) {

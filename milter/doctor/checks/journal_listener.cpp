@@ -10,12 +10,12 @@ namespace {
 Finding run(const Examination& examination) {
   const auto& journal = examination.config.policy.journal;
   if (journal.rules.empty()) return ok("no mail is journaled");
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto* listener = services->find(journal.submit_to, "inet");
   if (listener == nullptr || listener->command != "smtpd")
     return failed("master.cf has no smtpd on " + journal.submit_to, kSetup);
-  for (const auto& setting : journal_listener_settings()) {
+  for (const auto& setting : routing::journal_listener_settings()) {
     if (!setting.demanded) continue;
     const auto value = services->value(*listener, setting.name);
     if (!value) return unanswered(value.error());

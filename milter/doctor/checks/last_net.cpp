@@ -7,21 +7,21 @@
 namespace pams::milter::doctor {
 namespace {
 
-bool is_connectors(const Examination& examination, const Service& service) {
+bool is_connectors(const Examination& examination, const mta::Service& service) {
   const auto& all = examination.config.policy.connectors;
   return std::ranges::find(all, service.name, &rules::OutboundConnector::transport) != all.end();
 }
 
-std::string checks_of(const Service& service) { return service.command + "_header_checks"; }
+std::string checks_of(const mta::Service& service) { return service.command + "_header_checks"; }
 
 /// "" when the service's first table stops flagged mail.
-Result<std::string> fault(const Examination& examination, const PostfixServices& services,
-                          const Service& service) {
+Result<std::string> fault(const Examination& examination, const mta::PostfixServices& services,
+                          const mta::Service& service) {
   const auto value = services.value(service, checks_of(service));
   if (!value) return tl::unexpected(value.error());
-  const auto lists = split_list(*value);
-  const auto tables = lists.empty() ? std::vector<TableName>{} : tables_of(lists.front());
-  const auto file = examination.mta.config_directory() + "/" + kLastNetMap;
+  const auto lists = mta::split_list(*value);
+  const auto tables = lists.empty() ? std::vector<mta::TableName>{} : mta::tables_of(lists.front());
+  const auto file = examination.mta.config_directory() + "/" + routing::kLastNetMap;
   if (tables.size() != 2 || !lists.front().starts_with("pipemap:") || tables[0].rest != file ||
       tables[1].type != "fail")
     return service.key() + ": " + checks_of(service) + " does not begin with the last net";
@@ -31,9 +31,9 @@ Result<std::string> fault(const Examination& examination, const PostfixServices&
 }
 
 Finding run(const Examination& examination) {
-  if (!has_last_net(examination.config))
+  if (!routing::has_last_net(examination.config))
     return ok("not used: the header may leave with other mail ([pams] untrusted or zivver_peers)");
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   for (const auto& service : services->services()) {
     const bool is_client = service.command == "smtp" || service.command == "lmtp";

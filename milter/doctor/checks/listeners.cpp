@@ -5,8 +5,8 @@
 namespace pams::milter::doctor {
 namespace {
 
-Result<Listener> look_at(const PostfixServices& services, const Service& service) {
-  Listener listener{&service, &service, milters_parameter(service), {}};
+Result<Listener> look_at(const mta::PostfixServices& services, const mta::Service& service) {
+  Listener listener{&service, &service, mta::milters_parameter(service), {}};
   if (service.command != "smtpd") {
     const auto cleanup = services.cleanup_of(service);
     if (!cleanup) return tl::unexpected(cleanup.error());
@@ -30,7 +30,7 @@ bool Listener::has_proxy() const {
   return service->command == "smtpd" && !values.at("smtpd_proxy_filter").empty();
 }
 
-Result<std::vector<Listener>> listeners(const PostfixServices& services) {
+Result<std::vector<Listener>> listeners(const mta::PostfixServices& services) {
   std::vector<Listener> all;
   for (const auto* service : services.listeners()) {
     auto listener = look_at(services, *service);
@@ -40,11 +40,11 @@ Result<std::vector<Listener>> listeners(const PostfixServices& services) {
   return all;
 }
 
-std::optional<OurEntry> our_entry(const Examination& examination, const PostfixServices& services,
+std::optional<OurEntry> our_entry(const Examination& examination, const mta::PostfixServices& services,
                                   const Listener& listener) {
-  const auto elements = split_list(listener.milters());
+  const auto elements = mta::split_list(listener.milters());
   for (std::size_t at = 0; at < elements.size(); ++at) {
-    auto entry = parse_milter(elements[at]);
+    auto entry = mta::parse_milter(elements[at]);
     if (services.reaches(*listener.scope, entry.address, examination.config.settings.listen))
       return OurEntry{std::move(entry), at};
   }
@@ -57,7 +57,7 @@ std::string option_of(const OurEntry& ours, const std::string& option, const Lis
   return own == ours.entry.options.end() ? listener.values.at(parameter) : own->second;
 }
 
-void add(Finding& sum, const Service& service, const Finding& finding) {
+void add(Finding& sum, const mta::Service& service, const Finding& finding) {
   if (finding.status == CheckStatus::Ok) return;
   if (finding.status > sum.status) {
     sum.status = finding.status;

@@ -12,22 +12,23 @@
 namespace pams::milter::doctor {
 
 struct Listener {
-  const Service* service;
-  const Service* scope;   ///< whose process reads the milter list: smtpd itself, or cleanup for local mail
-  std::string parameter;  ///< smtpd_milters or non_smtpd_milters
-  Parameters values;      ///< as they hold there
+  const mta::Service* service;
+  const mta::Service*
+      scope;               ///< whose process reads the milter list: smtpd itself, or cleanup for local mail
+  std::string parameter;   ///< smtpd_milters or non_smtpd_milters
+  mta::Parameters values;  ///< as they hold there
   const std::string& milters() const { return values.at(parameter); }
   bool has_proxy() const;  ///< smtpd hands the content to a program, past milters and header_checks
 };
 
-Result<std::vector<Listener>> listeners(const PostfixServices& services);
+Result<std::vector<Listener>> listeners(const mta::PostfixServices& services);
 
 /// Our entry in a listener's milter list, and its place.
 struct OurEntry {
-  MilterEntry entry;
+  mta::MilterEntry entry;
   std::size_t position;
 };
-std::optional<OurEntry> our_entry(const Examination& examination, const PostfixServices& services,
+std::optional<OurEntry> our_entry(const Examination& examination, const mta::PostfixServices& services,
                                   const Listener& listener);
 
 /// What holds for the entry: its own option, or else the listener's parameter.
@@ -35,6 +36,6 @@ std::string option_of(const OurEntry& ours, const std::string& option, const Lis
                       const std::string& parameter);
 
 /// Sums up findings over the listeners: all that is not in order, under the worst one's status and remedy.
-void add(Finding& sum, const Service& service, const Finding& finding);
+void add(Finding& sum, const mta::Service& service, const Finding& finding);
 
 }  // namespace pams::milter::doctor

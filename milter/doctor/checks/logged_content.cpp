@@ -44,19 +44,19 @@ std::vector<std::string> harmless_in(const std::string& parameter, const std::st
   return names;
 }
 
-bool is_text(const TableName& table) {
+bool is_text(const mta::TableName& table) {
   static constexpr std::array<std::string_view, 5> kTypes{"pcre", "regexp", "texthash", "inline", "static"};
   return std::ranges::find(kTypes, table.type) != kTypes.end();
 }
 
-std::string remedy_for(const std::string& parameter, const TableName& table, const LoggingRule& rule) {
+std::string remedy_for(const std::string& parameter, const mta::TableName& table, const LoggingRule& rule) {
   constexpr const char* kInstead = "; as a [[transport_rule]] it would log nothing of the content";
   if (rule.first_line == 0) return "take that rule out of " + parameter + " in main.cf" + kInstead;
   return "sed -i '" + std::to_string(rule.first_line) + "," + std::to_string(rule.last_line) + "s/^/#/' " +
          table.rest + " && postfix reload" + kInstead;
 }
 
-Finding examine_table(const std::string& parameter, const TableName& table, const std::string& flag) {
+Finding examine_table(const std::string& parameter, const mta::TableName& table, const std::string& flag) {
   if (!is_text(table)) return ok("");  // other_filters fails for a table that nobody can list
   const bool is_in_main = table.is_inline() || table.type == "static";
   const auto content = is_in_main ? Result<std::string>(table.rest) : read_file(table.rest);
@@ -70,13 +70,14 @@ Finding examine_table(const std::string& parameter, const TableName& table, cons
   return warn(seen, remedy_for(parameter, table, first));
 }
 
-Finding examine_rules(const PostfixServices& services, const Service& cleanup, const std::string& flag) {
+Finding examine_rules(const mta::PostfixServices& services, const mta::Service& cleanup,
+                      const std::string& flag) {
   const auto values = services.values(cleanup, {"header_checks", "mime_header_checks", "nested_header_checks",
                                                 "body_checks", "milter_header_checks"});
   if (!values) return unanswered(values.error());
   for (const auto& [parameter, maps] : *values)
-    for (const auto& map : split_list(maps))
-      for (const auto& table : tables_of(map))
+    for (const auto& map : mta::split_list(maps))
+      for (const auto& table : mta::tables_of(map))
         if (auto finding = examine_table(parameter, table, flag); finding.status != CheckStatus::Ok)
           return finding;
   return ok("");
@@ -88,11 +89,11 @@ struct Verbosity {
   std::string line;
 };
 
-Verbosity verbosity_of(const Service& service) {
+Verbosity verbosity_of(const mta::Service& service) {
   Verbosity verbosity;
   std::vector<std::string> words;
   bool is_value = false;  // of -o
-  for (const auto& word : split_list(service.line)) {
+  for (const auto& word : mta::split_list(service.line)) {
     const bool is_v = !is_value && word.size() > 1 && word.front() == '-' &&
                       word.find_first_not_of('v', 1) == std::string::npos;
     is_value = word == "-o";
@@ -105,7 +106,7 @@ Verbosity verbosity_of(const Service& service) {
   return verbosity;
 }
 
-Finding warn_of_verbosity(const Service& service, const Verbosity& verbosity, const std::string& what) {
+Finding warn_of_verbosity(const mta::Service& service, const Verbosity& verbosity, const std::string& what) {
   return warn("it runs with -v, and logs " + what,
               "postconf -M '" + service.key() + "=" + verbosity.line + "' && postfix reload");
 }
@@ -116,13 +117,14 @@ int number_in(const std::string& value) {
   return number;
 }
 
-std::string remedy_without(const PostfixServices& services, const Service& service,
+std::string remedy_without(const mta::PostfixServices& services, const mta::Service& service,
                            const std::string& parameter) {
   if (!services.overrides(service, parameter)) return "postconf -X " + parameter + " && postfix reload";
   return "postconf -PX " + service.key() + "/" + parameter + " && postfix reload";
 }
 
-Finding examine_smtpd(const PostfixServices& services, const Service& service, const Verbosity& verbosity) {
+Finding examine_smtpd(const mta::PostfixServices& services, const mta::Service& service,
+                      const Verbosity& verbosity) {
   const auto values = services.values(service, {"debug_peer_list", "debug_peer_level", "smtpd_tls_loglevel"});
   if (!values) return unanswered(values.error());
   if (number_in(values->at("smtpd_tls_loglevel")) >= kVerboseTls)
@@ -139,7 +141,7 @@ Finding examine_smtpd(const PostfixServices& services, const Service& service, c
               remedy_without(services, service, "debug_peer_list"));
 }
 
-Finding examine_program(const PostfixServices& services, const Service& service) {
+Finding examine_program(const mta::PostfixServices& services, const mta::Service& service) {
   const auto verbosity = verbosity_of(service);
   if (service.command == "smtpd") return examine_smtpd(services, service, verbosity);
   if (service.command == "pickup" && verbosity.count > 0)
@@ -150,7 +152,7 @@ Finding examine_program(const PostfixServices& services, const Service& service)
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto cleanups = services->cleanups();
   if (!cleanups) return unanswered(cleanups.error());

@@ -42,11 +42,11 @@ std::vector<LoggingRule> logical_lines(std::string_view content) {
   return lines;
 }
 
-std::vector<LoggingRule> rules_of(const TableName& table, std::string_view content) {
+std::vector<LoggingRule> rules_of(const mta::TableName& table, std::string_view content) {
   if (!table.is_inline() && table.type != "static") return logical_lines(content);
   if (table.type == "static") return {{std::string(without_braces(content)), 0, 0}};
   std::vector<LoggingRule> rules;
-  for (const auto& element : split_list(without_braces(content)))
+  for (const auto& element : mta::split_list(without_braces(content)))
     rules.push_back({std::string(without_braces(element)), 0, 0});
   return rules;
 }
@@ -69,7 +69,7 @@ Rule parse_pattern(std::string_view rule) {
   return {pattern, text::trim(rule.substr(blank))};
 }
 
-Rule parse(const TableName& table, std::string_view rule) {
+Rule parse(const mta::TableName& table, std::string_view rule) {
   if (table.type == "pcre" || table.type == "regexp") return parse_pattern(rule);
   if (table.type == "static") return {"", rule};
   const auto end = table.type == "inline" ? rule.find('=') : rule.find_first_of(text::kBlank);
@@ -117,7 +117,7 @@ bool is_harmless(std::string_view pattern, const std::vector<std::string>& harml
 
 }  // namespace
 
-std::vector<LoggingRule> logging_rules(const TableName& table, std::string_view content,
+std::vector<LoggingRule> logging_rules(const mta::TableName& table, std::string_view content,
                                        const std::vector<std::string>& harmless) {
   auto rules = rules_of(table, content);
   std::erase_if(rules, [&](const LoggingRule& rule) {

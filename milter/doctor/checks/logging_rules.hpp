@@ -21,7 +21,7 @@ struct LoggingRule {
 /// The rules of `table`, whose file (or whose { } in main.cf) holds `content`, that log what they match. Left
 /// out are rules for one header field by name that is in `harmless` (names in lower case; one that ends in
 /// "-" stands for all that begin so).
-std::vector<LoggingRule> logging_rules(const TableName& table, std::string_view content,
+std::vector<LoggingRule> logging_rules(const mta::TableName& table, std::string_view content,
                                        const std::vector<std::string>& harmless);
 
 }  // namespace pams::milter::doctor

@@ -12,10 +12,10 @@ namespace {
 
 /// journalctl shows a user without the right group its own lines only, and says so.
 std::string journal_trouble() {
-  const auto program = find_program("journalctl");
+  const auto program = mta::find_program("journalctl");
   if (program.empty()) return "journalctl is not installed";
-  const auto asked = run_process({program, "-q", "-n", "1", "-o", "cat", "--facility=mail"}, {"LC_ALL=C"},
-                                 std::chrono::seconds(5));
+  const auto asked = mta::run_process({program, "-q", "-n", "1", "-o", "cat", "--facility=mail"},
+                                      {"LC_ALL=C"}, std::chrono::seconds(5));
   if (!asked) return asked.error().what;
   if (asked->exit_code != 0 || asked->output.empty())
     return "journalctl shows no line of the mail facility " + asked->errors;

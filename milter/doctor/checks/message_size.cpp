@@ -7,10 +7,10 @@
 namespace pams::milter::doctor {
 namespace {
 
-Finding examine(const Examination& examination, const Service& service, const std::string& value) {
+Finding examine(const Examination& examination, const mta::Service& service, const std::string& value) {
   std::uint64_t limit = 0;
   std::from_chars(value.data(), value.data() + value.size(), limit);
-  const auto needed = needed_message_size(examination.config.policy);
+  const auto needed = routing::needed_message_size(examination.config.policy);
   const auto seen = service.key() + ": message_size_limit is " + value;
   const auto remedy = "postconf -e message_size_limit=" + std::to_string(needed) + " && postfix reload";
   if (limit == 0 || limit >= needed) return ok("");  // 0: no limit
@@ -20,7 +20,7 @@ Finding examine(const Examination& examination, const Service& service, const st
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   auto all = services->listeners();
   const auto cleanups = services->cleanups();

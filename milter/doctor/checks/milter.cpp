@@ -10,7 +10,7 @@ namespace {
 /// The listener's options without the one that hides the net, or without all of them when none is left.
 std::string remedy_for_options(const Listener& listener, const std::string& unwanted) {
   std::vector<std::string> kept;
-  for (const auto& option : split_list(listener.values.at("receive_override_options")))
+  for (const auto& option : mta::split_list(listener.values.at("receive_override_options")))
     if (!text::iequals(option, unwanted)) kept.push_back(option);
   const auto name = listener.service->key() + "/receive_override_options";
   if (kept.empty()) return "postconf -PX " + name;
@@ -19,25 +19,27 @@ std::string remedy_for_options(const Listener& listener, const std::string& unwa
 
 std::string remedy_for_own_list(const Listener& listener, const std::string& address) {
   std::string list = "{" + address + ",default_action=tempfail}";
-  for (const auto& element : split_list(listener.milters())) list += "," + element;
+  for (const auto& element : mta::split_list(listener.milters())) list += "," + element;
   std::erase_if(list, [](char c) { return c == ' '; });  // postconf -P takes no blanks
   return "postconf -P '" + listener.scope->key() + "/" + listener.parameter + "=" + list + "'";
 }
 
 /// A listener that our milter does not watch. The net alone makes that bearable where the site wanted it so.
-Finding unwatched(const Examination& examination, const PostfixServices& services, const Listener& listener,
-                  const std::string& seen, const std::string& remedy, bool own_setting) {
+Finding unwatched(const Examination& examination, const mta::PostfixServices& services,
+                  const Listener& listener, const std::string& seen, const std::string& remedy,
+                  bool own_setting) {
   const auto fault = net_fault(examination, services, *listener.service);
   if (!fault) return unanswered(fault.error());
   if (!fault->empty() && holds_word(listener.values.at("receive_override_options"), "no_header_body_checks"))
     return failed(seen + ", and no_header_body_checks switches the net off",
                   remedy_for_options(listener, "no_header_body_checks"));
   if (!fault->empty() || !own_setting) return failed(seen, remedy);
-  if (is_journal_listener(examination.config, *listener.service)) return ok("journal reports only");
+  if (routing::is_journal_listener(examination.config, *listener.service)) return ok("journal reports only");
   return warn(seen + "; flagged mail would wait in the net", remedy);
 }
 
-Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+Finding examine(const Examination& examination, const mta::PostfixServices& services,
+                const Listener& listener) {
   const auto& listen = examination.config.settings.listen;
   if (listener.has_proxy()) return ok("");  // the check proxy_filter judges it
   if (holds_word(listener.values.at("receive_override_options"), "no_milters"))
@@ -62,7 +64,7 @@ Finding examine(const Examination& examination, const PostfixServices& services,
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto all = listeners(*services);
   if (!all) return unanswered(all.error());

@@ -4,7 +4,7 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto cleanups = services->cleanups();
   if (!cleanups) return unanswered(cleanups.error());

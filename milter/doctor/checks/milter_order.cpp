@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 6> kScanners{"rspamd", "clam",       "spa
                                                     "amavis", "mimedefang", ":11332"};
 
 bool is_one_of(const auto& names, const std::string& element) {
-  const auto address = text::to_lower(parse_milter(element).address);
+  const auto address = text::to_lower(mta::parse_milter(element).address);
   return std::ranges::any_of(names, [&](std::string_view name) {
     return name.starts_with(':') ? address.ends_with(name) : address.find(name) != std::string::npos;
   });
@@ -33,7 +33,7 @@ struct Order {
 };
 
 Order order_of(const Listener& listener, const OurEntry& ours) {
-  auto elements = split_list(listener.milters());
+  auto elements = mta::split_list(listener.milters());
   const auto at = elements.begin() + static_cast<std::ptrdiff_t>(ours.position);
   return {{elements.begin(), at}, {std::next(at), elements.end()}, *at};
 }
@@ -45,7 +45,7 @@ void move_some(std::vector<std::string>& to, const std::vector<std::string>& fro
 }
 
 /// The listener's list as it should be, as a command. postconf -P takes no blanks in a value.
-std::string remedy_for(const PostfixServices& services, const Listener& listener, const Order& order) {
+std::string remedy_for(const mta::PostfixServices& services, const Listener& listener, const Order& order) {
   std::vector<std::string> elements;
   move_some(elements, order.before, is_signer, false);
   move_some(elements, order.after, is_scanner, true);
@@ -60,25 +60,26 @@ std::string remedy_for(const PostfixServices& services, const Listener& listener
          "' && postfix reload";
 }
 
-Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+Finding examine(const Examination& examination, const mta::PostfixServices& services,
+                const Listener& listener) {
   const auto ours = our_entry(examination, services, listener);
   if (!ours) return ok("");
   const auto order = order_of(listener, *ours);
   std::vector<std::string> wrong;
   for (const auto& element : order.before)
     if (is_signer(element))
-      wrong.push_back("in front of pams-milter stands " + parse_milter(element).address +
+      wrong.push_back("in front of pams-milter stands " + mta::parse_milter(element).address +
                       ", which signs what pams-milter then changes");
   for (const auto& element : order.after)
     if (is_scanner(element))
-      wrong.push_back("behind pams-milter stands " + parse_milter(element).address +
+      wrong.push_back("behind pams-milter stands " + mta::parse_milter(element).address +
                       ", which cannot look into flagged mail there: it is sealed");
   if (wrong.empty()) return ok("");
   return warn(text::join(wrong, ", and "), remedy_for(services, listener, order));
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto all = listeners(*services);
   if (!all) return unanswered(all.error());

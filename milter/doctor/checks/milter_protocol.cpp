@@ -4,7 +4,8 @@
 namespace pams::milter::doctor {
 namespace {
 
-Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+Finding examine(const Examination& examination, const mta::PostfixServices& services,
+                const Listener& listener) {
   const auto ours = our_entry(examination, services, listener);
   if (!ours) return ok("");  // the check milter says so
   const auto version = option_of(*ours, "protocol", listener, "milter_protocol");
@@ -13,7 +14,7 @@ Finding examine(const Examination& examination, const PostfixServices& services,
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto all = listeners(*services);
   if (!all) return unanswered(all.error());

@@ -28,7 +28,8 @@ unsigned long seconds(const std::string& time) {
   }
 }
 
-Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+Finding examine(const Examination& examination, const mta::PostfixServices& services,
+                const Listener& listener) {
   const auto ours = our_entry(examination, services, listener);
   if (!ours) return ok("");
   const auto content = option_of(*ours, "content_timeout", listener, "milter_content_timeout");
@@ -39,7 +40,7 @@ Finding examine(const Examination& examination, const PostfixServices& services,
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto all = listeners(*services);
   if (!all) return unanswered(all.error());

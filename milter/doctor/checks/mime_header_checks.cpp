@@ -17,7 +17,7 @@ Finding examine(const Examination& examination, const std::string& parameter, co
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto cleanups = services->cleanups();
   if (!cleanups) return unanswered(cleanups.error());

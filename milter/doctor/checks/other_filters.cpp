@@ -14,22 +14,23 @@ const std::vector<std::string> kParameters{"milter_header_checks", "header_check
                                            "nested_header_checks", "body_checks"};
 
 /// Tables whose actions stand in the file, or in main.cf, as text.
-bool is_text(const TableName& table) {
+bool is_text(const mta::TableName& table) {
   static constexpr std::array<std::string_view, 4> kFiles{"pcre", "regexp", "texthash", "cidr"};
   static constexpr std::array<std::string_view, 3> kConstant{"inline", "static", "fail"};
   return std::ranges::find(kFiles, table.type) != kFiles.end() ||
          std::ranges::find(kConstant, table.type) != kConstant.end();
 }
-bool stands_in_main(const TableName& table) {
+bool stands_in_main(const mta::TableName& table) {
   return table.is_inline() || table.type == "static" || table.type == "fail";
 }
 
 /// The actions that may reroute mail.
-std::vector<std::string> our_actions(const Examination& examination, const PostfixServices& services) {
-  const auto relay = relay_address(examination.config.settings.relay.listen, services.queue_directory());
-  std::vector<std::string> actions{kNetAction};
+std::vector<std::string> our_actions(const Examination& examination, const mta::PostfixServices& services) {
+  const auto relay =
+      routing::relay_address(examination.config.settings.relay.listen, services.queue_directory());
+  std::vector<std::string> actions{routing::kNetAction};
   for (const auto& connector : examination.config.policy.connectors)
-    actions.push_back(route_action(connector, relay));
+    actions.push_back(routing::route_action(connector, relay));
   return actions;
 }
 
@@ -46,7 +47,8 @@ std::string foreign_filter(const std::vector<std::string>& ours, std::string_vie
   return "";
 }
 
-Finding examine(const std::vector<std::string>& ours, const std::string& parameter, const TableName& table) {
+Finding examine(const std::vector<std::string>& ours, const std::string& parameter,
+                const mta::TableName& table) {
   if (!is_text(table))
     return failed(parameter + ": nobody can list the rules of " + table.name() + ", and one may reroute mail",
                   "write its rules into a pcre: or regexp: table, and take it out of " + parameter);
@@ -60,7 +62,7 @@ Finding examine(const std::vector<std::string>& ours, const std::string& paramet
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto cleanups = services->cleanups();
   if (!cleanups) return unanswered(cleanups.error());
@@ -69,8 +71,8 @@ Finding run(const Examination& examination) {
     const auto values = services->values(*cleanup, kParameters);
     if (!values) return unanswered(values.error());
     for (const auto& [parameter, maps] : *values)
-      for (const auto& map : split_list(maps))
-        for (const auto& table : tables_of(map))
+      for (const auto& map : mta::split_list(maps))
+        for (const auto& table : mta::tables_of(map))
           if (const auto finding = examine(ours, parameter, table); finding.status != CheckStatus::Ok)
             return finding;
   }

@@ -41,8 +41,8 @@ std::vector<std::string> other_instances(const std::string& ours) {
   for (const auto& folder : {ours, std::string("/etc/postfix")}) {
     std::error_code error;
     if (!fs::exists(folder + "/main.cf", error)) continue;
-    if (const auto named = Postfix(folder).parameter("multi_instance_directories"))
-      for (const auto& one : split_list(*named)) folders.push_back(one);
+    if (const auto named = mta::Postfix(folder).parameter("multi_instance_directories"))
+      for (const auto& one : mta::split_list(*named)) folders.push_back(one);
   }
   std::set<std::string> seen;
   std::erase_if(folders, [&](const std::string& folder) {

@@ -10,14 +10,15 @@
 namespace pams::milter::doctor {
 namespace {
 
-bool is_watched(const Examination& examination, const PostfixServices& services, const Listener& listener) {
+bool is_watched(const Examination& examination, const mta::PostfixServices& services,
+                const Listener& listener) {
   return listener.service->command == "smtpd" && !listener.has_proxy() &&
          !holds_word(listener.values.at("receive_override_options"), "no_milters") &&
          our_entry(examination, services, listener).has_value();
 }
 
-Finding examine(const Examination& examination, const PostfixServices& services, const Listener& listener,
-                const std::vector<Listener>& all) {
+Finding examine(const Examination& examination, const mta::PostfixServices& services,
+                const Listener& listener, const std::vector<Listener>& all) {
   if (!listener.has_proxy()) return ok("");
   const auto seen = "smtpd_proxy_filter " + listener.values.at("smtpd_proxy_filter") +
                     " takes mail past the milter and the net";
@@ -29,7 +30,7 @@ Finding examine(const Examination& examination, const PostfixServices& services,
   if (back == all.end()) return failed(seen + ", and it can come back to no watched listener", remedy);
   const auto cleanup = services.cleanup_of(*listener.service);
   if (!cleanup) return unanswered(cleanup.error());
-  if (*cleanup == nullptr || (*cleanup)->name != kInboundCleanup)
+  if (*cleanup == nullptr || (*cleanup)->name != setup::kInboundCleanup)
     return failed(seen + ", wherever that program sends it",
                   remedy + "; or, if all of it comes back to " + back->service->key() +
                       ": pamsctl setup postfix --apply --outbound " + back->service->key() +
@@ -39,7 +40,7 @@ Finding examine(const Examination& examination, const PostfixServices& services,
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto all = listeners(*services);
   if (!all) return unanswered(all.error());

@@ -15,7 +15,7 @@ std::vector<std::string> needed_files(const Examination& examination) {
   const auto& settings = examination.config.settings;
   const auto& folder = examination.mta.config_directory();
   std::vector<std::string> files{settings.file, folder + "/main.cf", folder + "/master.cf"};
-  for (const auto* table : {kNetMap, kSealedMap}) files.push_back(folder + "/" + table);
+  for (const auto* table : {routing::kNetMap, routing::kSealedMap}) files.push_back(folder + "/" + table);
   std::erase(files, "");
   return files;
 }

@@ -17,7 +17,7 @@ Finding run(const Examination& examination) {
   if (limit < examination.config.policy.limits.recipients)
     return failed(name + " is " + std::to_string(limit) + ": a message with more recipients is split",
                   "postconf -e " + name + "=" +
-                      std::to_string(needed_recipient_limit(examination.config.policy)) +
+                      std::to_string(routing::needed_recipient_limit(examination.config.policy)) +
                       " && postfix reload");
   return ok(name + " is " + std::to_string(limit));
 }

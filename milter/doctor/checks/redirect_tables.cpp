@@ -18,7 +18,7 @@ bool has_redirect(std::string_view content) {
 }
 
 /// Database files hold their values as text, too; so all that a table could consist of is looked through.
-Finding examine_file(const std::string& parameter, const TableName& table) {
+Finding examine_file(const std::string& parameter, const mta::TableName& table) {
   bool found = false;
   for (const auto* suffix : {"", ".db", ".lmdb", ".cdb", ".dir", ".pag"}) {
     const auto content = read_file(table.rest + suffix);
@@ -34,7 +34,7 @@ Finding examine_file(const std::string& parameter, const TableName& table) {
   return found ? ok("") : warn(parameter + ": nobody can list " + table.name(), "look for REDIRECT there");
 }
 
-Finding examine(const std::string& parameter, const TableName& table) {
+Finding examine(const std::string& parameter, const mta::TableName& table) {
   const bool is_text = table.is_inline() || table.type == "static" || table.type == "inline";
   if (!is_text) return examine_file(parameter, table);
   if (!has_redirect(table.rest)) return ok("");
@@ -51,11 +51,11 @@ bool names_a_table(const std::string& word) {
 Finding examine_list(const std::string& parameter, const std::string& value) {
   Finding worst = ok("");
   std::string before;
-  for (const auto& word : split_list(value)) {
+  for (const auto& word : mta::split_list(value)) {
     const bool is_service = text::iequals(before, "check_policy_service");
     before = word;
     if (is_service || !names_a_table(word)) continue;
-    for (const auto& table : tables_of(word))
+    for (const auto& table : mta::tables_of(word))
       if (auto finding = examine(parameter, table); finding.status > worst.status) worst = std::move(finding);
   }
   return worst;
@@ -63,11 +63,11 @@ Finding examine_list(const std::string& parameter, const std::string& value) {
 
 }  // namespace
 
-Finding find_redirect(const PostfixServices& services, const Service& service,
+Finding find_redirect(const mta::PostfixServices& services, const mta::Service& service,
                       std::vector<std::string> names) {
   const auto classes = services.value(service, "smtpd_restriction_classes");
   if (!classes) return unanswered(classes.error());
-  for (const auto& own : split_list(*classes)) names.push_back(own);
+  for (const auto& own : mta::split_list(*classes)) names.push_back(own);
   const auto values = services.values(service, names);
   if (!values) return unanswered(values.error());
   Finding worst = ok("");

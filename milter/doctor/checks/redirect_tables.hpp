@@ -12,7 +12,7 @@ namespace pams::milter::doctor {
 
 /// The worst that is found in the parameters `names`, as they hold inside `service`; its
 /// smtpd_restriction_classes too. A warning where nobody can list a table.
-Finding find_redirect(const PostfixServices& services, const Service& service,
+Finding find_redirect(const mta::PostfixServices& services, const mta::Service& service,
                       std::vector<std::string> names);
 
 }  // namespace pams::milter::doctor

@@ -13,7 +13,7 @@ const std::vector<std::string> kAccess{"smtpd_client_restrictions",     "smtpd_h
                                        "smtpd_end_of_data_restrictions"};
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto cleanups = services->cleanups();
   if (!cleanups) return unanswered(cleanups.error());

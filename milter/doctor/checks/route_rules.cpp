@@ -20,7 +20,7 @@ std::vector<std::string> flag_headers(const std::string& name) {
 }
 
 /// "" when the list turns `header` into `action`; otherwise what it does instead.
-Result<std::string> deviation(const Mta& mta, const std::string& maps, const std::string& header,
+Result<std::string> deviation(const mta::Mta& mta, const std::string& maps, const std::string& header,
                               const std::string& action) {
   const auto answer = first_answer(mta, maps, header);
   if (!answer) return tl::unexpected(answer.error());
@@ -29,7 +29,7 @@ Result<std::string> deviation(const Mta& mta, const std::string& maps, const std
   return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not '" + action + "'";
 }
 
-Result<std::string> net_fault_in(const Examination& examination, const PostfixServices& services,
+Result<std::string> net_fault_in(const Examination& examination, const mta::PostfixServices& services,
                                  const std::string& maps) {
   for (const auto& header : flag_headers(examination.config.policy.pams.header)) {
     const auto answer = first_answer(examination.mta, maps, header);
@@ -60,9 +60,9 @@ Finding unanswered(const Error& error) {
   return finding;
 }
 
-Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& maps,
+Result<std::optional<Answer>> first_answer(const mta::Mta& mta, const std::string& maps,
                                            const std::string& header) {
-  for (const auto& map : split_list(maps)) {
+  for (const auto& map : mta::split_list(maps)) {
     auto action = mta.lookup(map, header);
     if (!action) return tl::unexpected(action.error());
     if (*action) return Answer{map, std::move(**action)};
@@ -70,8 +70,8 @@ Result<std::optional<Answer>> first_answer(const Mta& mta, const std::string& ma
   return std::nullopt;
 }
 
-Result<std::string> net_fault(const Examination& examination, const PostfixServices& services,
-                              const Service& listener) {
+Result<std::string> net_fault(const Examination& examination, const mta::PostfixServices& services,
+                              const mta::Service& listener) {
   const auto options = services.value(listener, "receive_override_options");
   if (!options) return options;
   if (holds_word(*options, "no_header_body_checks")) return "no_header_body_checks switches the net off";
@@ -89,9 +89,10 @@ std::vector<std::string> sealed_headers(const std::string& transport) {
   return {name + value, name + text::replace_all(value, "; ", ";\n ")};
 }
 
-Result<std::string> sealed_fault(const Examination& examination, const PostfixServices& services,
+Result<std::string> sealed_fault(const Examination& examination, const mta::PostfixServices& services,
                                  const std::string& maps) {
-  const auto relay = relay_address(examination.config.settings.relay.listen, services.queue_directory());
+  const auto relay =
+      routing::relay_address(examination.config.settings.relay.listen, services.queue_directory());
   const auto& pams = examination.config.policy.pams;
   const auto* flagged = examination.config.policy.connector(pams.connector);
   std::vector<std::pair<std::string, const rules::OutboundConnector*>> wanted{
@@ -99,14 +100,14 @@ Result<std::string> sealed_fault(const Examination& examination, const PostfixSe
   if (flagged != nullptr) wanted.emplace_back("pams-none", flagged);
   for (const auto& [transport, connector] : wanted)
     for (const auto& header : sealed_headers(transport)) {
-      auto fault = deviation(examination.mta, maps, header, route_action(*connector, relay));
+      auto fault = deviation(examination.mta, maps, header, routing::route_action(*connector, relay));
       if (!fault || !fault->empty()) return fault;
     }
   return "";
 }
 
 bool holds_word(const std::string& list, const std::string& word) {
-  return std::ranges::any_of(split_list(list),
+  return std::ranges::any_of(mta::split_list(list),
                              [&](const std::string& element) { return text::iequals(element, word); });
 }
 

@@ -10,7 +10,7 @@ namespace pams::milter::doctor {
 namespace {
 
 std::pair<long, long> changed(const std::string& path) {
-  const auto stamp = stamp_of(path);
+  const auto stamp = routing::stamp_of(path);
   return {stamp.modified_seconds, stamp.modified_nanoseconds};
 }
 
@@ -18,7 +18,7 @@ Finding run(const Examination& examination) {
   const auto& sendmail = *examination.sendmail;
   const auto feature = read_file(sendmail.feature());
   if (!feature) return failed(feature.error().what, kSendmailSetup);
-  if (*feature != sendmail_feature(examination.config))
+  if (*feature != routing::sendmail_feature(examination.config))
     return failed(sendmail.feature() + " is not what this configuration needs", kSendmailSetup);
   for (const auto& source : {sendmail.feature(), sendmail.mc()})
     if (changed(source) > changed(sendmail.cf()))

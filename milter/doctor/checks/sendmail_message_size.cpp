@@ -15,7 +15,7 @@ Finding run(const Examination& examination) {
   const auto value = cf_option(cf_lines(*cf), "MaxMessageSize");
   std::uint64_t limit = 0;
   std::from_chars(value.data(), value.data() + value.size(), limit);
-  const auto needed = needed_message_size(examination.config.policy);
+  const auto needed = routing::needed_message_size(examination.config.policy);
   if (limit == 0 || limit >= needed) return ok("Sendmail takes what the connector takes");  // 0: no limit
   return failed(file + ": MaxMessageSize is " + value + ", and the connector takes " +
                     std::to_string(examination.connector.max_message_size) + " and what disclaimers add",

@@ -11,7 +11,8 @@ namespace {
 
 bool names_us(std::string_view list, char separator) {
   const auto names = text::split(list, separator);
-  return std::ranges::any_of(names, [](std::string_view name) { return text::trim(name) == kFilterName; });
+  return std::ranges::any_of(names,
+                             [](std::string_view name) { return text::trim(name) == routing::kFilterName; });
 }
 
 Finding run(const Examination& examination) {
@@ -19,7 +20,7 @@ Finding run(const Examination& examination) {
   const auto cf = read_file(sendmail.cf());
   if (!cf) return failed(cf.error().what, kSendmailSetup);
   const auto lines = cf_lines(*cf);
-  const auto filter = cf_definition(lines, std::string("X") + kFilterName);
+  const auto filter = cf_definition(lines, std::string("X") + routing::kFilterName);
   if (filter.empty()) return failed(sendmail.cf() + " does not know the milter", kSendmailSetup);
   const auto wanted = examination.config.settings.listen.for_libmilter();
   const auto socket = text::replace_all(equate(filter, 'S'), "local:", "unix:");
@@ -29,7 +30,7 @@ Finding run(const Examination& examination) {
     return failed("the milter's F= is '" + equate(filter, 'F') + "': mail passes while it is down",
                   kSendmailSetup);
   if (!names_us(cf_option(lines, "InputMailFilters"), ','))
-    return failed("InputMailFilters does not name " + std::string(kFilterName), kSendmailSetup);
+    return failed("InputMailFilters does not name " + std::string(routing::kFilterName), kSendmailSetup);
   for (const auto& line : lines) {
     const auto at = line.find("InputMailFilters=");
     if (!line.starts_with("O DaemonPortOptions=") || at == std::string::npos) continue;

@@ -22,7 +22,7 @@ Finding examine_mailer(const Examination& examination) {
   const auto& connector = examination.connector;
   const auto mailer = cf_definition(cf_lines(*cf), "M" + connector.transport);
   if (mailer.empty()) return failed("there is no mailer '" + connector.transport + "'", kSendmailSetup);
-  if (joined(mailer) != joined(sendmail_mailer(examination.config, connector)))
+  if (joined(mailer) != joined(routing::sendmail_mailer(examination.config, connector)))
     return failed("the mailer is not as setup writes it: " + mailer, kSendmailSetup);
   return ok("");
 }
@@ -31,25 +31,25 @@ Finding examine_mailer(const Examination& examination) {
 /// not.
 std::string examine_answers(const Examination& examination, const std::string& output) {
   const auto& connector = examination.connector;
-  const auto suffix = route_suffix(connector);
+  const auto suffix = routing::route_suffix(connector);
   const auto resolved = all_returned(output, "parse");
   const auto wanted =
-      "$#" + connector.transport + "$@" + kRelayHost + "$:someone<@client.example" + suffix + ".>";
+      "$#" + connector.transport + "$@" + routing::kRelayHost + "$:someone<@client.example" + suffix + ".>";
   if (resolved.size() != 2) return "sendmail -bt does not answer every question";
   if (joined(resolved[0]) != wanted)
     return "someone@client.example" + suffix + " resolves to '" + joined(resolved[0]) + "'";
   if (!joined(resolved[1]).starts_with("$#error"))
     return "an address of no connector's resolves to '" + joined(resolved[1]) + "'";
-  const auto stripped = joined(returned(output, recipient_ruleset(connector)));
+  const auto stripped = joined(returned(output, routing::recipient_ruleset(connector)));
   return stripped == "someone<@client.example.>" ? "" : "the relay would be told '" + stripped + "'";
 }
 
 Finding run(const Examination& examination) {
-  const auto suffix = route_suffix(examination.connector);
+  const auto suffix = routing::route_suffix(examination.connector);
   const auto address = "someone@client.example" + suffix;
   const auto answers = examination.sendmail->test(
-      {"3,0 " + address, "3,0 someone@client.example.none-of-ours." + std::string(kRouteDomain),
-       "3," + recipient_ruleset(examination.connector) + " " + address});
+      {"3,0 " + address, "3,0 someone@client.example.none-of-ours." + std::string(routing::kRouteDomain),
+       "3," + routing::recipient_ruleset(examination.connector) + " " + address});
   if (!answers) return unanswered(answers.error());
   if (const auto wrong = examine_answers(examination, *answers); !wrong.empty())
     return failed(wrong, kSendmailSetup);
@@ -60,8 +60,8 @@ Finding run(const Examination& examination) {
     return failed("a client may give a recipient with the milter's suffix", kSendmailSetup);
   const auto mailer = examine_mailer(examination);
   if (mailer.status != CheckStatus::Ok) return mailer;
-  return ok("recipients with " + suffix + " go to pams-relay (" + sendmail_relay(examination.config) +
-            "), and clients cannot use it");
+  return ok("recipients with " + suffix + " go to pams-relay (" +
+            routing::sendmail_relay(examination.config) + "), and clients cannot use it");
 }
 
 }  // namespace

@@ -22,16 +22,16 @@ std::string own_name() {
 }
 
 /// "expiry: the certificate expired at …", or "" when the host could take a message.
-std::string trouble_of(const SmartHostReport& report) {
+std::string trouble_of(const smart_host::SmartHostReport& report) {
   for (const auto& stage : report.stages)
-    if (stage.status == StageStatus::Fail)
+    if (stage.status == smart_host::StageStatus::Fail)
       return report.host + " " + std::string(stage.stage) + ": " + stage.reason;
   return "";
 }
 
-std::string expiry_of(const SmartHostReport& report) {
+std::string expiry_of(const smart_host::SmartHostReport& report) {
   for (const auto& stage : report.stages)
-    if (stage.stage == "expiry" && stage.status == StageStatus::Ok) return stage.reason;
+    if (stage.stage == "expiry" && stage.status == smart_host::StageStatus::Ok) return stage.reason;
   return "";
 }
 
@@ -49,10 +49,10 @@ bool ends_soon(const std::string& expiry) {
 Finding run(const Examination& examination) {
   const auto& connector = examination.connector;
   const std::string remedy = "pamsctl connector validate '" + connector.name + "'";
-  auto password = connector.username.empty() ? Result<std::string>("") : read_password(connector);
+  auto password = connector.username.empty() ? Result<std::string>("") : smart_host::read_password(connector);
   if (!password && password.error().what.find("Permission denied") != std::string::npos)
     return unanswered(password.error());
-  const auto reports = probe_smart_hosts(
+  const auto reports = smart_host::probe_smart_hosts(
       connector, {own_name(), std::move(password), std::chrono::steady_clock::now() + kPatience});
   std::size_t able = 0;
   std::string trouble, seen;

@@ -5,7 +5,7 @@
 namespace pams::milter::doctor {
 namespace {
 
-bool holds(const TransportSetting& setting, const std::string& value) {
+bool holds(const routing::TransportSetting& setting, const std::string& value) {
   // A Postfix before 3.7 does not know it.
   if (setting.name == "lmtp_bind_address_enforce" && value.empty()) return true;
   return value == setting.value;
@@ -13,17 +13,18 @@ bool holds(const TransportSetting& setting, const std::string& value) {
 
 std::vector<std::string> names_of(const rules::OutboundConnector& connector) {
   std::vector<std::string> names;  // the same for each reach
-  for (const auto& setting : transport_settings(connector, Reach::SocketOnly)) names.push_back(setting.name);
+  for (const auto& setting : routing::transport_settings(connector, routing::Reach::SocketOnly))
+    names.push_back(setting.name);
   return names;
 }
 
-Finding examine_settings(const Examination& examination, const PostfixServices& services,
-                         const Service& service) {
+Finding examine_settings(const Examination& examination, const mta::PostfixServices& services,
+                         const mta::Service& service) {
   const auto values = services.values(service, names_of(examination.connector));
   if (!values) return unanswered(values.error());
   const bool enforces = !values->at("lmtp_bind_address_enforce").empty();
-  const auto reach = reach_of(examination.config.settings.relay.listen, enforces);
-  const auto settings = transport_settings(examination.connector, reach);
+  const auto reach = routing::reach_of(examination.config.settings.relay.listen, enforces);
+  const auto settings = routing::transport_settings(examination.connector, reach);
   for (const auto& setting : settings)
     if (setting.demanded && !holds(setting, values->at(setting.name)))
       return failed(
@@ -33,14 +34,15 @@ Finding examine_settings(const Examination& examination, const PostfixServices& 
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto& name = examination.connector.transport;
   const auto* service = services->find(name, "unix");
   if (service == nullptr) return failed(name + "/unix is not in master.cf", kSetup);
   if (service->command != "lmtp")
     return failed(name + "/unix runs " + service->command + ", not lmtp", kSetup);
-  const auto relay = relay_address(examination.config.settings.relay.listen, services->queue_directory());
+  const auto relay =
+      routing::relay_address(examination.config.settings.relay.listen, services->queue_directory());
   if (services->is_chrooted(*service) && relay.starts_with("unix:/"))
     return failed(
         name + "/unix runs chrooted in " + services->queue_directory() + " and cannot reach " + relay,

@@ -16,11 +16,11 @@ std::optional<IpAddress> first_address(std::string element) {
 
 Finding run(const Examination& examination) {
   const auto& trusted = examination.config.policy.trust.networks;
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   const auto networks = examination.mta.parameter("mynetworks");
   if (!networks) return unanswered(networks.error());
-  for (const auto& element : split_list(*networks)) {
+  for (const auto& element : mta::split_list(*networks)) {
     const auto address = first_address(element);
     if (!address) continue;
     if (std::ranges::none_of(trusted, [&](const IpRange& range) { return range.contains(*address); }))

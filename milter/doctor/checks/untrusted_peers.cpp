@@ -15,7 +15,7 @@ const std::vector<std::string> kRestrictions{"smtpd_client_restrictions",    "sm
                                              "smtpd_recipient_restrictions", "smtpd_data_restrictions"};
 
 /// A service's host part, or else inet_interfaces.
-bool is_on_loopback(const Service& listener, const std::string& interfaces) {
+bool is_on_loopback(const mta::Service& listener, const std::string& interfaces) {
   if (listener.type != "inet") return false;
   const auto colon = listener.name.rfind(':');
   const auto where = colon == std::string::npos ? interfaces : listener.name.substr(0, colon);
@@ -24,17 +24,18 @@ bool is_on_loopback(const Service& listener, const std::string& interfaces) {
 }
 
 /// Whether some list lets only named peers in: "permit_mynetworks, reject".
-bool is_closed(const Parameters& values) {
+bool is_closed(const mta::Parameters& values) {
   return std::ranges::any_of(kRestrictions,
                              [&](const std::string& name) { return holds_word(values.at(name), "reject"); });
 }
 
-Result<bool> has_net(const PostfixServices& services, const Service& listener) {
-  return services.cleanup_of(listener).map(
-      [](const Service* cleanup) { return cleanup != nullptr && cleanup->name != kInboundCleanup; });
+Result<bool> has_net(const mta::PostfixServices& services, const mta::Service& listener) {
+  return services.cleanup_of(listener).map([](const mta::Service* cleanup) {
+    return cleanup != nullptr && cleanup->name != setup::kInboundCleanup;
+  });
 }
 
-Finding examine(const PostfixServices& services, const Service& listener) {
+Finding examine(const mta::PostfixServices& services, const mta::Service& listener) {
   const auto with_net = has_net(services, listener);
   if (!with_net) return unanswered(with_net.error());
   if (!*with_net) return ok("");
@@ -51,7 +52,7 @@ Finding examine(const PostfixServices& services, const Service& listener) {
 }
 
 Finding run(const Examination& examination) {
-  const auto services = PostfixServices::read(examination.mta);
+  const auto services = mta::PostfixServices::read(examination.mta);
   if (!services) return unanswered(services.error());
   Finding sum;
   for (const auto* listener : services->listeners())

@@ -3,7 +3,7 @@
 #include "milter/mta/process.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 namespace {
 
 std::vector<std::string> lines(std::string_view output) {
@@ -115,4 +115,4 @@ Status Postfix::set_service(const std::string& key, const std::string& line) con
   return ask(postconf_, {"-M", key + "=" + line}).map([](const std::string&) {});
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -8,7 +8,7 @@
 
 #include "milter/mta/mta.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 class Postfix final : public Mta {
  public:
@@ -44,4 +44,4 @@ class Postfix final : public Mta {
   std::string postmap_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -7,7 +7,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 namespace {
 
 bool is_loopback(std::string_view host) {
@@ -146,4 +146,4 @@ bool PostfixServices::reaches(const Service& service, const std::string& address
   return leads_to(address, listen, queue_directory_, is_chrooted(service));
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

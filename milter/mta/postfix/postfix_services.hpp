@@ -11,7 +11,7 @@
 #include "milter/mta/mta.hpp"
 #include "milter/mta/postfix/postfix_text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 using Parameters = std::map<std::string, std::string>;
 
@@ -58,4 +58,4 @@ bool leads_to(const std::string& address, const Listen& listen, const std::strin
 /// smtpd takes smtpd_milters; what comes in otherwise, non_smtpd_milters.
 std::string milters_parameter(const Service& listener);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -5,7 +5,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 namespace {
 
 constexpr std::string_view kSeparators = ", \t\r\n";
@@ -78,4 +78,4 @@ std::string regex_escaped(std::string_view text) {
   return out;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 /// One master.cf service.
 struct Service {
@@ -45,4 +45,4 @@ MilterEntry parse_milter(std::string_view element);
 /// itself.
 std::string regex_escaped(std::string_view text);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

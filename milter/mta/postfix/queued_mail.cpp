@@ -6,7 +6,7 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 namespace {
 
 // Postfix, global/rec_type.h.
@@ -143,4 +143,4 @@ std::string without_field(std::string_view content, std::string_view name) {
   return out;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

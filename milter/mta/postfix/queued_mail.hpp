@@ -10,7 +10,7 @@
 
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 struct QueuedRecipient {
   std::string address;                  ///< as Postfix keeps it: without the quotes of RFC 5321
@@ -36,4 +36,4 @@ bool has_field(std::string_view content, std::string_view name);
 /// `content` without each such field, folds included; all other bytes as they were.
 std::string without_field(std::string_view content, std::string_view name);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -5,7 +5,7 @@
 #include "milter/mta/postfix/postfix_text.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 std::vector<TableName> tables_of(std::string_view map) {
   map = text::trim(map);
@@ -23,4 +23,4 @@ std::vector<TableName> tables_of(std::string_view map) {
   return parts;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

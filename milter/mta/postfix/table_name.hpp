@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 struct TableName {
   std::string type;  ///< "pcre"; "" when the name has none
@@ -19,4 +19,4 @@ struct TableName {
 /// depth.
 std::vector<TableName> tables_of(std::string_view map);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

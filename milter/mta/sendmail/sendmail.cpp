@@ -3,7 +3,7 @@
 #include "milter/mta/process.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 Sendmail::Sendmail(const Settings& settings, std::chrono::milliseconds patience)
     : folder_(settings.sendmail_config), program_(settings.sendmail_program), patience_(patience) {}
@@ -28,4 +28,4 @@ Result<std::string> Sendmail::ask(const std::vector<std::string>& arguments, con
                                           text::printable(finished->errors + finished->output, 200));
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

@@ -9,7 +9,7 @@
 #include "milter/config/config.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::mta {
 
 /// Its name in Sendmail's folder.
 inline constexpr const char* kFeatureFile = "pams-milter.m4";
@@ -41,4 +41,4 @@ class Sendmail {
   std::chrono::milliseconds patience_;
 };
 
-}  // namespace pams::milter
+}  // namespace pams::milter::mta

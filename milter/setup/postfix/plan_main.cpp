@@ -8,7 +8,7 @@
 #include "milter/routing/postfix_settings.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 namespace {
 
 std::string at(const std::map<std::string, std::string>& values, const std::string& name) {
@@ -33,10 +33,10 @@ bool is_table(const std::string& element, const Site& site, const char* name) {
 }
 
 bool is_our_milter(const std::string& element, const Config& config, const Site& site) {
-  const auto address = parse_milter(element).address;
+  const auto address = mta::parse_milter(element).address;
   const auto& listen = config.settings.listen;
-  return leads_to(address, listen, site.queue_directory, true) ||
-         leads_to(address, listen, site.queue_directory, false);
+  return mta::leads_to(address, listen, site.queue_directory, true) ||
+         mta::leads_to(address, listen, site.queue_directory, false);
 }
 
 class MainPlan {
@@ -54,10 +54,10 @@ class MainPlan {
   }
 
   void plan_tables() {
-    const auto maps = map_prefix(site_.map_types, site_.config_directory);
-    want("milter_header_checks", with_table("milter_header_checks", kSealedMap, maps),
+    const auto maps = routing::map_prefix(site_.map_types, site_.config_directory);
+    want("milter_header_checks", with_table("milter_header_checks", routing::kSealedMap, maps),
          "what the milter sealed goes to its connector's transport");
-    want("header_checks", with_table("header_checks", kNetMap, maps),
+    want("header_checks", with_table("header_checks", routing::kNetMap, maps),
          "the net: flagged mail that no milter saw waits, requeued mail finds its way");
     for (const auto* name : {"smtp_header_checks", "lmtp_header_checks"})
       want(name, with_last_net(name, maps),
@@ -73,15 +73,15 @@ class MainPlan {
   }
 
   void plan_limits() {
-    want_if("bounce_size_limit", at(site_.effective, "bounce_size_limit") != kBounceSize, kBounceSize,
-            "notices say what happened to a message and never carry its text");
+    want_if("bounce_size_limit", at(site_.effective, "bounce_size_limit") != routing::kBounceSize,
+            routing::kBounceSize, "notices say what happened to a message and never carry its text");
     for (const auto& connector : config_.policy.connectors) {
       const auto name = connector.transport + "_destination_recipient_limit";
-      const auto needed = needed_recipient_limit(config_.policy);
+      const auto needed = routing::needed_recipient_limit(config_.policy);
       want_if(name, number(at(site_.effective, name)) < needed, std::to_string(needed),
               "one transaction at the smart host for all recipients");
     }
-    const auto needed = needed_message_size(config_.policy);
+    const auto needed = routing::needed_message_size(config_.policy);
     auto size = number(at(site_.effective, "message_size_limit"));
     const bool too_small = size != 0 && size < needed;
     if (too_small) size = needed;
@@ -97,7 +97,7 @@ class MainPlan {
  private:
   void want(const std::string& name, const std::vector<std::string>& elements, const std::string& why) {
     const auto now = at(site_.written, name);
-    want_if(name, split_list(now) != elements, text::join(elements, ", "), why);
+    want_if(name, mta::split_list(now) != elements, text::join(elements, ", "), why);
   }
   void want_if(const std::string& name, bool differs, const std::string& value, const std::string& why) {
     if (differs) plan_.changes.push_back({ChangeKind::Parameter, name, at(site_.written, name), value, why});
@@ -105,18 +105,18 @@ class MainPlan {
 
   /// An entry of ours that is already as it must be; a site may have chosen other timeouts.
   bool is_good(const std::string& element) const {
-    const auto entry = parse_milter(element);
+    const auto entry = mta::parse_milter(element);
     const auto action = entry.options.find("default_action");
     return entry.address == address_ && action != entry.options.end() && action->second == "tempfail";
   }
 
   std::vector<std::string> milters(const std::string& name) const {
-    const auto now = split_list(at(site_.written, name));
-    const auto effective = split_list(at(site_.effective, name));
+    const auto now = mta::split_list(at(site_.written, name));
+    const auto effective = mta::split_list(at(site_.effective, name));
     if (!effective.empty() && is_good(effective.front())) return now;
     const bool shares = std::ranges::any_of(
         now, [&](const std::string& element) { return is_macro(element, "smtpd_milters"); });
-    std::vector<std::string> wanted{shares ? "$smtpd_milters" : milter_entry(address_)};
+    std::vector<std::string> wanted{shares ? "$smtpd_milters" : routing::milter_entry(address_)};
     for (const auto& element : now)
       if (!is_macro(element, "smtpd_milters") && !is_our_milter(element, config_, site_))
         wanted.push_back(element);
@@ -126,23 +126,24 @@ class MainPlan {
   std::vector<std::string> with_table(const std::string& name, const char* table,
                                       const std::string& maps) const {
     std::vector<std::string> wanted{maps + table};
-    for (const auto& element : split_list(at(site_.written, name)))
+    for (const auto& element : mta::split_list(at(site_.written, name)))
       if (!is_table(element, site_, table)) wanted.push_back(element);
     return wanted;
   }
 
   std::vector<std::string> with_last_net(const std::string& name, const std::string& maps) const {
     std::vector<std::string> wanted;
-    if (has_last_net(config_)) wanted.push_back(last_net(maps));
-    for (const auto& element : split_list(at(site_.written, name)))
-      if (element.find("/" + std::string(kLastNetMap) + ",") == std::string::npos) wanted.push_back(element);
+    if (routing::has_last_net(config_)) wanted.push_back(routing::last_net(maps));
+    for (const auto& element : mta::split_list(at(site_.written, name)))
+      if (element.find("/" + std::string(routing::kLastNetMap) + ",") == std::string::npos)
+        wanted.push_back(element);
     return wanted;
   }
 
   std::vector<std::string> without_net(const std::string& name) const {
     std::vector<std::string> wanted;
-    for (const auto& element : split_list(at(site_.written, name))) {
-      if (is_table(element, site_, kNetMap)) continue;
+    for (const auto& element : mta::split_list(at(site_.written, name))) {
+      if (is_table(element, site_, routing::kNetMap)) continue;
       const auto former =
           is_macro(element, "header_checks") ? site_header_tables(site_) : std::vector<std::string>{element};
       wanted.insert(wanted.end(), former.begin(), former.end());
@@ -159,14 +160,15 @@ class MainPlan {
 }  // namespace
 
 std::vector<std::string> site_header_tables(const Site& site) {
-  auto tables = split_list(at(site.written, "header_checks"));
-  std::erase_if(tables, [&](const std::string& element) { return is_table(element, site, kNetMap); });
+  auto tables = mta::split_list(at(site.written, "header_checks"));
+  std::erase_if(tables,
+                [&](const std::string& element) { return is_table(element, site, routing::kNetMap); });
   return tables;
 }
 
 std::string milter_address(const Config& config, const Site& site, std::vector<std::string>& problems) {
   const auto& listen = config.settings.listen;
-  const auto chrooted = std::ranges::find_if(site.services, [&](const Service& service) {
+  const auto chrooted = std::ranges::find_if(site.services, [&](const mta::Service& service) {
     return (service.command == "smtpd" || service.command == "cleanup") &&
            (service.chroot == "y" || (service.chroot == "-" && site.dash_means_chroot));
   });
@@ -189,4 +191,4 @@ void plan_main(const Config& config, const std::string& address, const Site& sit
   main.plan_limits();
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -3,7 +3,7 @@
 
 #include "milter/setup/postfix/setup_plan.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 
 /// The milter's address as every smtpd and cleanup of the site can reach it; a problem when they cannot.
 std::string milter_address(const Config& config, const Site& site, std::vector<std::string>& problems);
@@ -13,4 +13,4 @@ void plan_main(const Config& config, const std::string& address, const Site& sit
 /// The site's own header_checks tables, without ours.
 std::vector<std::string> site_header_tables(const Site& site);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -11,7 +11,7 @@
 #include "milter/setup/backup.hpp"
 #include "milter/setup/postfix/setup_record.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 namespace {
 
 /// Our tables hold no secrets, and the milter reads them too.
@@ -35,7 +35,7 @@ std::vector<std::string> files_of(const SetupPlan& plan, const std::string& fold
   return paths;
 }
 
-Status make_change(const Change& change, const Postfix& postfix, const Owner& owner) {
+Status make_change(const Change& change, const mta::Postfix& postfix, const Owner& owner) {
   switch (change.kind) {
     case ChangeKind::Table:
       return change.to.empty() ? remove_table(change.setting)
@@ -51,7 +51,7 @@ Status make_change(const Change& change, const Postfix& postfix, const Owner& ow
   return {};
 }
 
-Status make_changes(const SetupPlan& plan, const Postfix& postfix, const Owner& owner) {
+Status make_changes(const SetupPlan& plan, const mta::Postfix& postfix, const Owner& owner) {
   const auto is_removed = [](const Change& change) {
     return change.kind == ChangeKind::Table && change.to.empty();
   };
@@ -71,14 +71,14 @@ Status make_changes(const SetupPlan& plan, const Postfix& postfix, const Owner& 
 }
 
 /// Postfix's own tools must still be able to read what was written.
-Status read_back(const SetupPlan& plan, const Postfix& postfix) {
+Status read_back(const SetupPlan& plan, const mta::Postfix& postfix) {
   if (const auto services = postfix.services(); !services) return tl::unexpected(services.error());
   for (const auto& change : plan.changes) {
     if (change.kind != ChangeKind::Parameter) continue;
     const auto value = postfix.written({change.setting});
     if (!value) return tl::unexpected(value.error());
     const auto found = value->find(change.setting);
-    if (found == value->end() || split_list(found->second) != split_list(change.to))
+    if (found == value->end() || mta::split_list(found->second) != mta::split_list(change.to))
       return fail(Failure::Misconfigured, change.setting + " does not read back as it was written");
   }
   return {};
@@ -109,21 +109,21 @@ bool has_mode(const std::string& path, mode_t mode) {
 
 /// Our tables as they are. One with another mode counts as missing, so that it is written anew.
 void read_tables(Site& site) {
-  for (const auto* name : {kSealedMap, kNetMap, kLastNetMap}) {
+  for (const auto* name : {routing::kSealedMap, routing::kNetMap, routing::kLastNetMap}) {
     const auto path = site.config_directory + "/" + name;
     if (!has_mode(path, kTableMode)) continue;
     if (auto content = read_file(path)) site.tables[path] = std::move(*content);
   }
   std::error_code unreadable;
   for (const auto& entry : std::filesystem::directory_iterator(site.config_directory, unreadable))
-    if (is_former_table(entry.path().filename().string()))
+    if (routing::is_former_table(entry.path().filename().string()))
       site.former_tables.push_back(entry.path().string());
   std::ranges::sort(site.former_tables);
 }
 
 }  // namespace
 
-Result<Site> read_site(const Postfix& postfix, const Config& config) {
+Result<Site> read_site(const mta::Postfix& postfix, const Config& config) {
   Site site;
   site.config_directory = postfix.config_directory();
   const auto names = parameters_of_interest(config.policy);
@@ -143,15 +143,16 @@ Result<Site> read_site(const Postfix& postfix, const Config& config) {
   site.queue_directory = site.effective["queue_directory"];
   site.dash_means_chroot = site.effective["compatibility_level"] == "0";
   for (const auto& line : *services)
-    if (auto service = parse_service(line)) site.services.push_back(std::move(*service));
+    if (auto service = mta::parse_service(line)) site.services.push_back(std::move(*service));
   for (const auto& line : *own)
-    if (auto parameter = parse_service_parameter(line))
+    if (auto parameter = mta::parse_service_parameter(line))
       site.service_parameters.push_back(std::move(*parameter));
   read_tables(site);
   return site;
 }
 
-Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, const std::string& now_utc) {
+Result<std::string> apply_setup(const SetupPlan& plan, const mta::Postfix& postfix,
+                                const std::string& now_utc) {
   if (!plan.problems.empty()) return fail(Failure::Misconfigured, plan.problems.front());
   const auto& folder = postfix.config_directory();
   auto record = begin_record(folder);
@@ -164,4 +165,4 @@ Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, c
   return backup->settle(outcome);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -6,12 +6,13 @@
 #include "milter/mta/postfix/postfix.hpp"
 #include "milter/setup/postfix/setup_plan.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 
-Result<Site> read_site(const Postfix& postfix, const Config& config);
+Result<Site> read_site(const mta::Postfix& postfix, const Config& config);
 
 /// Makes the changes; returns the backup's folder. `now_utc`: "20260101T120000Z", part of the folder's name.
 /// On failure everything is as before, and the error says so.
-Result<std::string> apply_setup(const SetupPlan& plan, const Postfix& postfix, const std::string& now_utc);
+Result<std::string> apply_setup(const SetupPlan& plan, const mta::Postfix& postfix,
+                                const std::string& now_utc);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -8,27 +8,27 @@
 #include "milter/setup/postfix/plan_main.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 namespace {
 
 constexpr const char* kInbound = kInboundCleanup;
 constexpr const char* kBanner = "# Written by `pamsctl setup postfix`; it would be overwritten.\n";
 
-const Service* find_service(const Site& site, const std::string& key) {
+const mta::Service* find_service(const Site& site, const std::string& key) {
   const auto at =
-      std::ranges::find_if(site.services, [&](const Service& service) { return service.key() == key; });
+      std::ranges::find_if(site.services, [&](const mta::Service& service) { return service.key() == key; });
   return at == site.services.end() ? nullptr : &*at;
 }
 
-std::vector<TransportSetting> own_settings(const Site& site, const std::string& key) {
-  std::vector<TransportSetting> out;
+std::vector<routing::TransportSetting> own_settings(const Site& site, const std::string& key) {
+  std::vector<routing::TransportSetting> out;
   for (const auto& own : site.service_parameters)
     if (own.service == key) out.push_back({own.name, own.value, false, ""});
   return out;
 }
 
 /// A service's columns and program with its `-o`, as postconf -M takes it.
-std::string service_line(const std::string& columns, const std::vector<TransportSetting>& settings) {
+std::string service_line(const std::string& columns, const std::vector<routing::TransportSetting>& settings) {
   std::string line = columns;
   for (const auto& [name, value, demanded, why] : settings) {
     const bool braces = value.find_first_of(" \t") != std::string::npos;
@@ -58,12 +58,12 @@ class ServicesPlan {
   void plan_listeners(const std::vector<std::string>& outbound) {
     for (const auto& wanted : outbound)
       if (std::ranges::none_of(site_.services,
-                               [&](const Service& service) { return is_named(service, wanted); }))
+                               [&](const mta::Service& service) { return is_named(service, wanted); }))
         plan_.problems.push_back("master.cf has no listener '" + wanted + "' for --outbound");
     bool any_inbound = false;
     for (const auto& service : site_.services)
       if ((service.command == "smtpd" || service.command == "qmqpd") &&
-          !is_journal_listener(config_, service))
+          !routing::is_journal_listener(config_, service))
         any_inbound = plan_listener(service, outbound) || any_inbound;
     if (any_inbound) plan_inbound_cleanup();
   }
@@ -76,14 +76,14 @@ class ServicesPlan {
     if (service != nullptr && service->command != "smtpd")
       return plan_.problems.push_back(key + " exists and runs " + service->command +
                                       "; give [journal] submit_to another port");
-    const auto wanted = journal_listener_settings();
+    const auto wanted = routing::journal_listener_settings();
     auto now = own_settings(site_, key);
     // Its cleanup must have the net, and none of its options may switch that off.
     const bool has_others = now.size() != wanted.size();
     const bool good =
         service != nullptr && !has_others && std::ranges::all_of(wanted, [&](const auto& setting) {
           return std::ranges::any_of(now, [&](const auto& own) {
-            return own.name == setting.name && split_list(own.value) == split_list(setting.value);
+            return own.name == setting.name && mta::split_list(own.value) == mta::split_list(setting.value);
           });
         });
     if (!good)
@@ -93,7 +93,7 @@ class ServicesPlan {
   }
 
  private:
-  static bool is_named(const Service& service, const std::string& wanted) {
+  static bool is_named(const mta::Service& service, const std::string& wanted) {
     const bool listens =
         service.command == "smtpd" || service.command == "pickup" || service.command == "qmqpd";
     return listens && (service.name == wanted || service.key() == wanted);
@@ -115,14 +115,14 @@ class ServicesPlan {
       return;
     }
     const bool enforces = site_.effective.contains("lmtp_bind_address_enforce");
-    const auto reach = reach_of(config_.settings.relay.listen, enforces);
-    if (is_former && reach != Reach::SocketOnly)
+    const auto reach = routing::reach_of(config_.settings.relay.listen, enforces);
+    if (is_former && reach != routing::Reach::SocketOnly)
       plan_.problems.push_back(key +
                                " sends mail to the smart host unsealed, and what is queued that way could "
                                "reach another port of this machine: this step needs [relay] listen = "
                                "\"unix:…\" and Postfix 3.7");
     plan_.upgrades = plan_.upgrades || is_former;
-    auto wanted = transport_settings(connector, reach);
+    auto wanted = routing::transport_settings(connector, reach);
     // Postfix before 3.7 warns of what it does not know.
     if (!enforces)
       std::erase_if(wanted, [](const auto& setting) { return setting.name == "lmtp_bind_address_enforce"; });
@@ -146,9 +146,9 @@ class ServicesPlan {
   }
 
   /// True when the listener goes without the net.
-  bool plan_listener(const Service& service, const std::vector<std::string>& outbound) {
+  bool plan_listener(const mta::Service& service, const std::vector<std::string>& outbound) {
     const auto own = own_settings(site_, service.key());
-    const auto at = std::ranges::find(own, "cleanup_service_name", &TransportSetting::name);
+    const auto at = std::ranges::find(own, "cleanup_service_name", &routing::TransportSetting::name);
     const auto now = at == own.end() ? site_.effective.at("cleanup_service_name") : at->value;
     const bool was_inbound = now == kInbound;
     const bool is_inbound =
@@ -178,7 +178,7 @@ class ServicesPlan {
     const auto wanted =
         service_line(std::string(kInbound) + " unix n - " + cleanup->chroot + " - 0 cleanup", settings);
     const auto* now = find_service(site_, std::string(kInbound) + "/unix");
-    const auto words = [](const std::string& line) { return split_list(line); };
+    const auto words = [](const std::string& line) { return mta::split_list(line); };
     if (now == nullptr || words(now->line) != words(wanted))
       change(ChangeKind::Service, std::string(kInbound) + "/unix", now == nullptr ? "" : now->line, wanted,
              "the cleanup of inbound listeners: the site's own header_checks without the net");
@@ -194,21 +194,22 @@ class ServicesPlan {
 };
 
 void plan_tables(const Config& config, const Site& site, SetupPlan& plan) {
-  const auto relay = relay_address(config.settings.relay.listen, site.queue_directory);
+  const auto relay = routing::relay_address(config.settings.relay.listen, site.queue_directory);
   if (relay.find_first_of(", \t") != std::string::npos)
     plan.problems.push_back("Postfix cannot name the relay's socket " + relay +
                             ": set [relay] listen to a path without blanks and commas");
-  const auto rules = sealed_rules(config, relay);
-  const auto flag = "/^" + regex_escaped(config.policy.pams.header) + "[[:space:]]*:/ ";
+  const auto rules = routing::sealed_rules(config, relay);
+  const auto flag = "/^" + mta::regex_escaped(config.policy.pams.header) + "[[:space:]]*:/ ";
   std::vector<std::pair<const char*, std::pair<std::string, std::string>>> tables{
-      {kSealedMap, {rules, "what the milter sealed goes to pams-relay"}},
-      {kNetMap,
+      {routing::kSealedMap, {rules, "what the milter sealed goes to pams-relay"}},
+      {routing::kNetMap,
        {"# 1: postsuper -r runs no milter and forgets the route\n" + rules +
-            "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag + kNetAction + "\n",
+            "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag +
+            routing::kNetAction + "\n",
         "the net: flagged mail that was not sealed waits"}},
   };
-  if (has_last_net(config))
-    tables.emplace_back(kLastNetMap,
+  if (routing::has_last_net(config))
+    tables.emplace_back(routing::kLastNetMap,
                         std::pair{"# the client stops here: the next table fails\n" + flag + "flagged\n",
                                   "the last net: flagged mail leaves by its connector only"});
   for (const auto& [name, table] : tables) {
@@ -285,4 +286,4 @@ SetupPlan plan_setup(const Config& config, const std::vector<std::string>& outbo
   return plan;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

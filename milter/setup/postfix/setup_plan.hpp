@@ -11,7 +11,7 @@
 #include "milter/mta/postfix/postfix_text.hpp"
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 
 /// The cleanup service without the net, for inbound listeners.
 inline constexpr const char* kInboundCleanup = "pams-inbound";
@@ -24,8 +24,8 @@ struct Site {
   std::vector<std::string> map_types;
   std::map<std::string, std::string> written;    ///< main.cf values, macros not expanded
   std::map<std::string, std::string> effective;  ///< the same, expanded
-  std::vector<Service> services;
-  std::vector<ServiceParameter> service_parameters;
+  std::vector<mta::Service> services;
+  std::vector<mta::ServiceParameter> service_parameters;
   std::map<std::string, std::string> tables;  ///< ours that are there as setup makes them, by path
   std::vector<std::string> former_tables;     ///< of a setup before messages were sealed: paths
 };
@@ -55,4 +55,4 @@ struct SetupPlan {
 /// ("smtp/inet"). Empty: no listener is moved; those with a cleanup of ours keep it.
 SetupPlan plan_setup(const Config& config, const std::vector<std::string>& outbound, const Site& site);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -11,7 +11,7 @@
 #include "milter/setup/backup.hpp"
 #include "milter/setup/postfix/setup_undo.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 namespace {
 
 std::string folder_of(const std::string& config_directory) { return config_directory + "/pams-setup"; }
@@ -78,4 +78,4 @@ SetupRecord record_for(const std::optional<SetupRecord>& last, const PostfixText
           current};
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -8,7 +8,7 @@
 
 #include "rules/base/result.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 
 struct PostfixTexts {
   std::string main;
@@ -30,4 +30,4 @@ Status remove_record(const std::string& config_directory);
 /// The record before a further setup changes `current`: what others edited since the last one is theirs.
 SetupRecord record_for(const std::optional<SetupRecord>& last, const PostfixTexts& current);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -14,7 +14,7 @@
 #include "milter/setup/postfix/setup_record.hpp"
 #include "milter/setup/postfix/setup_undo.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 namespace {
 
 /// What brings mail to the milter, and what the milter's word does. The rest keeps flagged mail safe.
@@ -44,12 +44,13 @@ class Removal {
            return all || key == std::string(kInboundCleanup) + "/unix" ||
                   (at != services.end() && at->second.find(kInboundCleanup) != std::string::npos);
          });
-    remove_table(kSealedMap);
+    remove_table(routing::kSealedMap);
     if (all) {
-      remove_table(kNetMap);
-      remove_table(kLastNetMap);
+      remove_table(routing::kNetMap);
+      remove_table(routing::kLastNetMap);
       for (const auto& entry : std::filesystem::directory_iterator(folder_))
-        if (const auto name = entry.path().filename().string(); is_former_table(name)) remove_table(name);
+        if (const auto name = entry.path().filename().string(); routing::is_former_table(name))
+          remove_table(name);
     }
     return std::move(plan_);
   }
@@ -83,10 +84,10 @@ std::string number_of(std::size_t number, const std::string& one) {
 }
 
 /// The net and the transport may go only when nothing in the queue needs them.
-void check_queue(const Postfix& postfix, const Config& config, RemovalPlan& plan) {
+void check_queue(const mta::Postfix& postfix, const Config& config, RemovalPlan& plan) {
   const bool all = plan.stage == RemovalStage::Net;
   auto& said = all ? plan.problems : plan.notes;
-  const auto queue = look_through_queue(postfix, config.policy.pams.header);
+  const auto queue = routing::look_through_queue(postfix, config.policy.pams.header);
   if (!queue) {
     said.push_back("the queue could not be looked through: " + queue.error().what);
     return;
@@ -128,7 +129,7 @@ Status write(const RemovalPlan& plan) {
 }
 
 /// Postfix's own tools must still be able to read what was written.
-Status read_back(const Postfix& postfix) {
+Status read_back(const mta::Postfix& postfix) {
   if (const auto services = postfix.services(); !services) return tl::unexpected(services.error());
   if (const auto value = postfix.parameter("smtpd_milters"); !value) return tl::unexpected(value.error());
   return {};
@@ -143,7 +144,7 @@ Status keep_record(const RemovalPlan& plan, const SetupRecord& record, const std
 
 }  // namespace
 
-Result<RemovalPlan> plan_removal(const Postfix& postfix, const Config& config, RemovalStage stage) {
+Result<RemovalPlan> plan_removal(const mta::Postfix& postfix, const Config& config, RemovalStage stage) {
   const auto& folder = postfix.config_directory();
   const auto record = read_record(folder);
   if (!record) return tl::unexpected(record.error());
@@ -161,8 +162,8 @@ Result<RemovalPlan> plan_removal(const Postfix& postfix, const Config& config, R
   return plan;
 }
 
-Result<std::string> apply_removal(const RemovalPlan& plan, const Postfix& postfix, const std::string& now_utc,
-                                  const std::function<Status()>& holds) {
+Result<std::string> apply_removal(const RemovalPlan& plan, const mta::Postfix& postfix,
+                                  const std::string& now_utc, const std::function<Status()>& holds) {
   if (!plan.problems.empty()) return fail(Failure::Misconfigured, plan.problems.front());
   const auto& folder = postfix.config_directory();
   const auto last = read_record(folder);
@@ -181,4 +182,4 @@ Result<std::string> apply_removal(const RemovalPlan& plan, const Postfix& postfi
   return backup->settle(outcome);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -13,7 +13,7 @@
 #include "milter/mta/postfix/postfix.hpp"
 #include "milter/setup/postfix/setup_plan.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 
 enum class RemovalStage { Milter, Net };
 
@@ -29,11 +29,11 @@ struct RemovalPlan {
   std::vector<std::string> notes;
 };
 
-Result<RemovalPlan> plan_removal(const Postfix& postfix, const Config& config, RemovalStage stage);
+Result<RemovalPlan> plan_removal(const mta::Postfix& postfix, const Config& config, RemovalStage stage);
 
 /// Makes the changes and asks `holds` about the result; returns the backup's folder. When anything fails, or
 /// `holds` says no, everything is as before.
-Result<std::string> apply_removal(const RemovalPlan& plan, const Postfix& postfix, const std::string& now_utc,
-                                  const std::function<Status()>& holds);
+Result<std::string> apply_removal(const RemovalPlan& plan, const mta::Postfix& postfix,
+                                  const std::string& now_utc, const std::function<Status()>& holds);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -9,7 +9,7 @@
 #include "milter/setup/postfix/setup_plan.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 namespace {
 
 struct Lines {
@@ -19,7 +19,7 @@ struct Lines {
 
 std::string setting_of(PostfixFile kind, std::string_view line) {
   if (kind == PostfixFile::Main) return std::string(text::trim(line.substr(0, line.find('='))));
-  const auto words = split_list(line);
+  const auto words = mta::split_list(line);
   return words.size() < 2 ? words.front() : words[0] + "/" + words[1];
 }
 
@@ -56,7 +56,9 @@ bool is_shared(const std::string& name) {
 /// A list that somebody has edited since: without what the setup put in; nullopt when nothing of it is there.
 std::optional<std::string> without_ours(const std::string& name, const std::string& before,
                                         const std::string& after, const std::string& current) {
-  const auto list = [](const std::string& lines) { return split_list(value_of(PostfixFile::Main, lines)); };
+  const auto list = [](const std::string& lines) {
+    return mta::split_list(value_of(PostfixFile::Main, lines));
+  };
   const auto was = list(before);
   const auto ours = list(after);
   auto rest = list(current);
@@ -160,4 +162,4 @@ Undone undo_setup(PostfixFile kind, const std::string& before, const std::string
   return undone;
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace pams::milter {
+namespace pams::milter::setup {
 
 enum class PostfixFile { Main, Master };
 
@@ -30,4 +30,4 @@ struct Undone {
 Undone undo_setup(PostfixFile kind, const std::string& before, const std::string& after,
                   const std::string& current, const std::function<bool(const std::string& setting)>& wanted);
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

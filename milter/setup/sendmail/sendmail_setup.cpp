@@ -9,7 +9,7 @@
 #include "milter/setup/backup.hpp"
 #include "rules/base/text.hpp"
 
-namespace pams::milter {
+namespace pams::milter::setup {
 namespace {
 
 /// Sendmail itself verified the smart host, before messages were sealed.
@@ -56,12 +56,12 @@ Status make_change(const Change& change) {
 
 /// pams-relay refuses what was queued before mail was sealed, and on a port Sendmail might bring it to its
 /// FallbackSmartHost instead.
-void refuse_former_mail(const std::string& feature, const Sendmail& sendmail, SetupPlan& plan) {
+void refuse_former_mail(const std::string& feature, const mta::Sendmail& sendmail, SetupPlan& plan) {
   if (feature.find(kFormerRuleset) == std::string::npos) return;
   const auto waiting = sendmail.queue();
   if (!waiting)
     plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
-  else if (waiting->find(kRouteDomain) != std::string::npos)
+  else if (waiting->find(routing::kRouteDomain) != std::string::npos)
     plan.problems.emplace_back(
         "mail of the former setup is in the queue, not sealed, and pams-relay would refuse it: stop "
         "pams-milter "
@@ -72,7 +72,7 @@ void refuse_former_mail(const std::string& feature, const Sendmail& sendmail, Se
 
 }  // namespace
 
-std::string include_line(const Sendmail& sendmail) { return "include(`" + sendmail.feature() + "')dnl"; }
+std::string include_line(const mta::Sendmail& sendmail) { return "include(`" + sendmail.feature() + "')dnl"; }
 
 std::optional<std::string> with_include(const std::string& mc, const std::string& line) {
   std::string out;
@@ -89,13 +89,13 @@ std::optional<std::string> with_include(const std::string& mc, const std::string
   return out;
 }
 
-SetupPlan plan_sendmail_setup(const Config& config, const Sendmail& sendmail) {
+SetupPlan plan_sendmail_setup(const Config& config, const mta::Sendmail& sendmail) {
   SetupPlan plan;
-  plan.problems = sendmail_obstacles(config);
+  plan.problems = routing::sendmail_obstacles(config);
   if (sendmail.feature().find_first_of("`',") != std::string::npos)
     plan.problems.push_back(sendmail.folder() + " holds a quote or a comma, which m4 cannot take");
   const auto feature = read_file(sendmail.feature());
-  const auto wanted = sendmail_feature(config);
+  const auto wanted = routing::sendmail_feature(config);
   if (feature) refuse_former_mail(*feature, sendmail, plan);
   if (!feature || *feature != wanted)
     plan.changes.push_back({ChangeKind::Table, sendmail.feature(), feature ? *feature : "", wanted,
@@ -112,7 +112,7 @@ SetupPlan plan_sendmail_setup(const Config& config, const Sendmail& sendmail) {
   return plan;
 }
 
-SetupPlan plan_sendmail_removal(const Config& config, const Sendmail& sendmail) {
+SetupPlan plan_sendmail_removal(const Config& config, const mta::Sendmail& sendmail) {
   SetupPlan plan;
   const auto mc = read_file(sendmail.mc());
   if (!mc) plan.problems.push_back(mc.error().what);
@@ -130,14 +130,14 @@ SetupPlan plan_sendmail_removal(const Config& config, const Sendmail& sendmail) 
   const auto waiting = sendmail.queue();
   if (!waiting)
     plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
-  else if (waiting->find(kRouteDomain) != std::string::npos)
+  else if (waiting->find(routing::kRouteDomain) != std::string::npos)
     plan.problems.emplace_back(
         "sealed mail is in the queue and would leave as it is, for nobody to read: wait until it is "
         "delivered");
   return plan;
 }
 
-Result<std::string> apply_sendmail_setup(const SetupPlan& plan, const Sendmail& sendmail,
+Result<std::string> apply_sendmail_setup(const SetupPlan& plan, const mta::Sendmail& sendmail,
                                          const std::string& now_utc) {
   if (!plan.problems.empty()) return fail(Failure::Misconfigured, plan.problems.front());
   std::vector<std::string> paths;
@@ -149,4 +149,4 @@ Result<std::string> apply_sendmail_setup(const SetupPlan& plan, const Sendmail& 
   return backup->settle(outcome);
 }
 
-}  // namespace pams::milter
+}  // namespace pams::milter::setup

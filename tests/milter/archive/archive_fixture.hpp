@@ -35,34 +35,34 @@ struct ArchiveFixture {
   std::chrono::sys_seconds time{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
 
   /// Commits; the record's id, or the error as a failed test.
-  std::string keep(ArchiveStore& archive, const std::string& eml,
+  std::string keep(archive::ArchiveStore& archive, const std::string& eml,
                    Envelope envelope = {"ann@example.org", {"bob@example.net", "eve@example.com"}}) const {
     const auto as_sent = message(eml);
     return archive.commit({as_sent, std::move(envelope), "4Zq1", "Zivver", {"Keep all"}, time}).value().id();
   }
   std::string keep(const std::string& eml) const {
-    DirectoryArchive archive(settings);
+    archive::DirectoryArchive archive(settings);
     return keep(archive, eml);
   }
-  ArchiveDatabase database(sqlite::Access access = sqlite::Access::ReadWrite) const {
-    return ArchiveDatabase::open(settings.path, access).value();
+  archive::ArchiveDatabase database(sqlite::Access access = sqlite::Access::ReadWrite) const {
+    return archive::ArchiveDatabase::open(settings.path, access).value();
   }
   void sql(const std::string& statement) const {
     const auto done = database().sql().script(statement);
     BOOST_TEST_REQUIRE(done.has_value(), (done ? "" : done.error().what));
   }
-  std::vector<RecordRow> rows() const {
-    std::vector<RecordRow> all;
+  std::vector<archive::RecordRow> rows() const {
+    std::vector<archive::RecordRow> all;
     BOOST_TEST_REQUIRE(database()
                            .each_record(0,
-                                        [&](const RecordRow& row) {
+                                        [&](const archive::RecordRow& row) {
                                           all.push_back(row);
                                           return true;
                                         })
                            .has_value());
     return all;
   }
-  Verification verify() const { return verify_archive(settings).value(); }
+  archive::Verification verify() const { return archive::verify_archive(settings).value(); }
   std::string path_of(const std::string& object) const {
     return settings.path + "/objects/" + object.substr(0, 2) + "/" + object.substr(2, 2) + "/" + object;
   }

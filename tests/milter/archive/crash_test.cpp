@@ -18,7 +18,7 @@ namespace {
 
 /// Several threads commit for ever; every receipt's id goes down the pipe as one write.
 [[noreturn]] void commit_for_ever(const ArchiveFixture& fixture, int pipe, int generation) {
-  DirectoryArchive archive(fixture.settings);
+  archive::DirectoryArchive archive(fixture.settings);
   std::vector<std::thread> threads;
   for (int thread = 0; thread < 3; ++thread)
     threads.emplace_back([&, thread] {
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(whatever_was_acknowledged_before_a_kill_is_there_and_the_ch
     int status = 0;
     ::waitpid(child, &status, 0);
     BOOST_TEST_REQUIRE(WIFSIGNALED(status));
-    DirectoryArchive reopened(settings);
+    archive::DirectoryArchive reopened(settings);
     BOOST_TEST_REQUIRE(reopened.check().has_value());
     std::set<std::string> kept;
     for (const auto& row : rows()) kept.insert(row.id);

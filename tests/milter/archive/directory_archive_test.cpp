@@ -49,13 +49,13 @@ BOOST_AUTO_TEST_CASE(a_record_holds_the_exact_bytes_and_the_circumstances) {
   BOOST_TEST(row.rules == std::vector<std::string>{"Keep all"}, boost::test_tools::per_element());
   BOOST_TEST(row.connector == "Zivver");
   BOOST_TEST((row.time == time));
-  ObjectStore objects(settings.path, std::make_shared<Disk>());
+  archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
   BOOST_TEST(objects.load(row.sent, kOffer.size()).value() == kOffer);
   BOOST_TEST(verify().is_good());
 }
 
 BOOST_AUTO_TEST_CASE(both_versions_are_kept_and_once_when_they_are_equal) {
-  DirectoryArchive archive(settings);
+  archive::DirectoryArchive archive(settings);
   const auto received = message(kOffer);
   const auto sent = message(kOffer + " -- disclaimer");
   const Envelope envelope{"a@x", {"b@y"}};
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(only_the_owner_can_read_what_is_kept) {
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_is_known_by_content_and_envelope_not_by_message_id) {
-  DirectoryArchive archive(settings);
+  archive::DirectoryArchive archive(settings);
   const auto first = keep(archive, kOffer);
   BOOST_TEST(keep(archive, kOffer, {"ann@EXAMPLE.org", {"eve@Example.com", "bob@example.net"}}) == first);
   BOOST_TEST(keep(archive, kOffer + "!") != first);  // the same Message-ID
@@ -102,13 +102,13 @@ BOOST_AUTO_TEST_CASE(a_damaged_object_is_replaced_when_its_message_comes_again) 
 BOOST_AUTO_TEST_CASE(every_single_failing_disk_call_gives_no_receipt_and_a_retry_succeeds) {
   const auto sent = message(kOffer);
   const auto received = message(mail(1));
-  const ArchiveRecord record{sent, {"a@x", {"b@y"}}, "1", "", {}, time, &received};
+  const archive::ArchiveRecord record{sent, {"a@x", {"b@y"}}, "1", "", {}, time, &received};
   for (const int error : {ENOSPC, EIO, EACCES}) {
     unsigned call = 1;
     for (bool clean = false; !clean; ++call) {
       const ArchiveFixture fresh;
       const auto disk = std::make_shared<FaultyDisk>();
-      DirectoryArchive archive(fresh.settings, disk);
+      archive::DirectoryArchive archive(fresh.settings, disk);
       disk->fail_at(call, error);
       const auto stored = archive.commit(record);
       clean = !disk->has_failed();
@@ -134,13 +134,13 @@ BOOST_AUTO_TEST_CASE(every_single_failing_disk_call_gives_no_receipt_and_a_retry
 /// The same for the calls of SQLite itself: writes, syncs and the log's growth.
 BOOST_AUTO_TEST_CASE(every_single_failing_call_of_the_database_gives_no_receipt_and_a_retry_succeeds) {
   const auto sent = message(kOffer);
-  const ArchiveRecord record{sent, {"a@x", {"b@y"}}, "1", "", {}, time};
+  const archive::ArchiveRecord record{sent, {"a@x", {"b@y"}}, "1", "", {}, time};
   FaultySqlite faults;
   for (const int error : {FaultySqlite::kFull, FaultySqlite::kWriteError}) {
     unsigned call = 1;
     for (bool clean = false; !clean; ++call) {
       const ArchiveFixture fresh;
-      DirectoryArchive archive(fresh.settings);
+      archive::DirectoryArchive archive(fresh.settings);
       faults.fail_at(call, error);
       const auto stored = archive.commit(record);
       clean = !faults.has_failed();
@@ -160,8 +160,8 @@ BOOST_AUTO_TEST_CASE(every_single_failing_call_of_the_database_gives_no_receipt_
 }
 
 BOOST_AUTO_TEST_CASE(many_threads_may_commit_the_same_and_other_records) {
-  DirectoryArchive archive(settings);
-  DirectoryArchive after_reload(settings);
+  archive::DirectoryArchive archive(settings);
+  archive::DirectoryArchive after_reload(settings);
   std::vector<std::string> ids(16);
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < ids.size(); ++i)
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_planted_link_is_not_followed) {
   std::filesystem::create_directory(folder / "elsewhere");
   std::filesystem::create_directory_symlink(folder / "elsewhere",
                                             settings.path + "/objects/" + object.substr(0, 2));
-  DirectoryArchive archive(settings);
+  archive::DirectoryArchive archive(settings);
   const auto again = message(kOffer);
   const auto stored = archive.commit({again, {"a@x", {"b@y"}}, "", "", {}, time});
   BOOST_REQUIRE(!stored);
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_planted_link_is_not_followed) {
 
 BOOST_AUTO_TEST_CASE(a_missing_place_is_the_postmasters_to_mend_and_is_not_made) {
   settings.path = folder / "not-mounted/archive";
-  DirectoryArchive archive(settings);
+  archive::DirectoryArchive archive(settings);
   const auto checked = archive.check();
   BOOST_REQUIRE(!checked);
   BOOST_TEST((checked.error().failure == Failure::Misconfigured));
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_missing_place_is_the_postmasters_to_mend_and_is_not_made)
 
 BOOST_AUTO_TEST_CASE(a_file_in_the_place_of_the_folder_is_named) {
   pams::test::write_file(settings.path, "x");
-  const auto tried = DirectoryArchive(settings).check();
+  const auto tried = archive::DirectoryArchive(settings).check();
   BOOST_REQUIRE(!tried);
   BOOST_TEST((tried.error().failure == Failure::Misconfigured));
   BOOST_TEST(tried.error().what.find(settings.path) != std::string::npos);

@@ -36,7 +36,7 @@ std::chrono::sys_seconds day(int number) {
 
 struct TwoMessages : ArchiveFixture {
   TwoMessages() {
-    DirectoryArchive archive(settings);
+    archive::DirectoryArchive archive(settings);
     time = day(1);
     keep(archive, kReport, {"andre@example.org", {"bob@example.net", "secret@example.com"}});
     time = day(10);
@@ -46,25 +46,25 @@ struct TwoMessages : ArchiveFixture {
   /// The entries that match, "1,2"; the index brought up to date first.
   std::string find(const std::string& query) const {
     auto rows = database();
-    ObjectStore objects(settings.path, std::make_shared<Disk>());
-    auto index = SearchIndex::open(settings.path, sqlite::Access::ReadWrite).value();
+    archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
+    auto index = archive::SearchIndex::open(settings.path, sqlite::Access::ReadWrite).value();
     BOOST_TEST_REQUIRE(index.catch_up(rows, objects, [] { return true; }).has_value());
     BOOST_TEST(index.lag(rows).value() == 0);
     const auto parsed = query::parse_query(query);
     BOOST_TEST_REQUIRE(parsed.has_value());
-    const auto found = search(rows, index, **parsed, Unreadable::NoMatch).value();
+    const auto found = archive::search(rows, index, **parsed, archive::Unreadable::NoMatch).value();
     std::string out;
     for (const auto number : found) out += (out.empty() ? "" : ",") + std::to_string(number);
     return out;
   }
-  ChainWriter chain() const { return {settings.path, "", std::make_shared<Disk>()}; }
-  Exported export_all(ExportFormat format, const std::string& output) const {
+  archive::ChainWriter chain() const { return {settings.path, "", std::make_shared<Disk>()}; }
+  archive::Exported export_all(archive::ExportFormat format, const std::string& output) const {
     auto rows = database();
-    ObjectStore objects(settings.path, std::make_shared<Disk>());
-    return export_records(rows, objects, {1, 2}, format, output).value();
+    archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
+    return archive::export_records(rows, objects, {1, 2}, format, output).value();
   }
   void purge_before(std::chrono::sys_seconds before) const {
-    Purge purge(settings, std::make_shared<Disk>());
+    archive::Purge purge(settings, std::make_shared<Disk>());
     const auto plan = purge.plan(before).value();
     const auto done = purge.carry_out(plan, "1 days", day(30));
     BOOST_TEST_REQUIRE(done.has_value(), (done ? "" : done.error().what));
@@ -160,24 +160,24 @@ BOOST_AUTO_TEST_CASE(an_object_that_another_record_needs_is_not_purged) {
 
 BOOST_AUTO_TEST_CASE(a_held_record_is_never_purged_until_it_is_released) {
   auto writer = chain();
-  BOOST_TEST_REQUIRE(add_hold(writer, "case 7", "walrus", day(20)).has_value());
-  const auto again = add_hold(writer, "case 7", "lunch", day(20));
+  BOOST_TEST_REQUIRE(archive::add_hold(writer, "case 7", "walrus", day(20)).has_value());
+  const auto again = archive::add_hold(writer, "case 7", "lunch", day(20));
   BOOST_TEST((!again && again.error().failure == Failure::Refused));
-  BOOST_TEST(!add_hold(writer, "case 8", "form:ann", day(20)).has_value());
+  BOOST_TEST(!archive::add_hold(writer, "case 8", "form:ann", day(20)).has_value());
   purge_before(day(25));
   BOOST_TEST(find("NOT zzz") == "1");
-  BOOST_TEST_REQUIRE(release_hold(writer, "case 7", day(21)).has_value());
-  BOOST_TEST(!release_hold(writer, "case 7", day(21)).has_value());
+  BOOST_TEST_REQUIRE(archive::release_hold(writer, "case 7", day(21)).has_value());
+  BOOST_TEST(!archive::release_hold(writer, "case 7", day(21)).has_value());
   purge_before(day(25));
   BOOST_TEST(find("NOT zzz") == "");
   BOOST_TEST(verify().is_good());
 }
 
 BOOST_AUTO_TEST_CASE(a_hold_that_comes_while_a_purge_is_planned_stops_it) {
-  Purge purge(settings, std::make_shared<Disk>());
+  archive::Purge purge(settings, std::make_shared<Disk>());
   const auto plan = purge.plan(day(25)).value();
   auto writer = chain();
-  BOOST_TEST_REQUIRE(add_hold(writer, "case 7", "walrus", day(20)).has_value());
+  BOOST_TEST_REQUIRE(archive::add_hold(writer, "case 7", "walrus", day(20)).has_value());
   BOOST_TEST(!purge.carry_out(plan, "1 days", day(30)).has_value());
   BOOST_TEST(rows().size() == 2U);
 }
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(what_crashes_left_is_collected_when_it_is_old) {
   std::filesystem::create_directories(std::filesystem::path(orphan).parent_path());
   pams::test::write_file(orphan, "x");
   pams::test::write_file(settings.path + "/objects/0.tmp", "x");
-  Purge purge(settings, std::make_shared<Disk>());
+  archive::Purge purge(settings, std::make_shared<Disk>());
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   BOOST_TEST(purge.collect_unnamed(now).value() == 0);
   BOOST_TEST(purge.collect_unnamed(now + std::chrono::days(2)).value() == 2);
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(what_crashes_left_is_collected_when_it_is_old) {
 }
 
 BOOST_AUTO_TEST_CASE(an_export_is_byte_for_byte_and_has_a_manifest) {
-  BOOST_TEST(export_all(ExportFormat::Eml, folder / "out").records == 2);
+  BOOST_TEST(export_all(archive::ExportFormat::Eml, folder / "out").records == 2);
   const auto manifest = nlohmann::json::parse(pams::test::read_file(folder / "out/manifest.json"));
   const auto& first = manifest.at("records").at(0);
   BOOST_TEST(pams::test::read_file(folder / ("out/" + first.at("file").get<std::string>())) == kReport);
@@ -206,14 +206,15 @@ BOOST_AUTO_TEST_CASE(an_export_is_byte_for_byte_and_has_a_manifest) {
 BOOST_AUTO_TEST_CASE(nothing_that_is_there_is_overwritten) {
   pams::test::write_file(folder / "out", "mine");
   auto rows = database();
-  ObjectStore objects(settings.path, std::make_shared<Disk>());
-  const auto refused = export_records(rows, objects, {1}, ExportFormat::Zip, folder / "out");
+  archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
+  const auto refused =
+      archive::export_records(rows, objects, {1}, archive::ExportFormat::Zip, folder / "out");
   BOOST_TEST((!refused && refused.error().failure == Failure::Refused));
   BOOST_TEST(pams::test::read_file(folder / "out") == "mine");
 }
 
 BOOST_AUTO_TEST_CASE(an_mbox_quotes_every_line_that_looks_like_a_start) {
-  export_all(ExportFormat::Mboxrd, folder / "out.mbox");
+  export_all(archive::ExportFormat::Mboxrd, folder / "out.mbox");
   const auto mbox = pams::test::read_file(folder / "out.mbox");
   BOOST_TEST(mbox.starts_with("From andre@example.org Thu Jan  1 00:00:00 2026\n"));
   BOOST_TEST(mbox.find("\n<3 From here to there\n>From me\n>>From you\n\n") != std::string::npos);
@@ -221,7 +222,7 @@ BOOST_AUTO_TEST_CASE(an_mbox_quotes_every_line_that_looks_like_a_start) {
 }
 
 BOOST_AUTO_TEST_CASE(a_zip_is_read_by_another_program) {
-  export_all(ExportFormat::Zip, folder / "out.zip");
+  export_all(archive::ExportFormat::Zip, folder / "out.zip");
   const auto script =
       "import zipfile,json,hashlib,sys\n"
       "z=zipfile.ZipFile(sys.argv[1])\n"
@@ -235,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_zip_is_read_by_another_program) {
 
 BOOST_AUTO_TEST_CASE(a_damaged_record_is_told_and_the_others_are_exported) {
   pams::test::write_file(path_of(rows().front().sent), "rust");
-  const auto exported = export_all(ExportFormat::Eml, folder / "out");
+  const auto exported = export_all(archive::ExportFormat::Eml, folder / "out");
   BOOST_TEST(exported.records == 1);
   BOOST_TEST(exported.problems.size() == 1U);
 }

@@ -43,11 +43,11 @@ BOOST_AUTO_TEST_CASE(openssl_opens_what_is_stored_and_nothing_else_does) {
 
 BOOST_AUTO_TEST_CASE(no_name_tells_what_the_message_is) {
   const auto plain = message(kSecret);
-  const auto bytes = bytes_of(plain);
+  const auto bytes = archive::bytes_of(plain);
   const Envelope envelope{"ann@example.org", {"bob@example.net"}};
-  DirectoryArchive archive(settings);
+  archive::DirectoryArchive archive(settings);
   const auto id = keep(archive, kSecret, envelope);
-  BOOST_TEST(id != record_id(content_digest(bytes), envelope, ""));
+  BOOST_TEST(id != archive::record_id(archive::content_digest(bytes), envelope, ""));
   BOOST_TEST(keep(archive, kSecret, envelope) == id);  // a retry is known all the same
   BOOST_TEST(rows().size() == 1U);
   BOOST_TEST(keep(kSecret) != id);
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(an_altered_ciphertext_is_seen) {
 BOOST_AUTO_TEST_CASE(without_its_certificate_nothing_is_stored_in_the_clear) {
   for (const auto* content : {"", "no certificate"}) {
     pams::test::write_file(settings.encrypt_to, content);
-    DirectoryArchive archive(settings);
+    archive::DirectoryArchive archive(settings);
     const auto plain = message(kSecret);
     const auto stored = archive.commit({plain, {"a@x", {"b@y"}}, "", "", {}, time});
     BOOST_TEST((!stored && stored.error().failure == Failure::Misconfigured));
@@ -76,25 +76,27 @@ BOOST_AUTO_TEST_CASE(without_its_certificate_nothing_is_stored_in_the_clear) {
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_cannot_encrypt_is_refused_at_once) {
   openssl("req -x509 -key " + (folder / "sign.pem") + " -out " + (folder / "cert.pem") + " -subj /CN=x");
-  const auto checked = DirectoryArchive(settings).check();
+  const auto checked = archive::DirectoryArchive(settings).check();
   BOOST_TEST((!checked && checked.error().failure == Failure::Misconfigured));
 }
 
 BOOST_AUTO_TEST_CASE(metadata_is_found_content_is_not_and_a_hold_keeps_what_it_cannot_read) {
   keep(kSecret);
   auto archive = database();
-  ObjectStore objects(settings.path, std::make_shared<Disk>());
-  auto index = SearchIndex::open(settings.path, sqlite::Access::ReadWrite).value();
+  archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
+  auto index = archive::SearchIndex::open(settings.path, sqlite::Access::ReadWrite).value();
   BOOST_TEST_REQUIRE(index.catch_up(archive, objects, [] { return true; }).has_value());
   BOOST_TEST(index.incomplete().value() == 1);
   const auto found = [&](const std::string& query) {
-    return search(archive, index, **query::parse_query(query), Unreadable::NoMatch).value().size();
+    return archive::search(archive, index, **query::parse_query(query), archive::Unreadable::NoMatch)
+        .value()
+        .size();
   };
   BOOST_TEST(found("from:ann") == 1U);
   BOOST_TEST(found("platypus") == 0U);
   BOOST_TEST(found("sent:2026-03-01") == 1U);
   const auto held = [&](const std::string& query) {
-    return held_records(archive, index, {{"case", query, time, 1}}).value().size();
+    return archive::held_records(archive, index, {{"case", query, time, 1}}).value().size();
   };
   BOOST_TEST(held("platypus") == 1U);
   BOOST_TEST(held("NOT platypus") == 1U);
@@ -120,18 +122,18 @@ BOOST_AUTO_TEST_CASE(checkpoints_are_signed_and_a_foreign_signature_is_seen) {
 BOOST_AUTO_TEST_CASE(a_key_that_is_configured_later_signs_at_the_next_start) {
   keep(kSecret);
   settings.checkpoint_key = folder / "sign.pem";
-  BOOST_TEST(DirectoryArchive(settings).check().has_value());
+  BOOST_TEST(archive::DirectoryArchive(settings).check().has_value());
   const auto verified = verify();
   BOOST_TEST(verified.is_good(), (verified.is_good() ? "" : verified.problems.front().what));
   BOOST_TEST(verified.signed_checkpoints == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_comes_after_a_day_or_a_thousand_entries) {
-  ChainWriter chain(settings.path, "", std::make_shared<Disk>());
+  archive::ChainWriter chain(settings.path, "", std::make_shared<Disk>());
   const auto append = [&](std::chrono::sys_seconds now, int count) {
-    const auto done = chain.run(now, [&](ArchiveDatabase& archive, Tip& tip) -> Status {
+    const auto done = chain.run(now, [&](archive::ArchiveDatabase& archive, archive::Tip& tip) -> Status {
       for (int i = 0; i < count; ++i) {
-        AuditRow row{0, now, "hold", "{}"};
+        archive::AuditRow row{0, now, "hold", "{}"};
         if (const auto added = archive.append(tip, row); !added) return added;
       }
       return {};

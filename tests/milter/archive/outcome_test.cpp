@@ -19,10 +19,11 @@ struct Tries : ArchiveFixture {
         .value()
         .id();
   }
-  bool mark(const ArchivedTry& which, Outcome outcome, const std::string& reason = "554 no") {
+  bool mark(const archive::ArchivedTry& which, archive::Outcome outcome,
+            const std::string& reason = "554 no") {
     return archive.mark(which, outcome, reason).value();
   }
-  Fate fate(std::size_t index = 0) const {
+  archive::Fate fate(std::size_t index = 0) const {
     auto reader = database(sqlite::Access::ReadOnly);
     return reader.fate_of(rows().at(index)).value();
   }
@@ -37,7 +38,7 @@ struct Tries : ArchiveFixture {
     BOOST_TEST(found.problems.front().what.find(words) != std::string::npos, found.problems.front().what);
   }
 
-  DirectoryArchive archive{settings};
+  archive::DirectoryArchive archive{settings};
 };
 
 /// As Postfix hands over a message that had no Message-ID.
@@ -55,10 +56,10 @@ BOOST_FIXTURE_TEST_SUITE(archive_outcome, Tries)
 
 BOOST_AUTO_TEST_CASE(a_record_counts_as_sent_until_it_is_marked) {
   const auto id = attempt(mail(1), "Q1");
-  BOOST_TEST((fate().outcome == Outcome::Sent));
+  BOOST_TEST((fate().outcome == archive::Outcome::Sent));
   BOOST_TEST(fate().reason == "");
-  BOOST_TEST(mark({"Q1", id}, Outcome::Refused, "550 5.7.1\r\nno"));
-  BOOST_TEST((fate().outcome == Outcome::Refused));
+  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Refused, "550 5.7.1\r\nno"));
+  BOOST_TEST((fate().outcome == archive::Outcome::Refused));
   BOOST_TEST(fate().reason == "550 5.7.1  no");
   BOOST_TEST(entries() == 2);
   expect_whole();
@@ -68,39 +69,39 @@ BOOST_AUTO_TEST_CASE(a_record_counts_as_sent_until_it_is_marked) {
 BOOST_AUTO_TEST_CASE(a_record_can_be_marked_by_its_queue_id_or_its_id_alone) {
   attempt(mail(1), "Q1");
   const auto second = attempt(mail(2), "Q2");
-  BOOST_TEST(mark({"Q1", ""}, Outcome::Refused));
-  BOOST_TEST((fate(0).outcome == Outcome::Refused));
-  BOOST_TEST((fate(1).outcome == Outcome::Sent));
-  BOOST_TEST(mark({"", second}, Outcome::Deferred));
-  BOOST_TEST((fate(1).outcome == Outcome::Deferred));
+  BOOST_TEST(mark({"Q1", ""}, archive::Outcome::Refused));
+  BOOST_TEST((fate(0).outcome == archive::Outcome::Refused));
+  BOOST_TEST((fate(1).outcome == archive::Outcome::Sent));
+  BOOST_TEST(mark({"", second}, archive::Outcome::Deferred));
+  BOOST_TEST((fate(1).outcome == archive::Outcome::Deferred));
 }
 
 BOOST_AUTO_TEST_CASE(the_same_mark_again_adds_nothing_and_an_unknown_record_is_said) {
   const auto id = attempt(mail(1), "Q1");
-  BOOST_TEST(mark({"Q1", id}, Outcome::Deferred));
-  BOOST_TEST(mark({"Q1", id}, Outcome::Deferred, "another reason"));
+  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Deferred));
+  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Deferred, "another reason"));
   BOOST_TEST(entries() == 2);
-  BOOST_TEST(mark({"Q1", id}, Outcome::Refused));
+  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Refused));
   BOOST_TEST(entries() == 3);
-  BOOST_TEST(!mark({"Q9", ""}, Outcome::Refused));
-  BOOST_TEST(!mark({"Q1", std::string(64, 'a')}, Outcome::Refused));
-  BOOST_TEST(!mark({"", ""}, Outcome::Refused));
+  BOOST_TEST(!mark({"Q9", ""}, archive::Outcome::Refused));
+  BOOST_TEST(!mark({"Q1", std::string(64, 'a')}, archive::Outcome::Refused));
+  BOOST_TEST(!mark({"", ""}, archive::Outcome::Refused));
   BOOST_TEST(entries() == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_clears_the_mark_and_is_found_by_its_queue_id) {
   const auto id = attempt(mail(1), "Q1");
-  mark({"Q1", id}, Outcome::Deferred);
+  mark({"Q1", id}, archive::Outcome::Deferred);
   BOOST_TEST(attempt(mail(1), "Q2") == id);
   BOOST_TEST(rows().size() == 1U);
-  BOOST_TEST((fate().outcome == Outcome::Sent));
+  BOOST_TEST((fate().outcome == archive::Outcome::Sent));
   BOOST_TEST(fate().reason == "");
   BOOST_TEST(fate().queue_id == "Q2");
   BOOST_TEST(fate().queue_ids == (std::vector<std::string>{"Q1", "Q2"}), boost::test_tools::per_element());
-  BOOST_TEST(mark({"Q2", ""}, Outcome::Refused));  // found by the second try's
-  BOOST_TEST((fate().outcome == Outcome::Refused));
+  BOOST_TEST(mark({"Q2", ""}, archive::Outcome::Refused));  // found by the second try's
+  BOOST_TEST((fate().outcome == archive::Outcome::Refused));
   attempt(mail(1), "Q2");  // an MTA may use a queue id again
-  BOOST_TEST((fate().outcome == Outcome::Sent));
+  BOOST_TEST((fate().outcome == archive::Outcome::Sent));
   expect_whole();
 }
 
@@ -108,8 +109,8 @@ BOOST_AUTO_TEST_CASE(a_retry_clears_the_mark_and_is_found_by_its_queue_id) {
 BOOST_AUTO_TEST_CASE(a_late_mark_of_a_failed_try_does_not_take_back_the_accepted_one) {
   const auto id = attempt(mail(1), "Q1");
   attempt(mail(1), "Q2");
-  BOOST_TEST(mark({"Q1", id}, Outcome::Refused));
-  BOOST_TEST((fate().outcome == Outcome::Sent));
+  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Refused));
+  BOOST_TEST((fate().outcome == archive::Outcome::Sent));
   BOOST_TEST(fate().queue_id == "Q2");
 }
 
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(what_the_mta_adds_at_each_try_makes_no_other_record) {
   BOOST_TEST(attempt(from_script("4F2A3", "a.example.org"), "4F2A3") == id);
   BOOST_TEST(rows().size() == 1U);
   BOOST_TEST(fate().message_ids.back() == "<20261127061500.4F2A3@gw.example.org>");
-  ObjectStore objects(settings.path, std::make_shared<Disk>());
+  archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
   BOOST_TEST(objects.load(rows()[0].sent, 4096).value() == from_script("4F2A1", "a.example.org"));
   expect_whole();
   BOOST_TEST(verify().unnamed_objects == 0);
@@ -147,7 +148,7 @@ BOOST_AUTO_TEST_CASE(two_messages_with_the_same_text_stay_two) {
 
 BOOST_AUTO_TEST_CASE(nothing_left_out_leaves_the_names_as_they_were) {
   const auto own = message(kOffer);
-  BOOST_TEST(identity_digest(own, "4Zq1") == content_digest(bytes_of(own)));
+  BOOST_TEST(archive::identity_digest(own, "4Zq1") == archive::content_digest(archive::bytes_of(own)));
 }
 
 BOOST_AUTO_TEST_CASE(a_record_that_is_dropped_before_its_commit_is_nowhere) {
@@ -167,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_forged_an_altered_and_a_removed_mark_are_seen) {
   sql("INSERT INTO outcome VALUES(7, 1, 0, 'Q1', '', 'refused', 'forged')");
   expect_broken("inserted");
   sql("DELETE FROM outcome");
-  mark({"Q1", id}, Outcome::Refused);
+  mark({"Q1", id}, archive::Outcome::Refused);
   expect_whole();
   for (const auto* change : {"outcome = 'sent to the MTA'", "reason = ''", "queue_id = 'Q2'", "record = 9",
                              "time = 0", "message_id = 'x'"}) {
@@ -184,9 +185,9 @@ BOOST_AUTO_TEST_CASE(a_forged_an_altered_and_a_removed_mark_are_seen) {
 
 BOOST_AUTO_TEST_CASE(a_purge_takes_the_outcomes_with_the_record) {
   const auto id = attempt(mail(1), "Q1");
-  mark({"Q1", id}, Outcome::Refused, "550 bob@example.net is unknown");
+  mark({"Q1", id}, archive::Outcome::Refused, "550 bob@example.net is unknown");
   attempt(mail(2), "Q2");
-  Purge purge(settings, std::make_shared<Disk>());
+  archive::Purge purge(settings, std::make_shared<Disk>());
   auto plan = purge.plan(time + std::chrono::seconds(1)).value();
   std::erase(plan.records, 3);
   BOOST_TEST_REQUIRE(purge.carry_out(plan, "1 day", time).has_value());
@@ -195,21 +196,21 @@ BOOST_AUTO_TEST_CASE(a_purge_takes_the_outcomes_with_the_record) {
   BOOST_TEST(verify().purged == 1);
   BOOST_TEST(verify().outcomes == 0);
   BOOST_TEST(attempt(mail(1), "Q3") == id);  // a new record, not the old one's fate
-  BOOST_TEST((fate(1).outcome == Outcome::Sent));
+  BOOST_TEST((fate(1).outcome == archive::Outcome::Sent));
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_without_outcomes_opens_and_can_be_marked) {
   const auto id = attempt(mail(1), "Q1");
   sql("DROP TABLE outcome; DROP INDEX record_queue_id");
   {
-    auto reader = ArchiveDatabase::open(settings.path, sqlite::Access::ReadOnly).value();
+    auto reader = archive::ArchiveDatabase::open(settings.path, sqlite::Access::ReadOnly).value();
     const auto row = reader.record(1).value().value();
-    BOOST_TEST((reader.fate_of(row).value().outcome == Outcome::Sent));
+    BOOST_TEST((reader.fate_of(row).value().outcome == archive::Outcome::Sent));
   }
-  BOOST_TEST(verify_archive(settings).value().is_good());
-  DirectoryArchive reopened(settings);
-  BOOST_TEST(reopened.mark({"Q1", id}, Outcome::Refused, "no").value());
-  BOOST_TEST((fate().outcome == Outcome::Refused));
+  BOOST_TEST(archive::verify_archive(settings).value().is_good());
+  archive::DirectoryArchive reopened(settings);
+  BOOST_TEST(reopened.mark({"Q1", id}, archive::Outcome::Refused, "no").value());
+  BOOST_TEST((fate().outcome == archive::Outcome::Refused));
   expect_whole();
 }
 

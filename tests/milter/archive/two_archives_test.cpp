@@ -17,15 +17,15 @@ struct TwoArchives {
   TwoArchives() {
     first.settings.path = first.folder / "first";
     second.settings.path = second.folder / "second";
-    services.archives["first"] = std::make_shared<DirectoryArchive>(first.settings, first_disk);
-    services.archives["second"] = std::make_shared<DirectoryArchive>(second.settings, second_disk);
+    services.archives["first"] = std::make_shared<archive::DirectoryArchive>(first.settings, first_disk);
+    services.archives["second"] = std::make_shared<archive::DirectoryArchive>(second.settings, second_disk);
     plan.effects = {rules::Archive{"first"}, rules::Archive{"second"}};
     plan.outgoing = message(mail(1));
   }
 
-  Result<PreparedArchives> prepare(const std::string& queue_id) {
-    return Archiving::prepare(services, plan,
-                              record_of(plan, {"a@x", {"b@y"}}, queue_id, first.time, plan.outgoing));
+  Result<session::PreparedArchives> prepare(const std::string& queue_id) {
+    return session::Archiving::prepare(
+        services, plan, session::record_of(plan, {"a@x", {"b@y"}}, queue_id, first.time, plan.outgoing));
   }
   /// "none", or what the only record's outcome is.
   static std::string standing(const ArchiveFixture& archive) {
@@ -33,7 +33,7 @@ struct TwoArchives {
     const auto rows = archive.rows();
     BOOST_TEST(rows.size() <= 1U);
     if (rows.empty()) return "none";
-    return std::string(to_text(archive.database().fate_of(rows[0]).value().outcome));
+    return std::string(archive::to_text(archive.database().fate_of(rows[0]).value().outcome));
   }
   void expect_both_sent() const {
     for (const auto* archive : {&first, &second}) {
@@ -53,14 +53,14 @@ struct TwoArchives {
   ArchiveFixture first, second;
   std::shared_ptr<FaultyDisk> first_disk = std::make_shared<FaultyDisk>();
   std::shared_ptr<FaultyDisk> second_disk = std::make_shared<FaultyDisk>();
-  Services services;
+  session::Services services;
   rules::Plan plan;
 };
 
 const std::string kSent = "sent to the MTA";
 
 /// As another archive, but the process ends when its record is to be made ready, or committed.
-class Ends : public ArchiveStore {
+class Ends : public archive::ArchiveStore {
  public:
   explicit Ends(bool when_prepared) : when_prepared_(when_prepared) {}
   struct Record : Prepared {
@@ -68,11 +68,13 @@ class Ends : public ArchiveStore {
     Result<Stored> commit() override { ::_exit(7); }
     std::string id_;
   };
-  Result<std::unique_ptr<Prepared>> prepare(const ArchiveRecord&) override {
+  Result<std::unique_ptr<Prepared>> prepare(const archive::ArchiveRecord&) override {
     if (when_prepared_) ::_exit(7);
     return std::make_unique<Record>();
   }
-  Result<bool> mark(const ArchivedTry&, Outcome, const std::string&) override { return false; }
+  Result<bool> mark(const archive::ArchivedTry&, archive::Outcome, const std::string&) override {
+    return false;
+  }
 
  private:
   const bool when_prepared_;

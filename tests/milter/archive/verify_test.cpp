@@ -14,7 +14,7 @@ namespace {
 
 struct FiveRecords : ArchiveFixture {
   FiveRecords() {
-    DirectoryArchive archive(settings);
+    archive::DirectoryArchive archive(settings);
     for (int i = 1; i <= 5; ++i) keep(archive, mail(i));
     all = rows();
     BOOST_TEST_REQUIRE(verify().is_good());
@@ -32,7 +32,7 @@ struct FiveRecords : ArchiveFixture {
         from, to,
         std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
   }
-  std::vector<RecordRow> all;
+  std::vector<archive::RecordRow> all;
 };
 
 }  // namespace
@@ -70,17 +70,17 @@ BOOST_AUTO_TEST_CASE(an_altered_field_with_a_matching_digest_breaks_the_chain) {
   auto changed = all[1];
   changed.sender = "eve@example.org";
   sql("UPDATE record SET sender = 'eve@example.org' WHERE number = 2; UPDATE chain SET digest = '" +
-      digest_of(changed) + "' WHERE number = 2");
+      archive::digest_of(changed) + "' WHERE number = 2");
   expect(2, "place in the chain");
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_rewritten_to_its_end_does_not_fit_the_head) {
   auto changed = all[4];
   changed.sender = "eve@example.org";
-  const auto digest = digest_of(changed);
+  const auto digest = archive::digest_of(changed);
   const auto before = database().hash_at(4).value().value();
   sql("UPDATE record SET sender = 'eve@example.org' WHERE number = 5; UPDATE chain SET digest = '" + digest +
-      "', hash = '" + chain_hash(before, 5, digest) + "' WHERE number = 5");
+      "', hash = '" + archive::chain_hash(before, 5, digest) + "' WHERE number = 5");
   expect(5, "not the entry that the head knows");
 }
 
@@ -162,8 +162,8 @@ BOOST_AUTO_TEST_CASE(a_changed_removed_or_damaged_head_is_seen) {
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_or_removed_audit_entry_is_seen) {
-  ChainWriter chain(settings.path, "", std::make_shared<Disk>());
-  BOOST_TEST_REQUIRE(add_hold(chain, "case 7", "offer", time).has_value());
+  archive::ChainWriter chain(settings.path, "", std::make_shared<Disk>());
+  BOOST_TEST_REQUIRE(archive::add_hold(chain, "case 7", "offer", time).has_value());
   BOOST_TEST(verify().is_good());
   sql("UPDATE audit SET details = replace(details, 'offer', 'other')");
   expect(6, "the audit entry (hold) was altered");

@@ -39,7 +39,7 @@ std::string noise(std::size_t size) {
 }
 
 Status write_zip(Output& output) {
-  ZipWriter zip(output.sink());
+  milter::archive::ZipWriter zip(output.sink());
   return zip.add("a.eml", "Subject: a\r\n\r\nbare\nline\r\n", kTime)
       .and_then([&] { return zip.add("folder/été.eml", noise(300'000), kTime); })
       .and_then([&] { return zip.add("empty", "", kTime); })
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(the_same_entries_give_the_same_bytes) {
 
 BOOST_AUTO_TEST_CASE(an_entry_is_not_kept_until_the_end) {
   Output output;
-  ZipWriter zip(output.sink());
+  milter::archive::ZipWriter zip(output.sink());
   BOOST_TEST_REQUIRE(zip.add("a", noise(300'000), kTime).has_value());
   BOOST_TEST(output.bytes.size() > 200'000U);
 }
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_write_that_fails_is_the_result_and_nothing_is_written_aft
 BOOST_AUTO_TEST_CASE(a_file_that_is_given_up_gets_no_end) {
   Output output;
   {
-    ZipWriter zip(output.sink());
+    milter::archive::ZipWriter zip(output.sink());
     BOOST_TEST_REQUIRE(zip.add("a", noise(300'000), kTime).has_value());
   }
   BOOST_TEST(output.bytes.find("PK\x05\x06") == std::string::npos);

@@ -26,7 +26,9 @@ struct Site {
     arguments.insert(arguments.end(), {"--config", gateway.settings_file()});
     return arguments;
   }
-  Finished run(const std::vector<std::string>& arguments) const { return pamsctl(with_config(arguments)); }
+  mta::Finished run(const std::vector<std::string>& arguments) const {
+    return pamsctl(with_config(arguments));
+  }
   json ask(const std::vector<std::string>& arguments) const { return pamsctl_json(with_config(arguments)); }
 
   void make_trace() const {
@@ -79,7 +81,7 @@ BOOST_AUTO_TEST_CASE(keys_are_told_by_id_and_time_and_never_themselves) {
   const auto listed = run({"seal", "list"});
   BOOST_TEST(listed.exit_code == 0);
   BOOST_TEST(has(listed.output, rotated.at(0).at("id").get<std::string>()));
-  const auto ring = pams::seal::KeyRing::read(gateway.key_file()).value();
+  const auto ring = pams::milter::seal::KeyRing::read(gateway.key_file()).value();
   for (const auto& key : ring.keys()) {
     std::string hex;
     for (const auto byte : key.secret) {
@@ -117,7 +119,7 @@ BOOST_AUTO_TEST_CASE(an_empty_trace_is_told_as_such_and_has_no_leaks) {
 }
 
 BOOST_AUTO_TEST_CASE(a_record_is_told_with_all_that_the_contract_names) {
-  DirectoryArchive archive({"compliance", gateway.archive()});
+  archive::DirectoryArchive archive({"compliance", gateway.archive()});
   const auto message = pams::parse_message("From: ann@example.org\nSubject: offer\n\nhello\n");
   const std::chrono::sys_seconds time{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
   const auto id =
@@ -138,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_told_with_all_that_the_contract_names) {
 }
 
 BOOST_AUTO_TEST_CASE(a_query_that_makes_no_sense_is_a_usage_error) {
-  DirectoryArchive archive({"compliance", gateway.archive()});
+  archive::DirectoryArchive archive({"compliance", gateway.archive()});
   BOOST_TEST_REQUIRE(
       archive.commit({pams::parse_message("\n"), {"a@example.org", {"b@example.net"}}, "1", "", {}, {}})
           .has_value());

@@ -54,12 +54,12 @@ reject_message = { reason_text = "not that word" }
 )";
 
 /// What a milter gets in the real daemon; only the MTA's routing is a word of the test.
-Wire real_wiring() {
-  return [wiring = std::make_shared<Wiring>()](std::shared_ptr<const Config> config) {
+daemon::Wire real_wiring() {
+  return [wiring = std::make_shared<daemon::Wiring>()](std::shared_ptr<const Config> config) {
     auto wired = wiring->wire(std::move(config));
-    auto services = std::make_shared<Services>(*wired.services);
+    auto services = std::make_shared<session::Services>(*wired.services);
     services->route_guard = std::make_shared<RoutingIs>(true);
-    return Wired{std::move(services), wired.remarks};
+    return daemon::Wired{std::move(services), wired.remarks};
   };
 }
 
@@ -67,8 +67,8 @@ struct ReloadFixture {
   const Gateway gateway{numbered("1")};
   RunningMilter milter{gateway.services()->config, real_wiring(), gateway.control_socket()};
 
-  ControlAnswer reload() const {
-    const auto answer = ask_to_reload(gateway.control_socket(), gateway.settings_file(), kPatience);
+  daemon::ControlAnswer reload() const {
+    const auto answer = daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kPatience);
     BOOST_TEST_REQUIRE(answer.has_value(), (answer ? "" : answer.error().what));
     return *answer;
   }
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(hup_reloads_and_never_stops_the_milter) {
 
 BOOST_AUTO_TEST_CASE(a_stop_in_the_middle_of_reloads_is_a_clean_one) {
   std::thread asking([&] {
-    while (ask_to_reload(gateway.control_socket(), gateway.settings_file(), kPatience)) continue;
+    while (daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kPatience)) continue;
   });
   for (int i = 0; i < 5; ++i) BOOST_TEST(!milter.line_with("event=reloaded").empty());
   milter.signal(SIGTERM);
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(an_archive_that_was_removed_still_takes_the_messages_that_b
                          {"[[archive]]\nname = \"compliance\"", "[[archive]]\nname = \"other\""});
   BOOST_TEST(reload().reloaded);
   BOOST_TEST(open_carrier(client.end_of_message(), gateway.key_file()).field("X-First") == "2");
-  auto database = ArchiveDatabase::open(gateway.archive(), sqlite::Access::ReadOnly);
+  auto database = archive::ArchiveDatabase::open(gateway.archive(), sqlite::Access::ReadOnly);
   BOOST_REQUIRE(database.has_value());
   BOOST_TEST(database->tip().value().number == 1);
 }
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(only_the_owner_may_ask_and_only_for_the_file_that_the_milte
   struct stat socket {};
   BOOST_REQUIRE_EQUAL(::stat(gateway.control_socket().c_str(), &socket), 0);
   BOOST_TEST((socket.st_mode & 07777U) == 0600U);
-  const auto other = ask_to_reload(gateway.control_socket(), "/etc/other.toml", kPatience);
+  const auto other = daemon::ask_to_reload(gateway.control_socket(), "/etc/other.toml", kPatience);
   BOOST_REQUIRE(other.has_value());
   BOOST_TEST(!other->reloaded);
   BOOST_TEST(other->text.find("runs with " + gateway.settings_file()) != std::string::npos, other->text);
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(who_asks_while_no_milter_runs_is_told_so) {
   milter.signal(SIGKILL);
   BOOST_TEST(milter.exit_code() == -1);
   for (const auto& path : {gateway.control_socket(), gateway.control_socket() + "-never"}) {
-    const auto answer = ask_to_reload(path, gateway.settings_file(), kPatience);
+    const auto answer = daemon::ask_to_reload(path, gateway.settings_file(), kPatience);
     BOOST_REQUIRE(!answer.has_value());
     BOOST_TEST(answer.error().what.find("no pams-milter is running") == 0U);
   }
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(who_asks_while_no_milter_runs_is_told_so) {
 BOOST_AUTO_TEST_CASE(who_asks_a_milter_that_hangs_is_told_so) {
   milter.signal(SIGSTOP);
   const auto answer =
-      ask_to_reload(gateway.control_socket(), gateway.settings_file(), std::chrono::seconds(1));
+      daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), std::chrono::seconds(1));
   milter.signal(SIGCONT);
   BOOST_REQUIRE(!answer.has_value());
   BOOST_TEST(answer.error().what.find("has not answered within 1 s") != std::string::npos,

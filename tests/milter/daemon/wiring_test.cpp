@@ -14,10 +14,10 @@ namespace {
 struct WiringFixture {
   const Gateway gateway;
   const pams::test::TemporaryFolder folder;
-  Wiring wiring;
+  daemon::Wiring wiring;
 
   Settings settings() const { return gateway.services()->config->settings; }
-  std::shared_ptr<const Services> wire(Settings changed) {
+  std::shared_ptr<const session::Services> wire(Settings changed) {
     auto config = std::make_shared<Config>(*gateway.services()->config);
     config->settings = std::move(changed);
     return wiring.wire(std::move(config)).services;
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(one_spool_of_journal_reports_has_one_that_delivers_whatever
   auto& journal = config->policy.journal;
   journal.path = folder / "journal";
   journal.submit_to = "127.0.0.1:1";
-  journal.rules = {{"All", pams::journal::JournalScope::Global, "", "journal@example.org"}};
+  journal.rules = {{"All", pams::rules::JournalScope::Global, "", "journal@example.org"}};
   const auto first = wiring.wire(std::make_shared<const Config>(*config)).services;
   BOOST_REQUIRE(first->journal != nullptr);
   journal.submit_to = "127.0.0.1:2";
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(one_spool_of_journal_reports_has_one_that_delivers_whatever
 
 BOOST_AUTO_TEST_CASE(what_no_snapshot_uses_any_more_has_ended) {
   auto first = wire(settings());
-  const std::weak_ptr<ArchiveStore> archive = first->archives.at("compliance");
+  const std::weak_ptr<archive::ArchiveStore> archive = first->archives.at("compliance");
   const std::weak_ptr<trace::Sink> trace = first->trace;
   first.reset();
   BOOST_TEST(archive.expired());

@@ -201,10 +201,11 @@ BOOST_AUTO_TEST_CASE(a_relay_whose_copy_of_the_key_is_old_must_be_restarted,
   const Account milter{"root", 0, 0, {}, ""};
   const auto relay = OtherUser().account(copies);  // it cannot read the file, and need not
   BOOST_TEST((seal_key(site, milter, relay).status == CheckStatus::Ok), seal_key(site, milter, relay).seen);
-  auto keys = seal::KeyRing::read(site.config.settings.seal_key_file).value().keys();
-  keys.insert(keys.begin(), seal::new_key(std::chrono::sys_seconds(std::chrono::hours(1))));
+  auto keys = milter::seal::KeyRing::read(site.config.settings.seal_key_file).value().keys();
+  keys.insert(keys.begin(), milter::seal::new_key(std::chrono::sys_seconds(std::chrono::hours(1))));
   BOOST_TEST_REQUIRE(
-      seal::replace_key_file(site.config.settings.seal_key_file, seal::KeyRing(keys)).has_value());
+      milter::seal::replace_key_file(site.config.settings.seal_key_file, milter::seal::KeyRing(keys))
+          .has_value());
   const auto finding = seal_key(site, milter, relay);
   BOOST_TEST((finding.status == CheckStatus::Fail), finding.seen);
   BOOST_TEST(finding.seen.find("pams-relay still has ") == 0U, finding.seen);

@@ -41,7 +41,9 @@ class Program {
     hook.output = 65536;
   }
 
-  HookOutcome run(const Mail& mail = mail_of(kLetter)) const { return run_hook(hook, mail, "4WxYz"); }
+  hook::HookOutcome run(const Mail& mail = mail_of(kLetter)) const {
+    return hook::run_hook(hook, mail, "4WxYz");
+  }
   std::string output() const { return run().run.value().output; }
   std::string failure() const { return run().run.error().what; }
   /// Where the program may write.

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_before_a_kill_is_delivered_afterwards
   ::waitpid(child, nullptr, 0);
   auto kept = spool();
   BOOST_TEST(kept.recover().has_value());
-  JournalDelivery delivery(config, kept, route(), mta.submit());
+  milter::journal::JournalDelivery delivery(config, kept, route(), mta.submit());
   delivery.run_once({}, time);
   BOOST_TEST(mta.taken.size() >= acknowledged);
   BOOST_TEST(mta.taken.size() <= acknowledged + 1);

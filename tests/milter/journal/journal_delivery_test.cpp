@@ -14,8 +14,8 @@ using std::chrono::seconds;
 namespace {
 
 struct DeliveryFixture : JournalFixture {
-  JournalSpool kept = spool();
-  JournalDelivery delivery{config, kept, route(), mta.submit()};
+  milter::journal::JournalSpool kept = spool();
+  milter::journal::JournalDelivery delivery{config, kept, route(), mta.submit()};
   std::chrono::steady_clock::time_point now{};
 
   void keep(bool is_confidential = false,
@@ -23,7 +23,9 @@ struct DeliveryFixture : JournalFixture {
     BOOST_TEST_REQUIRE(store().spool(entry(mailboxes, is_confidential)).has_value());
   }
   void answers(Outcome outcome, const std::string& reply = "no") {
-    mta.answer = [=](const Submission&) { return Submitted{outcome, reply}; };
+    mta.answer = [=](const milter::journal::Submission&) {
+      return milter::journal::Submitted{outcome, reply};
+    };
   }
   auto run() { return delivery.run_once(now, time); }
 };
@@ -62,9 +64,9 @@ BOOST_AUTO_TEST_CASE(what_is_not_taken_is_tried_again_later_and_later) {
 BOOST_AUTO_TEST_CASE(an_mta_that_is_down_is_asked_once_a_round) {
   keep(false, {"a@example.org", "b@example.org", "c@example.org"});
   int asked = 0;
-  mta.answer = [&](const Submission&) {
+  mta.answer = [&](const milter::journal::Submission&) {
     ++asked;
-    return Submitted{Outcome::Unreachable, "Connection refused"};
+    return milter::journal::Submitted{Outcome::Unreachable, "Connection refused"};
   };
   run();
   BOOST_TEST(asked == 1);
@@ -74,9 +76,9 @@ BOOST_AUTO_TEST_CASE(an_mta_that_is_down_is_asked_once_a_round) {
 BOOST_AUTO_TEST_CASE(a_refused_report_goes_to_the_alternate_mailbox) {
   config->policy.journal.journaling_report_ndr_to = "alternate@example.org";
   keep();
-  mta.answer = [](const Submission& s) {
-    return s.recipient == "alternate@example.org" ? Submitted{Outcome::Taken, "250"}
-                                                  : Submitted{Outcome::Refused, "550"};
+  mta.answer = [](const milter::journal::Submission& s) {
+    return s.recipient == "alternate@example.org" ? milter::journal::Submitted{Outcome::Taken, "250"}
+                                                  : milter::journal::Submitted{Outcome::Refused, "550"};
   };
   run();
   BOOST_TEST_REQUIRE(mta.taken.size() == 1U);
@@ -142,9 +144,9 @@ BOOST_AUTO_TEST_CASE(without_a_place_for_them_confidential_reports_are_not_taken
 BOOST_AUTO_TEST_CASE(a_full_disk_after_the_mta_took_it_makes_no_second_copy) {
   keep();
   disk->fail_at(0, 0);
-  mta.answer = [&](const Submission&) {
+  mta.answer = [&](const milter::journal::Submission&) {
     disk->fail_at(3, ENOSPC);  // of what follows: reading, then the mark
-    return Submitted{Outcome::Taken, "250"};
+    return milter::journal::Submitted{Outcome::Taken, "250"};
   };
   for (int i = 0; i < 3; ++i, now += seconds(300)) run();
   disk->fail_at(0, 0);

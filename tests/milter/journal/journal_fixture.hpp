@@ -14,7 +14,7 @@
 
 namespace pams::milter::test {
 
-using Outcome = Submitted::Outcome;
+using Outcome = journal::Submitted::Outcome;
 
 /// Remembers what it got.
 struct FakeMta {
@@ -22,12 +22,12 @@ struct FakeMta {
     std::string recipient, content;
   };
   std::vector<Taken> taken;
-  std::function<Submitted(const Submission&)> answer = [](const Submission&) {
-    return Submitted{Outcome::Taken, "250 fine"};
+  std::function<journal::Submitted(const journal::Submission&)> answer = [](const journal::Submission&) {
+    return journal::Submitted{Outcome::Taken, "250 fine"};
   };
 
-  JournalDelivery::Submit submit() {
-    return [this](const Submission& submission) {
+  journal::JournalDelivery::Submit submit() {
+    return [this](const journal::Submission& submission) {
       auto submitted = answer(submission);
       if (submitted.outcome != Outcome::Taken) return submitted;
       Taken one{submission.recipient, ""};
@@ -35,14 +35,14 @@ struct FakeMta {
         one.content += bytes;
         return {};
       });
-      if (!read) return Submitted{Outcome::Later, read.error().what};
+      if (!read) return journal::Submitted{Outcome::Later, read.error().what};
       taken.push_back(std::move(one));
       return submitted;
     };
   }
 };
 
-class GuardSays : public RouteGuard {
+class GuardSays : public routing::RouteGuard {
  public:
   bool fine = true;
   Status verified(const rules::OutboundConnector&) override { return answer(); }
@@ -69,8 +69,7 @@ struct JournalFixture {
     config->policy.organization.accepted_domains = {"*.example.org", "example.org"};
     config->policy.journal.path = folder / "journal";
     config->policy.journal.submit_to = "127.0.0.1:895";
-    config->policy.journal.deliver_to = {journal::ReportDestination::Kind::UnixSocket, "/run/lmtp", "", 0,
-                                         ""};
+    config->policy.journal.deliver_to = {rules::ReportDestination::Kind::UnixSocket, "/run/lmtp", "", 0, ""};
     rules::OutboundConnector connector;
     connector.name = "Zivver";
     config->policy.connectors = {connector};
@@ -80,7 +79,7 @@ struct JournalFixture {
         .value();
   }
   std::shared_ptr<seal::KeyFile> keys = std::make_shared<seal::KeyFile>(folder / "seal.key");
-  ReportRoute route() const { return {config, guard, keys}; }
+  journal::ReportRoute route() const { return {config, guard, keys}; }
   /// What a carrier holds.
   std::string opened(const std::string& carrier) const {
     std::string inside;
@@ -94,9 +93,9 @@ struct JournalFixture {
     return read ? inside : "cannot be opened: " + read.error().what;
   }
   /// Keeps, and does not deliver by itself: no thread is started.
-  DurableJournal store() { return {config, route(), disk, mta.submit()}; }
-  JournalEntry entry(std::vector<std::string> mailboxes = {"journal@example.org"},
-                     bool is_confidential = false) const {
+  journal::DurableJournal store() { return {config, route(), disk, mta.submit()}; }
+  journal::JournalEntry entry(std::vector<std::string> mailboxes = {"journal@example.org"},
+                              bool is_confidential = false) const {
     return {message,
             {"ann@example.org", {"bob@example.net"}},
             std::move(mailboxes),
@@ -105,9 +104,12 @@ struct JournalFixture {
             "4Zq1",
             time};
   }
-  JournalSpool spool() const { return {config->policy.journal.path, disk}; }
+  journal::JournalSpool spool() const { return {config->policy.journal.path, disk}; }
   std::size_t waiting() const {
-    return JournalSpool(config->policy.journal.path, std::make_shared<Disk>()).waiting().value().size();
+    return journal::JournalSpool(config->policy.journal.path, std::make_shared<Disk>())
+        .waiting()
+        .value()
+        .size();
   }
   /// Everything below the journal's folder that is no folder.
   std::vector<std::string> files() const {

@@ -12,7 +12,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using Outcome = Submitted::Outcome;
+using Outcome = milter::journal::Submitted::Outcome;
 
 namespace {
 
@@ -37,12 +37,12 @@ class ScriptedMta {
   ScriptedMta(const ScriptedMta&) = delete;
   ScriptedMta& operator=(const ScriptedMta&) = delete;
 
-  Submitted submit(const std::string& content, bool has_8bit = false) {
+  milter::journal::Submitted submit(const std::string& content, bool has_8bit = false) {
     return submit([&](const Sink& sink) { return sink(content); }, has_8bit);
   }
-  Submitted submit(const Producer& content, bool has_8bit = false) {
-    auto submitted =
-        milter::submit({"127.0.0.1:" + std::to_string(port_), "journal@example.org", has_8bit, content});
+  milter::journal::Submitted submit(const Producer& content, bool has_8bit = false) {
+    auto submitted = milter::journal::submit(
+        {"127.0.0.1:" + std::to_string(port_), "journal@example.org", has_8bit, content});
     end();
     return submitted;
   }
@@ -137,8 +137,9 @@ BOOST_AUTO_TEST_CASE(a_report_that_cannot_be_read_to_its_end_is_not_ended_with_a
 }
 
 BOOST_AUTO_TEST_CASE(nobody_listens) {
-  BOOST_TEST((submit({"127.0.0.1:1", "a@b", false, [](const Sink&) { return Status{}; }}).outcome ==
-              Outcome::Unreachable));
+  BOOST_TEST(
+      (milter::journal::submit({"127.0.0.1:1", "a@b", false, [](const Sink&) { return Status{}; }}).outcome ==
+       Outcome::Unreachable));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,8 +8,8 @@ using namespace pams::milter;
 using namespace std::chrono_literals;
 
 namespace {
-pams::Result<Finished> shell(const std::string& script, std::chrono::milliseconds patience = 20s) {
-  return run_process({"/bin/sh", "-c", script}, {"ONLY=this"}, patience);
+pams::Result<mta::Finished> shell(const std::string& script, std::chrono::milliseconds patience = 20s) {
+  return mta::run_process({"/bin/sh", "-c", script}, {"ONLY=this"}, patience);
 }
 }  // namespace
 
@@ -27,12 +27,12 @@ BOOST_AUTO_TEST_CASE(the_child_sees_only_the_environment_that_it_is_given) {
 }
 
 BOOST_AUTO_TEST_CASE(the_child_reads_what_it_is_given_to_its_end) {
-  BOOST_TEST(run_process({"/bin/cat"}, {}, 20s, "one\ntwo").value().output == "one\ntwo");
-  BOOST_TEST(run_process({"/bin/cat"}, {}, 20s).value().output == "");
+  BOOST_TEST(mta::run_process({"/bin/cat"}, {}, 20s, "one\ntwo").value().output == "one\ntwo");
+  BOOST_TEST(mta::run_process({"/bin/cat"}, {}, 20s).value().output == "");
 }
 
 BOOST_AUTO_TEST_CASE(arguments_are_not_read_by_a_shell) {
-  const auto finished = run_process({"/bin/echo", "$(id); `id` > x"}, {}, 20s).value();
+  const auto finished = mta::run_process({"/bin/echo", "$(id); `id` > x"}, {}, 20s).value();
   BOOST_TEST(finished.output == "$(id); `id` > x\n");
 }
 
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_child_starts_with_default_signals_whatever_the_daemon_blo
 }
 
 BOOST_AUTO_TEST_CASE(a_program_that_does_not_exist_is_an_error) {
-  BOOST_TEST(!run_process({"/no/such/program"}, {}, 20s).has_value());
+  BOOST_TEST(!mta::run_process({"/no/such/program"}, {}, 20s).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -311,7 +311,7 @@ BOOST_AUTO_TEST_CASE(a_refused_report_waits_and_goes_to_the_other_mailbox) {
   };
   RelayFixture relay(script);
   auto& destination = relay.config->policy.journal.deliver_to;
-  destination.kind = journal::ReportDestination::Kind::Connector;
+  destination.kind = rules::ReportDestination::Kind::Connector;
   destination.connector = "Zivver";
   relay.reconfigure();
   auto report = contents({"journal@example.org", "alternate@example.org"});

@@ -184,7 +184,7 @@ class LmtpServer {
 
 BOOST_AUTO_TEST_CASE(a_report_goes_once_to_its_lmtp_server_whoever_is_asked_for) {
   auto& destination = config->policy.journal.deliver_to;
-  destination.kind = journal::ReportDestination::Kind::UnixSocket;
+  destination.kind = rules::ReportDestination::Kind::UnixSocket;
   destination.path = folder / "mailbox.sock";
   reconfigure();
   LmtpServer server(destination.path);

@@ -10,7 +10,7 @@ using namespace pams::milter;
 namespace {
 const std::string kSuffix = ".pams.pams-route.invalid";
 std::string routed(const std::string& address) {
-  return routed_address(address, kSuffix).value_or("deferred");
+  return routing::routed_address(address, kSuffix).value_or("deferred");
 }
 }  // namespace
 
@@ -38,10 +38,10 @@ BOOST_AUTO_TEST_CASE(a_recipient_too_long_with_the_suffix_is_deferred) {
 
 BOOST_AUTO_TEST_CASE(the_include_stands_once_and_directly_behind_ostype) {
   const std::string mc = "divert(0)dnl\nOSTYPE(`debian')dnl\nMAILER(`smtp')dnl\n";
-  const auto once = with_include(mc, "LINE").value();
+  const auto once = setup::with_include(mc, "LINE").value();
   BOOST_TEST(once == "divert(0)dnl\nOSTYPE(`debian')dnl\nLINE\nMAILER(`smtp')dnl\n");
-  BOOST_TEST(with_include(once, "LINE").value() == once);
-  BOOST_TEST(!with_include("MAILER(`smtp')dnl\n", "LINE").has_value());
+  BOOST_TEST(setup::with_include(once, "LINE").value() == once);
+  BOOST_TEST(!setup::with_include("MAILER(`smtp')dnl\n", "LINE").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(sendmails_definitions_are_read_over_their_continuation_lines) {

@@ -25,7 +25,7 @@ const auto kConnector = connector_named("Zivver");
 /// A clock that stands still until it is moved.
 struct FrozenClock {
   std::chrono::steady_clock::time_point now{};
-  RouteVerifier::Clock reader() {
+  routing::RouteVerifier::Clock reader() {
     return [this] { return now; };
   }
 };
@@ -42,13 +42,15 @@ class WatchedFile {
     std::fputs(content.c_str(), file);
     std::fclose(file);
   }
-  FileStamp stamp() const { return stamp_of(path_); }
+  routing::FileStamp stamp() const { return routing::stamp_of(path_); }
 
  private:
   std::string path_;
 };
 
-RouteEvaluation bad() { return {fail(Failure::Misconfigured, "route check milter fails"), {}, false, {}}; }
+routing::RouteEvaluation bad() {
+  return {fail(Failure::Misconfigured, "route check milter fails"), {}, false, {}};
+}
 
 }  // namespace
 
@@ -58,10 +60,10 @@ BOOST_AUTO_TEST_CASE(a_good_route_is_evaluated_once_while_its_files_stay) {
   WatchedFile file;
   FrozenClock clock;
   int evaluations = 0;
-  RouteVerifier verifier(
+  routing::RouteVerifier verifier(
       [&](const auto&) {
         ++evaluations;
-        return RouteEvaluation{{}, {file.stamp()}, false};
+        return routing::RouteEvaluation{{}, {file.stamp()}, false};
       },
       clock.reader());
   for (int i = 0; i < 3; ++i) {
@@ -75,9 +77,9 @@ BOOST_AUTO_TEST_CASE(a_changed_file_is_a_new_evaluation_at_once) {
   WatchedFile file;
   FrozenClock clock;
   bool good = true;
-  RouteVerifier verifier(
+  routing::RouteVerifier verifier(
       [&](const auto&) {
-        return good ? RouteEvaluation{{}, {file.stamp()}, false} : bad();
+        return good ? routing::RouteEvaluation{{}, {file.stamp()}, false} : bad();
       },
       clock.reader());
   BOOST_TEST(verifier.verified(kConnector).has_value());
@@ -89,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_changed_file_is_a_new_evaluation_at_once) {
 BOOST_AUTO_TEST_CASE(a_bad_route_is_evaluated_every_five_seconds_at_most) {
   FrozenClock clock;
   int evaluations = 0;
-  RouteVerifier verifier(
+  routing::RouteVerifier verifier(
       [&](const auto&) {
         ++evaluations;
         return bad();
@@ -105,7 +107,8 @@ BOOST_AUTO_TEST_CASE(a_bad_route_is_evaluated_every_five_seconds_at_most) {
 BOOST_AUTO_TEST_CASE(a_mended_route_is_believed_after_five_seconds) {
   FrozenClock clock;
   bool good = false;
-  RouteVerifier verifier([&](const auto&) { return good ? RouteEvaluation{} : bad(); }, clock.reader());
+  routing::RouteVerifier verifier([&](const auto&) { return good ? routing::RouteEvaluation{} : bad(); },
+                                  clock.reader());
   BOOST_TEST(!verifier.verified(kConnector).has_value());
   good = true;
   BOOST_TEST(!verifier.verified(kConnector).has_value());
@@ -117,9 +120,9 @@ BOOST_AUTO_TEST_CASE(a_route_mended_in_a_file_is_believed_at_once) {
   WatchedFile file;
   FrozenClock clock;
   bool good = false;
-  RouteVerifier verifier(
+  routing::RouteVerifier verifier(
       [&](const auto&) {
-        return RouteEvaluation{good ? Status() : bad().status, {file.stamp()}, false};
+        return routing::RouteEvaluation{good ? Status() : bad().status, {file.stamp()}, false};
       },
       clock.reader());
   BOOST_TEST(!verifier.verified(kConnector).has_value());
@@ -132,10 +135,10 @@ BOOST_AUTO_TEST_CASE(a_route_mended_in_a_file_is_believed_at_once) {
 BOOST_AUTO_TEST_CASE(an_answer_from_a_table_that_is_no_file_is_good_for_a_minute) {
   FrozenClock clock;
   int evaluations = 0;
-  RouteVerifier verifier(
+  routing::RouteVerifier verifier(
       [&](const auto&) {
         ++evaluations;
-        return RouteEvaluation{{}, {}, true};
+        return routing::RouteEvaluation{{}, {}, true};
       },
       clock.reader());
   for (const auto step : {0s, 59s, 1s}) {
@@ -146,7 +149,8 @@ BOOST_AUTO_TEST_CASE(an_answer_from_a_table_that_is_no_file_is_good_for_a_minute
 }
 
 BOOST_AUTO_TEST_CASE(an_evaluation_that_throws_is_not_verified) {
-  RouteVerifier verifier([](const auto&) -> RouteEvaluation { throw std::runtime_error("broken"); });
+  routing::RouteVerifier verifier(
+      [](const auto&) -> routing::RouteEvaluation { throw std::runtime_error("broken"); });
   const auto status = verifier.verified(kConnector);
   BOOST_TEST_REQUIRE(!status.has_value());
   BOOST_TEST((status.error().failure == Failure::Misconfigured));
@@ -156,9 +160,9 @@ BOOST_AUTO_TEST_CASE(an_evaluation_that_throws_is_not_verified) {
 
 BOOST_AUTO_TEST_CASE(one_evaluation_answers_for_the_route_and_for_the_flag) {
   int evaluations = 0;
-  RouteVerifier verifier([&](const auto&) {
+  routing::RouteVerifier verifier([&](const auto&) {
     ++evaluations;
-    return RouteEvaluation{bad().status, {}, false, {}};
+    return routing::RouteEvaluation{bad().status, {}, false, {}};
   });
   BOOST_TEST(!verifier.verified(kConnector).has_value());
   BOOST_TEST(verifier.flag_survives(kConnector).has_value());
@@ -166,17 +170,17 @@ BOOST_AUTO_TEST_CASE(one_evaluation_answers_for_the_route_and_for_the_flag) {
 }
 
 BOOST_AUTO_TEST_CASE(each_connector_has_a_route_of_its_own) {
-  RouteVerifier verifier(
-      [](const auto& connector) { return connector.name == "Zivver" ? RouteEvaluation{} : bad(); });
+  routing::RouteVerifier verifier(
+      [](const auto& connector) { return connector.name == "Zivver" ? routing::RouteEvaluation{} : bad(); });
   BOOST_TEST(verifier.verified(kConnector).has_value());
   BOOST_TEST(!verifier.verified(connector_named("Partner")).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(sessions_that_ask_together_wait_for_one_evaluation) {
   std::atomic<int> evaluations = 0;
-  RouteVerifier verifier([&](const auto&) {
+  routing::RouteVerifier verifier([&](const auto&) {
     ++evaluations;
-    return RouteEvaluation{};
+    return routing::RouteEvaluation{};
   });
   std::barrier start(8);
   std::atomic<int> fine = 0;

@@ -12,7 +12,7 @@ using namespace pams::milter;
 namespace {
 
 /// Answers as it is told to, and counts the questions.
-class Routing final : public RouteGuard {
+class Routing final : public routing::RouteGuard {
  public:
   void is(const std::string& fault) {
     const std::lock_guard lock(mutex_);
@@ -42,7 +42,7 @@ class Routing final : public RouteGuard {
 /// What the watch has said.
 class Log {
  public:
-  RouteWatch::Tell tell() {
+  routing::RouteWatch::Tell tell() {
     return [this](const auto& connector, const Status& status) {
       const std::lock_guard lock(mutex_);
       lines_.push_back(connector.name + ": " + (status ? "verified" : status.error().what));
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_SUITE(route_watch)
 BOOST_AUTO_TEST_CASE(it_says_at_once_how_the_routing_is_and_then_only_what_changed) {
   Log log;
   const auto routing = std::make_shared<Routing>();
-  RouteWatch watch(log.tell(), kSoon);
+  routing::RouteWatch watch(log.tell(), kSoon);
   watch.watch(routing, named("Zivver"));
   BOOST_TEST(log.wait_for_lines(1) == Lines{"Zivver: verified"}, boost::test_tools::per_element());
   routing->wait_for_questions(5);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(it_says_at_once_how_the_routing_is_and_then_only_what_chang
 BOOST_AUTO_TEST_CASE(a_new_configuration_is_looked_at_without_waiting_for_the_pause) {
   Log log;
   const auto first = std::make_shared<Routing>(), second = std::make_shared<Routing>();
-  RouteWatch watch(log.tell(), std::chrono::hours(1));
+  routing::RouteWatch watch(log.tell(), std::chrono::hours(1));
   watch.watch(first, named("one"));
   log.wait_for_lines(1);
   second->is("no milter");
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_new_configuration_is_looked_at_without_waiting_for_the_pa
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_hangs_keeps_no_reload_and_no_stop_waiting) {
-  struct Hanging final : RouteGuard {
+  struct Hanging final : routing::RouteGuard {
     std::mutex mutex;
     std::condition_variable changed;
     bool asked = false, may_end = false, ended = false;
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_hangs_keeps_no_reload_and_no_stop_waiting) {
   const auto hanging = std::make_shared<Hanging>();
   Log log;
   {
-    RouteWatch watch(log.tell(), kSoon);
+    routing::RouteWatch watch(log.tell(), kSoon);
     watch.watch(hanging, named("one"));
     std::unique_lock lock(hanging->mutex);
     hanging->changed.wait(lock, [&] { return hanging->asked; });

@@ -15,7 +15,7 @@ const std::string kSealed =
 BOOST_AUTO_TEST_SUITE(routed_queue)
 
 BOOST_AUTO_TEST_CASE(flagged_mail_and_carriers_are_told_apart_and_other_mail_is_left_alone) {
-  RoutedQueue queue;
+  routing::RoutedQueue queue;
   queue.add("A", "From: ann@example.org\nZivver-Relay : x\n", "zivver-relay");
   queue.add("B", "From: ann@example.org\n" + kSealed, "zivver-relay");
   queue.add("C", "From: ann@example.org\nSubject: zivver-relay: x\n zivver-relay: y\n", "zivver-relay");
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(flagged_mail_and_carriers_are_told_apart_and_other_mail_is_
 }
 
 BOOST_AUTO_TEST_CASE(a_folded_field_names_its_key_too) {
-  RoutedQueue queue;
+  routing::RoutedQueue queue;
   auto folded = kSealed;
   folded.replace(folded.find("; key"), 2, ";\n\t");
   queue.add("A", folded, "zivver-relay");
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(a_folded_field_names_its_key_too) {
 }
 
 BOOST_AUTO_TEST_CASE(a_forged_field_in_flagged_mail_does_not_make_it_sealed) {
-  RoutedQueue queue;
+  routing::RoutedQueue queue;
   queue.add("A", kSealed + "zivver-relay: x\n", "zivver-relay");
   BOOST_TEST(queue.unsealed == 1U);
   BOOST_TEST(queue.sealed == 0U);

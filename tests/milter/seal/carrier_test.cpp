@@ -9,8 +9,8 @@
 #include "tests/support/eml.hpp"
 
 using namespace pams;
-using namespace pams::seal;
-using namespace pams::seal::test;
+using namespace pams::milter::seal;
+using namespace pams::milter::seal::test;
 using pams::test::operator""_eml;
 
 namespace {

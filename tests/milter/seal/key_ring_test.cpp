@@ -13,9 +13,9 @@
 #include "tests/support/temporary_folder.hpp"
 
 using namespace pams;
-using namespace pams::seal;
-using pams::seal::test::fixed_key;
-using pams::seal::test::kThen;
+using namespace pams::milter::seal;
+using pams::milter::seal::test::fixed_key;
+using pams::milter::seal::test::kThen;
 using pams::test::TemporaryFolder;
 
 namespace {

@@ -3,7 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 using namespace pams;
-using namespace pams::seal;
+using namespace pams::milter;
+using namespace pams::milter::seal;
 using namespace std::chrono_literals;
 
 namespace {

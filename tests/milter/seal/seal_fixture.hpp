@@ -12,7 +12,7 @@
 #include "milter/seal/fixed_seal.hpp"
 #include "milter/seal/sealed.hpp"
 
-namespace pams::seal::test {
+namespace pams::milter::seal::test {
 
 inline constexpr std::chrono::sys_seconds kThen{std::chrono::seconds(1'800'000'000)};
 
@@ -92,4 +92,4 @@ inline std::string noise(std::size_t size) {
   return out;
 }
 
-}  // namespace pams::seal::test
+}  // namespace pams::milter::seal::test

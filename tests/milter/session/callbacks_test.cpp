@@ -34,7 +34,7 @@ constexpr std::uint32_t kNoReplies = 0x80 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 
 constexpr std::uint32_t kNoReplyToBody = 0x80000;
 constexpr std::uint32_t kSkip = 0x400;
 
-Evaluate throwing(const std::string& subject) {
+session::Evaluate throwing(const std::string& subject) {
   return [subject](const rules::Policy& policy, Message message, Envelope envelope, Client client,
                    std::string_view limits, const rules::Moment& moment) {
     if (const auto* field = message.headers.find("Subject"); field && field->unfolded() == subject)

@@ -43,12 +43,14 @@ apply_html_disclaimer = { location = "append", html = "<p>Confidential.</p>", fa
 
 constexpr std::uint32_t kNoReplyToRecipient = 0x8000;
 
-class FullArchive : public ArchiveStore {
+class FullArchive : public archive::ArchiveStore {
  public:
-  Result<std::unique_ptr<Prepared>> prepare(const ArchiveRecord&) override {
+  Result<std::unique_ptr<Prepared>> prepare(const archive::ArchiveRecord&) override {
     return fail(Failure::Temporary, "No space left on device");
   }
-  Result<bool> mark(const ArchivedTry&, Outcome, const std::string&) override { return false; }
+  Result<bool> mark(const archive::ArchivedTry&, archive::Outcome, const std::string&) override {
+    return false;
+  }
 };
 
 struct Connection {
@@ -62,11 +64,11 @@ struct Connection {
   MilterClient client;
 };
 
-std::vector<RecordRow> rows_in(const std::string& archive) {
-  std::vector<RecordRow> rows;
-  auto database = ArchiveDatabase::open(archive, sqlite::Access::ReadOnly);
+std::vector<archive::RecordRow> rows_in(const std::string& archive) {
+  std::vector<archive::RecordRow> rows;
+  auto database = archive::ArchiveDatabase::open(archive, sqlite::Access::ReadOnly);
   if (!database) return rows;
-  const auto read = database->each_record(0, [&](const RecordRow& row) {
+  const auto read = database->each_record(0, [&](const archive::RecordRow& row) {
     rows.push_back(row);
     return true;
   });
@@ -188,7 +190,7 @@ BOOST_AUTO_TEST_CASE(what_is_archived_is_what_is_sealed) {
   const auto carrier = open_carrier(connection.send(kFlagged), gateway.key_file());
   const auto rows = rows_in(gateway.archive());
   BOOST_REQUIRE(rows.size() == 1U);
-  ObjectStore objects(gateway.archive(), std::make_shared<Disk>());
+  archive::ObjectStore objects(gateway.archive(), std::make_shared<Disk>());
   const auto kept = objects.load(rows[0].sent, 1U << 20U).value();
   BOOST_TEST(kept == carrier.message);
   const auto received = objects.load(rows[0].received, 1U << 20U).value();
@@ -346,7 +348,7 @@ BOOST_AUTO_TEST_CASE(a_new_body_goes_back_in_pieces_of_65535_bytes_and_complete)
   BOOST_TEST(ending.body().starts_with(wire));
   for (std::size_t i = 0; i + 1 < ending.modifications.size(); ++i)
     if (ending.modifications[i].kind == 'b' && ending.modifications[i + 1].kind == 'b')
-      BOOST_TEST(ending.modifications[i].data.size() == kBodyPiece);
+      BOOST_TEST(ending.modifications[i].data.size() == session::kBodyPiece);
 }
 
 BOOST_AUTO_TEST_CASE(a_rule_may_refuse_discard_or_quarantine) {

@@ -56,7 +56,7 @@ struct Traced {
   }
 
   Gateway gateway;
-  std::shared_ptr<Services> services;
+  std::shared_ptr<session::Services> services;
 };
 
 }  // namespace

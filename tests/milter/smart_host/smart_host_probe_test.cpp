@@ -20,12 +20,12 @@ std::string probed(TlsPeer::Script script) {
   connector.tls_ca_file = peer.ca_file();
   connector.max_message_size = 1'000'000;
   connector.username = "gateway";
-  const auto reports = probe_smart_hosts(
+  const auto reports = smart_host::probe_smart_hosts(
       connector, {"gateway.test", "s3cret", std::chrono::steady_clock::now() + std::chrono::seconds(60)});
   std::string out;
   for (const auto& stage : reports.at(0).stages)
     out += std::string(out.empty() ? "" : ", ") + std::string(stage.stage) + " " +
-           std::string(to_string(stage.status));
+           std::string(smart_host::to_string(stage.status));
   return out;
 }
 

@@ -23,9 +23,11 @@ namespace data = boost::unit_test::data;
 
 namespace {
 
-Deadline in(std::chrono::milliseconds patience) { return std::chrono::steady_clock::now() + patience; }
+smart_host::Deadline in(std::chrono::milliseconds patience) {
+  return std::chrono::steady_clock::now() + patience;
+}
 /// Enough for whatever must succeed.
-Deadline ample() { return in(std::chrono::seconds(60)); }
+smart_host::Deadline ample() { return in(std::chrono::seconds(60)); }
 
 struct Site {
   explicit Site(TlsPeer::Script script = {}) : peer(std::move(script)) {
@@ -33,27 +35,29 @@ struct Site {
     connector.tls_ca_file = peer.ca_file();
     connector.smart_hosts = {{"127.0.0.1", peer.port()}};
   }
-  Result<VerifiedConnection> open(Deadline deadline = ample()) const {
-    return VerifiedConnection::open(connector, connector.smart_hosts[0], settings, deadline);
+  Result<smart_host::VerifiedConnection> open(smart_host::Deadline deadline = ample()) const {
+    return smart_host::VerifiedConnection::open(connector, connector.smart_hosts[0], settings, deadline);
   }
-  Result<VerifiedConnection> open_at(const std::vector<std::string>& addresses,
-                                     Deadline deadline = ample()) const {
-    std::vector<SocketAddress> known;
+  Result<smart_host::VerifiedConnection> open_at(const std::vector<std::string>& addresses,
+                                                 smart_host::Deadline deadline = ample()) const {
+    std::vector<smart_host::SocketAddress> known;
     for (const auto& text : addresses) known.push_back(address(text));
-    return VerifiedConnection::open(connector, connector.smart_hosts[0], known, settings, deadline);
+    return smart_host::VerifiedConnection::open(connector, connector.smart_hosts[0], known, settings,
+                                                deadline);
   }
-  SocketAddress address(const std::string& text) const {
-    auto found = look_up({text, peer.port()}, ample()).value();
+  smart_host::SocketAddress address(const std::string& text) const {
+    auto found = smart_host::look_up({text, peer.port()}, ample()).value();
     return found.at(0);
   }
   /// "" when it opened.
-  static std::string trouble(const Result<VerifiedConnection>& opened) {
+  static std::string trouble(const Result<smart_host::VerifiedConnection>& opened) {
     return opened ? "" : opened.error().what;
   }
 
   TlsPeer peer;
   rules::OutboundConnector connector;
-  VerifiedConnection::Settings settings{"gateway.test", fail(Failure::Misconfigured, "no password file"), {}};
+  smart_host::VerifiedConnection::Settings settings{
+      "gateway.test", fail(Failure::Misconfigured, "no password file"), {}};
 };
 
 TlsPeer::Script with(PeerCertificate certificate) {

@@ -5,7 +5,7 @@
 #include "rules/message/mime_map.hpp"
 
 using namespace pams;
-using namespace pams::journal;
+using namespace pams::rules;
 
 namespace {
 

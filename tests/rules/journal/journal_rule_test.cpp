@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 using namespace pams;
-using namespace pams::journal;
+using namespace pams::rules;
 using Mailboxes = std::vector<std::string>;
 
 namespace {

@@ -31,8 +31,8 @@ BOOST_AUTO_TEST_CASE(a_rule_alone_gets_safe_defaults) {
   BOOST_TEST_REQUIRE(all.policy.has_value());
   const auto& journal = all.policy->journal;
   BOOST_TEST(journal.rules.size() == 1U);
-  BOOST_TEST((journal.rules[0].scope == journal::JournalScope::External));
-  BOOST_TEST((journal.deliver_to.kind == journal::ReportDestination::Kind::None));
+  BOOST_TEST((journal.rules[0].scope == rules::JournalScope::External));
+  BOOST_TEST((journal.deliver_to.kind == rules::ReportDestination::Kind::None));
   BOOST_TEST(journal.submit_to == "127.0.0.1:895");
   BOOST_TEST(journal.journaling_report_ndr_to == "");
   BOOST_TEST(all.policy->needs_body());
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(what_is_gone_says_what_to_write_instead) {
 }
 
 BOOST_AUTO_TEST_CASE(sealed_reports_are_brought_to_a_socket_a_port_on_loopback_or_a_connector) {
-  using Kind = journal::ReportDestination::Kind;
+  using Kind = rules::ReportDestination::Kind;
   const auto to = [](const std::string& written) {
     return loaded("[journal]\ndeliver_to = \"" + written + "\"\n" + kRule).policy.value().journal.deliver_to;
   };

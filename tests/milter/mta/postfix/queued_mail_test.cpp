@@ -60,7 +60,7 @@ std::string content_of(const std::vector<std::pair<char, std::string>>& all) {
 BOOST_AUTO_TEST_SUITE(queued_mail)
 
 BOOST_AUTO_TEST_CASE(the_envelope_has_all_recipients_that_are_not_done_each_with_its_own_attributes) {
-  const auto envelope = parse_envelope(kPostcat).value();
+  const auto envelope = mta::parse_envelope(kPostcat).value();
   BOOST_TEST(envelope.on_hold);
   BOOST_TEST(envelope.sender == "a b@example.org");
   BOOST_TEST(envelope.attributes ==
@@ -76,47 +76,48 @@ BOOST_AUTO_TEST_CASE(the_envelope_has_all_recipients_that_are_not_done_each_with
 }
 
 BOOST_AUTO_TEST_CASE(the_null_sender_is_a_sender_and_no_sender_is_an_error) {
-  BOOST_TEST(parse_envelope(" 83 sender: \n 82 recipient: a@b.example\n").value().sender.empty());
-  BOOST_TEST(!parse_envelope(" 82 recipient: a@b.example\n").has_value());
-  BOOST_TEST(!parse_envelope("").has_value());
+  BOOST_TEST(mta::parse_envelope(" 83 sender: \n 82 recipient: a@b.example\n").value().sender.empty());
+  BOOST_TEST(!mta::parse_envelope(" 82 recipient: a@b.example\n").has_value());
+  BOOST_TEST(!mta::parse_envelope("").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_on_hold_is_not_taken_for_it) {
-  BOOST_TEST(!parse_envelope("*** ENVELOPE RECORDS active/5 ***\n 83 sender: hold/\n").value().on_hold);
+  BOOST_TEST(!mta::parse_envelope("*** ENVELOPE RECORDS active/5 ***\n 83 sender: hold/\n").value().on_hold);
 }
 
 BOOST_AUTO_TEST_CASE(every_byte_of_the_content_survives) {
-  const auto envelope = parse_envelope(kPostcat).value();
+  const auto envelope = mta::parse_envelope(kPostcat).value();
   for (const std::string& content :
        {std::string("zivver-relay: x\n\nbody\n"),
         "a: b\nX-L: " + std::string(5000, 'y') + "\n\n" + std::string(1000, 'z') + "\n",
         std::string("a: b\n\nN\0L\xff\r\n.\n..\nFrom me\n\n\n", 27), std::string("a: b\n\n")})
-    BOOST_TEST(content_of(records(to_postdrop(envelope, content))) == content);
+    BOOST_TEST(content_of(records(mta::to_postdrop(envelope, content))) == content);
 }
 
 BOOST_AUTO_TEST_CASE(no_record_is_longer_than_postdrop_takes) {
-  for (const auto& [type, data] : records(to_postdrop({}, std::string(5000, 'y') + "\n")))
+  for (const auto& [type, data] : records(mta::to_postdrop({}, std::string(5000, 'y') + "\n")))
     BOOST_TEST(data.size() <= 1000U);
 }
 
 BOOST_AUTO_TEST_CASE(postdrop_is_told_the_envelope_first_and_each_attribute_before_its_recipient) {
   std::string types;
-  for (const auto& [type, data] : records(to_postdrop(parse_envelope(kPostcat).value(), "a: b\n\n")))
+  for (const auto& [type, data] :
+       records(mta::to_postdrop(mta::parse_envelope(kPostcat).value(), "a: b\n\n")))
     types += type;
   BOOST_TEST(types == "ASAAAAARRMNNXE");
 }
 
 BOOST_AUTO_TEST_CASE(a_field_is_found_in_the_header_only) {
-  BOOST_TEST(has_field("A: b\nZivver-Relay : x\n\n", "zivver-relay"));
-  BOOST_TEST(!has_field("A: b\n\nzivver-relay: x\n", "zivver-relay"));
-  BOOST_TEST(!has_field("A: b\n zivver-relay: x\n\n", "zivver-relay"));
-  BOOST_TEST(!has_field("", "zivver-relay"));
+  BOOST_TEST(mta::has_field("A: b\nZivver-Relay : x\n\n", "zivver-relay"));
+  BOOST_TEST(!mta::has_field("A: b\n\nzivver-relay: x\n", "zivver-relay"));
+  BOOST_TEST(!mta::has_field("A: b\n zivver-relay: x\n\n", "zivver-relay"));
+  BOOST_TEST(!mta::has_field("", "zivver-relay"));
 }
 
 BOOST_AUTO_TEST_CASE(a_field_is_taken_out_with_its_folds_and_nothing_else_is) {
-  BOOST_TEST(without_field("A: b\nx-pams-route: t\n o\n\tk\nC: d\n e\n\nX-PAMS-Route: body\n",
-                           "X-PAMS-Route") == "A: b\nC: d\n e\n\nX-PAMS-Route: body\n");
-  BOOST_TEST(without_field("A: b\nX-PAMS-Route: t\n\n folded\nbody", "X-PAMS-Route") ==
+  BOOST_TEST(mta::without_field("A: b\nx-pams-route: t\n o\n\tk\nC: d\n e\n\nX-PAMS-Route: body\n",
+                                "X-PAMS-Route") == "A: b\nC: d\n e\n\nX-PAMS-Route: body\n");
+  BOOST_TEST(mta::without_field("A: b\nX-PAMS-Route: t\n\n folded\nbody", "X-PAMS-Route") ==
              "A: b\n\n folded\nbody");
 }
 

@@ -24,8 +24,8 @@ Config gateway_config() {
   return config;
 }
 
-Site debian_site() {
-  Site site;
+setup::Site debian_site() {
+  setup::Site site;
   site.config_directory = "/etc/postfix";
   site.queue_directory = "/var/spool/postfix";
   site.map_types = {"hash", "pcre", "regexp"};
@@ -46,18 +46,18 @@ Site debian_site() {
   for (const auto* line :
        {"smtp inet n - y - - smtpd", "submission inet n - y - - smtpd", "pickup unix n - y 60 1 pickup",
         "cleanup unix n - y - 0 cleanup", "retry unix - - y - - error"})
-    site.services.push_back(*parse_service(line));
+    site.services.push_back(*mta::parse_service(line));
   return site;
 }
 
-std::string wanted(const SetupPlan& plan, const std::string& setting) {
-  const auto at = std::ranges::find(plan.changes, setting, &Change::setting);
+std::string wanted(const setup::SetupPlan& plan, const std::string& setting) {
+  const auto at = std::ranges::find(plan.changes, setting, &setup::Change::setting);
   return at == plan.changes.end() ? "(unchanged)" : at->to;
 }
 
-SetupPlan plan(const Site& site, const std::vector<std::string>& outbound = {},
-               const Config& config = gateway_config()) {
-  return plan_setup(config, outbound, site);
+setup::SetupPlan plan(const setup::Site& site, const std::vector<std::string>& outbound = {},
+                      const Config& config = gateway_config()) {
+  return setup::plan_setup(config, outbound, site);
 }
 
 }  // namespace
@@ -77,9 +77,9 @@ BOOST_AUTO_TEST_CASE(an_entry_of_ours_that_fails_open_is_written_anew_and_not_do
   auto site = debian_site();
   site.written["smtpd_milters"] = "inet:localhost:8891 unix:/pams-milter/pams.sock";
   site.effective = site.written;
-  const auto list = split_list(wanted(plan(site), "smtpd_milters"));
+  const auto list = mta::split_list(wanted(plan(site), "smtpd_milters"));
   BOOST_TEST(list.size() == 2U);
-  BOOST_TEST(parse_milter(list[0]).options.at("default_action") == "tempfail");
+  BOOST_TEST(mta::parse_milter(list[0]).options.at("default_action") == "tempfail");
   BOOST_TEST(list[1] == "inet:localhost:8891");
 }
 
@@ -133,8 +133,8 @@ BOOST_AUTO_TEST_CASE(without_a_chroot_the_path_is_absolute) {
   config.settings.listen.unix_path = "/run/pams-milter/pams.sock";
   auto site = debian_site();
   for (auto& service : site.services) service.chroot = "n";
-  const auto list = split_list(wanted(plan(site, {}, config), "smtpd_milters"));
-  BOOST_TEST(parse_milter(list[0]).address == "unix:/run/pams-milter/pams.sock");
+  const auto list = mta::split_list(wanted(plan(site, {}, config), "smtpd_milters"));
+  BOOST_TEST(mta::parse_milter(list[0]).address == "unix:/run/pams-milter/pams.sock");
 }
 
 BOOST_AUTO_TEST_CASE(regexp_tables_serve_where_postfix_has_no_pcre) {
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(an_outbound_listener_that_does_not_exist_is_a_problem) {
 
 BOOST_AUTO_TEST_CASE(a_foreign_service_of_the_transports_name_is_not_touched) {
   auto site = debian_site();
-  site.services.push_back(*parse_service("pams unix - n n - - pipe"));
+  site.services.push_back(*mta::parse_service("pams unix - n n - - pipe"));
   const auto result = plan(site);
   BOOST_TEST_REQUIRE(result.problems.size() == 1U);
   BOOST_TEST(wanted(result, "pams/unix") == "(unchanged)");
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(the_journal_listener_is_never_made_an_inbound_one) {
   config.policy.journal.submit_to = "127.0.0.1:895";
   config.policy.journal.rules = {{"All", {}, "", "journal@example.org"}};
   auto site = debian_site();
-  site.services.push_back(*parse_service("127.0.0.1:895 inet n - n - - smtpd"));
+  site.services.push_back(*mta::parse_service("127.0.0.1:895 inet n - n - - smtpd"));
   BOOST_TEST(wanted(plan(site, {"submission"}, config), "127.0.0.1:895/inet/cleanup_service_name") ==
              "(unchanged)");
 }

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_setup_that_breaks_half_way_puts_everything_back) {
   const auto master = site.read("master.cf");
   const auto plan = site.plan();
   const BrokenPostconf broken(site.queue);
-  const auto outcome = apply_setup(plan, Postfix(site.folder), "now");
+  const auto outcome = milter::setup::apply_setup(plan, mta::Postfix(site.folder), "now");
   BOOST_TEST_REQUIRE(!outcome.has_value());
   BOOST_TEST(outcome.error().what.find("disk full") != std::string::npos);
   BOOST_TEST(outcome.error().what.find("everything is restored") != std::string::npos);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_plan_with_a_problem_changes_nothing) {
   site.config.settings.listen.unix_path = "/run/elsewhere.sock";
   const auto plan = site.plan();
   BOOST_TEST_REQUIRE(!plan.problems.empty());
-  BOOST_TEST(!apply_setup(plan, site.postfix, "now").has_value());
+  BOOST_TEST(!milter::setup::apply_setup(plan, site.postfix, "now").has_value());
   BOOST_TEST(!exists(site.folder + "/pams-backup-now"));
 }
 
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_turn_over_that_breaks_leaves_the_former_setup) {
   const auto master = site.read("master.cf");
   const auto plan = site.plan();
   const BrokenPostconf broken(site.queue);
-  BOOST_TEST(!apply_setup(plan, Postfix(site.folder), "now").has_value());
+  BOOST_TEST(!milter::setup::apply_setup(plan, mta::Postfix(site.folder), "now").has_value());
   BOOST_TEST(site.read("master.cf") == master);
   BOOST_TEST(site.read("pams_milter_header_checks").find("X-PAMS-Route") != std::string::npos);
   BOOST_TEST(exists(site.folder + "/pams_password_pams"));

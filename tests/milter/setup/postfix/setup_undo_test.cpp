@@ -7,11 +7,14 @@ using namespace pams::milter;
 namespace {
 
 std::string main_undone(const std::string& before, const std::string& after, const std::string& current) {
-  return undo_setup(PostfixFile::Main, before, after, current, [](const auto&) { return true; }).text;
+  return setup::undo_setup(setup::PostfixFile::Main, before, after, current, [](const auto&) { return true; })
+      .text;
 }
 
 std::string master_undone(const std::string& before, const std::string& after, const std::string& current) {
-  return undo_setup(PostfixFile::Master, before, after, current, [](const auto&) { return true; }).text;
+  return setup::undo_setup(setup::PostfixFile::Master, before, after, current,
+                           [](const auto&) { return true; })
+      .text;
 }
 
 constexpr const char* kBefore = "# mine\nsmtpd_milters = inet:h:1,\n  inet:h:2\n\nrelayhost = x\n";
@@ -44,8 +47,8 @@ BOOST_AUTO_TEST_CASE(an_entry_that_was_added_to_our_list_stays_without_ours) {
 }
 
 BOOST_AUTO_TEST_CASE(a_value_that_was_changed_since_is_left_alone_and_named) {
-  const auto undone = undo_setup(PostfixFile::Main, "", "message_size_limit = 5\n",
-                                 "message_size_limit = 9\n", [](const auto&) { return true; });
+  const auto undone = setup::undo_setup(setup::PostfixFile::Main, "", "message_size_limit = 5\n",
+                                        "message_size_limit = 9\n", [](const auto&) { return true; });
   BOOST_TEST(undone.text == "message_size_limit = 9\n");
   BOOST_TEST(undone.notes.size() == 1U);
 }
@@ -55,8 +58,8 @@ BOOST_AUTO_TEST_CASE(what_was_taken_out_by_hand_does_not_come_back) {
 }
 
 BOOST_AUTO_TEST_CASE(only_what_is_asked_for_goes) {
-  const auto undone = undo_setup(PostfixFile::Main, kBefore, kAfter, kAfter,
-                                 [](const std::string& name) { return name == "smtpd_milters"; });
+  const auto undone = setup::undo_setup(setup::PostfixFile::Main, kBefore, kAfter, kAfter,
+                                        [](const std::string& name) { return name == "smtpd_milters"; });
   BOOST_TEST(undone.text == std::string(kBefore) + "header_checks = pcre:/pams\n");
   BOOST_TEST(undone.changes.size() == 1U);
 }
