@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "milter/archive/head.hpp"
-#include "milter/archive/outcome.hpp"
+#include "milter/archive/chain_head.hpp"
 #include "milter/archive/record.hpp"
+#include "milter/archive/record_outcome.hpp"
 #include "milter/base/sqlite.hpp"
 
 namespace pams::milter::archive {

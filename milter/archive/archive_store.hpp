@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "milter/archive/outcome.hpp"
+#include "milter/archive/record_outcome.hpp"
 #include "milter/base/receipt.hpp"
 #include "rules/base/result.hpp"
 #include "rules/message/envelope.hpp"
@@ -68,7 +68,7 @@ class ArchiveStore {
   /// Says of a record that this try of it came to nothing (or, Outcome::Sent, that it did not). The record
   /// counts as sent as long as one try of it does. Durable when it returns; false: this archive has no such
   /// record. The same mark again changes nothing. Any thread.
-  virtual Result<bool> mark(const ArchivedTry& attempt, Outcome outcome, const std::string& reason) = 0;
+  virtual Result<bool> mark(const ArchivedTry& attempt, RecordOutcome outcome, const std::string& reason) = 0;
 
  protected:
   static Stored receipt(std::string id) { return Stored(std::move(id)); }

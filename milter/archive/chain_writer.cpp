@@ -12,7 +12,7 @@ namespace pams::milter::archive {
 namespace {
 
 /// What the head said, for the audit row.
-std::string describe(const std::optional<Head>& head) {
+std::string describe(const std::optional<ChainHead>& head) {
   using Json = nlohmann::ordered_json;
   if (!head) return Json{{"head", nullptr}}.dump();
   return Json{{"head", {{"entries", head->tip.number}, {"hash", head->tip.hash}}}}.dump(
@@ -84,7 +84,7 @@ Status ChainWriter::open(int root, std::chrono::sys_seconds now) {
   return written;
 }
 
-Result<bool> ChainWriter::fits(const std::optional<Head>& head, const Tip& tip) {
+Result<bool> ChainWriter::fits(const std::optional<ChainHead>& head, const Tip& tip) {
   if (!head) return tip.number == 0;
   if (head->tip.number == 0) return true;
   return database_->hash_at(head->tip.number).map([&](const auto& hash) { return hash == head->tip.hash; });

@@ -40,7 +40,7 @@ class ChainWriter {
   Status write(int root, std::chrono::sys_seconds now, const Work& work);
   Status add_checkpoint(const Tip& tip, std::chrono::sys_seconds now);
   bool lacks_signature() const;
-  Result<bool> fits(const std::optional<Head>& head, const Tip& tip);
+  Result<bool> fits(const std::optional<ChainHead>& head, const Tip& tip);
 
   const std::string archive_;
   const std::string key_file_;

@@ -75,7 +75,8 @@ Result<std::unique_ptr<ArchiveStore::Prepared>> DirectoryArchive::prepare(const 
   return std::make_unique<PreparedRow>(*this, *encryption, record, std::move(row));
 }
 
-Result<bool> DirectoryArchive::mark(const ArchivedTry& attempt, Outcome outcome, const std::string& reason) {
+Result<bool> DirectoryArchive::mark(const ArchivedTry& attempt, RecordOutcome outcome,
+                                    const std::string& reason) {
   return writer_.mark(attempt, outcome, reason).map([](RecordWriter::Written written) {
     return written != RecordWriter::Written::NoSuchRecord;
   });
@@ -104,7 +105,7 @@ Result<std::string> DirectoryArchive::put(const Encryption* encryption, const Re
                                           const std::string& digest) {
   const std::array<std::string_view, 2> pieces{bytes.header, bytes.body};
   return encryption == nullptr ? objects_.put(digest, pieces)
-                               : objects_.put_encrypted(encryption->sealing, pieces);
+                               : objects_.put_encrypted(encryption->cms, pieces);
 }
 
 /// nullptr when the archive is not encrypted. A certificate that cannot be read stops everything: what was to
@@ -113,11 +114,11 @@ Result<const DirectoryArchive::Encryption*> DirectoryArchive::encryption() {
   if (settings_.encrypt_to.empty()) return nullptr;
   const std::lock_guard lock(mutex_);
   if (encryption_) return &*encryption_;
-  auto sealing = Sealing::load(settings_.encrypt_to);
-  if (!sealing) return tl::unexpected(sealing.error());
+  auto cms = CmsEncryption::load(settings_.encrypt_to);
+  if (!cms) return tl::unexpected(cms.error());
   auto secret = archive_secret(*disk_, settings_.path);
   if (!secret) return tl::unexpected(secret.error());
-  encryption_.emplace(Encryption{std::move(*sealing), std::move(*secret)});
+  encryption_.emplace(Encryption{std::move(*cms), std::move(*secret)});
   return &*encryption_;
 }
 

@@ -28,14 +28,14 @@ class DirectoryArchive : public ArchiveStore {
                             std::shared_ptr<Disk> disk = std::make_shared<Disk>());
 
   Result<std::unique_ptr<Prepared>> prepare(const ArchiveRecord& record) override;
-  Result<bool> mark(const ArchivedTry& attempt, Outcome outcome, const std::string& reason) override;
+  Result<bool> mark(const ArchivedTry& attempt, RecordOutcome outcome, const std::string& reason) override;
 
   /// Whether a commit could succeed now: an operator learns at start what would defer mail later.
   Status check();
 
  private:
   struct Encryption {
-    Sealing sealing;
+    CmsEncryption cms;
     std::string secret;  ///< keeps ids from confirming guesses
   };
   class PreparedRow;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "milter/archive/chain_writer.hpp"
-#include "milter/archive/search.hpp"
+#include "milter/archive/record_search.hpp"
 
 namespace pams::milter::archive {
 

@@ -60,17 +60,17 @@ Result<std::string> ObjectStore::put(const std::string& digest, std::span<const 
   return stored.map([&] { return name; });
 }
 
-Result<std::string> ObjectStore::put_encrypted(const Sealing& sealing,
+Result<std::string> ObjectStore::put_encrypted(const CmsEncryption& encryption,
                                                std::span<const std::string_view> pieces) {
   std::string name;
   const auto stored = store(
       [&](const Sink& sink) -> Result<std::string> {
         Sha256 digest;
-        const auto sealed = sealing.seal(pieces, [&](std::string_view bytes) {
+        const auto encrypted = encryption.encrypt(pieces, [&](std::string_view bytes) {
           digest.add(bytes);
           return sink(bytes);
         });
-        return sealed.map([&] { return digest.hex() + ".cms"; });
+        return encrypted.map([&] { return digest.hex() + ".cms"; });
       },
       name);
   return stored.map([&] { return name; });

@@ -17,7 +17,7 @@
 #include <span>
 #include <string>
 
-#include "milter/archive/sealing.hpp"
+#include "milter/archive/cms_encryption.hpp"
 #include "milter/base/disk.hpp"
 #include "milter/base/durable_file.hpp"
 #include "milter/base/fd.hpp"
@@ -35,7 +35,8 @@ class ObjectStore {
   /// Durable when it returns the object's name. `digest` is the SHA-256 of `pieces`. An object that is there
   /// already is read and checked; a damaged one is replaced.
   Result<std::string> put(const std::string& digest, std::span<const std::string_view> pieces);
-  Result<std::string> put_encrypted(const Sealing& sealing, std::span<const std::string_view> pieces);
+  Result<std::string> put_encrypted(const CmsEncryption& encryption,
+                                    std::span<const std::string_view> pieces);
 
   Result<bool> has(const std::string& object);
   /// The message; of an encrypted one the CMS structure. What was handed to `sink` is right only when this

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "milter/archive/archive_store.hpp"
-#include "milter/archive/outcome.hpp"
+#include "milter/archive/record_outcome.hpp"
 
 namespace pams::milter::archive {
 

@@ -42,7 +42,7 @@ Result<RecordWriter::Written> RecordWriter::write(RecordRow row) {
   return wait_for([&](ArchiveDatabase& database, Tip& tip) { return add(database, tip, row); });
 }
 
-Result<RecordWriter::Written> RecordWriter::mark(const ArchivedTry& attempt, Outcome outcome,
+Result<RecordWriter::Written> RecordWriter::mark(const ArchivedTry& attempt, RecordOutcome outcome,
                                                  const std::string& reason) {
   return wait_for([&](ArchiveDatabase& database, Tip& tip) -> Result<Written> {
     const auto kept = record_of(database, attempt);
@@ -128,9 +128,9 @@ Result<RecordWriter::Written> RecordWriter::note_try(ArchiveDatabase& database, 
   const auto later = database.outcomes_of(kept.number);
   if (!later) return tl::unexpected(later.error());
   const auto before = outcome_of_try(row.queue_id, kept.queue_id, *later);
-  if (before.is_known && before.outcome == Outcome::Sent) return Written::WasThere;
-  OutcomeRow sent{0, kept.number, row.time, row.queue_id, row.message_id, std::string(to_text(Outcome::Sent)),
-                  ""};
+  if (before.is_known && before.outcome == RecordOutcome::Sent) return Written::WasThere;
+  OutcomeRow sent{
+      0, kept.number, row.time, row.queue_id, row.message_id, std::string(to_text(RecordOutcome::Sent)), ""};
   return database.append(tip, sent).map([] { return Written::WasThere; });
 }
 

@@ -32,7 +32,7 @@ class RecordWriter {
   /// objects, because no record named them yet; they must be put again.
   Result<Written> write(RecordRow row);
   /// Waits until the mark is durable: Added, WasThere or NoSuchRecord.
-  Result<Written> mark(const ArchivedTry& attempt, Outcome outcome, const std::string& reason);
+  Result<Written> mark(const ArchivedTry& attempt, RecordOutcome outcome, const std::string& reason);
   /// Whether the database can be written: something is, and synced, that changes nothing.
   Status check();
 

@@ -34,7 +34,7 @@ void print_json(const json& value) {
   std::cout << value.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
 }
 
-json to_json(const Row& row) {
+json to_json(const StatusRow& row) {
   return {{"id", row.id},
           {"received", shown_time(row.received)},
           {"message_id", row.message_id},

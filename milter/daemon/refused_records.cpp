@@ -18,7 +18,7 @@ void RefusedRecords::mark(const trace::Refusal& refusal) {
     for (const auto& [name, archive] : archives_)
       if (auto held = archive.lock()) archives.emplace(name, std::move(held));
   }
-  const auto outcome = refusal.temporary ? archive::Outcome::Deferred : archive::Outcome::Refused;
+  const auto outcome = refusal.temporary ? archive::RecordOutcome::Deferred : archive::RecordOutcome::Refused;
   for (const auto& [name, archive] : archives)
     if (const auto marked = archive->mark({refusal.queue_id, ""}, outcome, refusal.reason); !marked)
       throw std::runtime_error("archive " + name + ": " + marked.error().what);

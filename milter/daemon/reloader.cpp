@@ -10,7 +10,7 @@
 namespace pams::milter::daemon {
 namespace {
 
-Reloader::Outcome refused(const std::string& file, const std::string& reason, const std::string& text) {
+Reloader::ReloadResult refused(const std::string& file, const std::string& reason, const std::string& text) {
   log::write(log::reload_refused, {{"file", file}, {"reason", reason}});
   return {false, text + file + ": " + reason + "; the milter goes on with the configuration that it has\n"};
 }
@@ -22,7 +22,7 @@ Reloader::Reloader(std::shared_ptr<const Config> first, Wire wire)
   put_in_place(wire_(std::move(first)).services);
 }
 
-Reloader::Outcome Reloader::reload() noexcept {
+Reloader::ReloadResult Reloader::reload() noexcept {
   try {
     try {
       return load_and_use();
@@ -34,7 +34,7 @@ Reloader::Outcome Reloader::reload() noexcept {
   }
 }
 
-Reloader::Outcome Reloader::load_and_use() {
+Reloader::ReloadResult Reloader::load_and_use() {
   auto loaded = load_config(config_file_);
   log::write_diagnostics(loaded.diagnostics);
   if (loaded.config == nullptr)
@@ -43,7 +43,7 @@ Reloader::Outcome Reloader::load_and_use() {
   return use(std::move(loaded.config), loaded.diagnostics.text());
 }
 
-Reloader::Outcome Reloader::use(std::shared_ptr<const Config> config, std::string text) {
+Reloader::ReloadResult Reloader::use(std::shared_ptr<const Config> config, std::string text) {
   const auto wanted = config->settings.listen.for_libmilter();
   const bool elsewhere = wanted != listen_.for_libmilter();
   if (elsewhere) {
@@ -90,7 +90,7 @@ bool Reloader::drop_unused() {
 }
 
 void Reloader::stop(std::chrono::milliseconds most) {
-  std::set<std::shared_ptr<trace::Sink>> traces;
+  std::set<std::shared_ptr<trace::TraceSink>> traces;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;

@@ -15,7 +15,7 @@ namespace pams::milter::daemon {
 
 class Reloader {
  public:
-  struct Outcome {
+  struct ReloadResult {
     bool reloaded = false;
     std::string text;  ///< for the operator: lines, all diagnostics and what else is to be known
   };
@@ -25,7 +25,7 @@ class Reloader {
 
   /// Reads the first configuration's file again. All is logged (reloaded, reload_refused, ...). What a
   /// running milter cannot change keeps its value and is named.
-  Outcome reload() noexcept;
+  ReloadResult reload() noexcept;
 
   /// Ends the services of former configurations that no message uses any more, on this thread: that may write
   /// to disks, and no session should wait for it. True when some are still in use.
@@ -37,8 +37,8 @@ class Reloader {
   const std::string& config_file() const { return config_file_; }
 
  private:
-  Outcome load_and_use();
-  Outcome use(std::shared_ptr<const Config> config, std::string text);
+  ReloadResult load_and_use();
+  ReloadResult use(std::shared_ptr<const Config> config, std::string text);
   bool put_in_place(const std::shared_ptr<const session::Services>& services);
 
   const std::string config_file_;

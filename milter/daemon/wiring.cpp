@@ -106,7 +106,7 @@ void Wiring::watch_route(const std::shared_ptr<const Config>& config) {
   route_watch_.watch(doctor::make_route_verifier(config), *connector);
 }
 
-std::shared_ptr<trace::Sink> Wiring::trace(const TraceSettings& settings) {
+std::shared_ptr<trace::TraceSink> Wiring::trace(const TraceSettings& settings) {
   auto writer = traces_.get(origin_of(settings.path), [&] {
     return std::make_shared<trace::TraceWriter>(trace::WriterSettings{
         .path = settings.path,

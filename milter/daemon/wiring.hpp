@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "milter/daemon/kept.hpp"
 #include "milter/daemon/refused_records.hpp"
+#include "milter/daemon/weak_cache.hpp"
 #include "milter/routing/route_watch.hpp"
 #include "milter/session/services.hpp"
 
@@ -54,12 +54,12 @@ class Wiring {
   std::shared_ptr<journal::JournalStore> journal(const std::shared_ptr<const Config>& config,
                                                  const std::shared_ptr<routing::RouteGuard>& guard,
                                                  const std::shared_ptr<seal::KeyFile>& keys, Wired& wired);
-  std::shared_ptr<trace::Sink> trace(const TraceSettings& settings);
+  std::shared_ptr<trace::TraceSink> trace(const TraceSettings& settings);
   void watch_route(const std::shared_ptr<const Config>& config);
 
-  Kept<archive::DirectoryArchive> archives_;
-  Kept<journal::DurableJournal> journals_;
-  Kept<trace::TraceWriter> traces_;
+  WeakCache<archive::DirectoryArchive> archives_;
+  WeakCache<journal::DurableJournal> journals_;
+  WeakCache<trace::TraceWriter> traces_;
   std::shared_ptr<RefusedRecords> refused_ = std::make_shared<RefusedRecords>();
   routing::RouteWatch route_watch_;
 };

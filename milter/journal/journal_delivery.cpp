@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::seconds;
 using std::chrono::steady_clock;
-using Outcome = Submitted::Outcome;
+using Outcome = Submitted::SubmissionStatus;
 
 constexpr seconds kFirstPause{1};
 constexpr seconds kLongestPause{300};

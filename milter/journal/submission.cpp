@@ -16,7 +16,7 @@
 namespace pams::milter::journal {
 namespace {
 
-using Outcome = Submitted::Outcome;
+using Outcome = Submitted::SubmissionStatus;
 
 constexpr std::size_t kLongestReply = 64 * 1024;
 constexpr time_t kPatience = 300;       // RFC 5321 4.5.3.2: most commands

@@ -9,13 +9,13 @@
 namespace pams::milter::journal {
 
 struct Submitted {
-  enum class Outcome {
+  enum class SubmissionStatus {
     Taken,        ///< the MTA answers for it from here on
     Refused,      ///< 5xx to the recipient or the message: it will not be taken
     Later,        ///< 4xx, or the conversation broke off
     Unreachable,  ///< nobody listens, or it is not ready for anybody
   };
-  Outcome outcome;
+  SubmissionStatus outcome;
   std::string reply;  ///< the MTA's last words, or what happened instead
 };
 

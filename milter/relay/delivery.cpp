@@ -5,13 +5,13 @@
 #include <span>
 
 #include "milter/log/log.hpp"
-#include "milter/relay/outcome.hpp"
+#include "milter/relay/delivery_outcome.hpp"
 #include "milter/relay/report_mailbox.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::relay {
 
-Delivery::Delivery(Services& services, std::shared_ptr<const Config> config,
+Delivery::Delivery(RelayServices& services, std::shared_ptr<const Config> config,
                    std::shared_ptr<const seal::KeyRing> keys, Asked asked)
     : services_(services),
       config_(std::move(config)),
@@ -62,11 +62,11 @@ Answer Delivery::extra(const CarrierRecipient& recipient) {
   const auto name = "<" + recipient.address + ">";
   if (config_->policy.pams.extra_recipients == rules::ExtraRecipients::Refuse)
     return {550, "5.7.1", name + " is not a recipient of the sealed message"};
-  trace::Delivery dropped;
+  trace::RelayDelivery dropped;
   dropped.seal = seal_;
   dropped.recipient = recipient.address;
   dropped.time = now();
-  dropped.result = trace::Delivery::Result::Dropped;
+  dropped.result = trace::RelayDelivery::Result::Dropped;
   dropped.connector = contents_.connector;
   dropped.reply = "not a recipient of the sealed message";
   deliveries_.push_back(std::move(dropped));

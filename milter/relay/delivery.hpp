@@ -13,7 +13,7 @@
 
 #include "milter/relay/dispatch.hpp"
 #include "milter/relay/recipients.hpp"
-#include "milter/relay/services.hpp"
+#include "milter/relay/relay_services.hpp"
 #include "milter/seal/carrier.hpp"
 
 namespace pams::milter::relay {
@@ -24,10 +24,10 @@ class Delivery {
     std::vector<CarrierRecipient> recipients;
     std::string envelope_id;  ///< "ENVID=..." or ""
     bool is_utf8 = false;     ///< the MTA gave SMTPUTF8
-    Client client;
+    LmtpClient client;
   };
   /// `services` lives longer than this.
-  Delivery(Services& services, std::shared_ptr<const Config> config,
+  Delivery(RelayServices& services, std::shared_ptr<const Config> config,
            std::shared_ptr<const seal::KeyRing> keys, Asked asked);
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
@@ -66,7 +66,7 @@ class Delivery {
   const Answer& answer_of_all(const std::vector<std::size_t>& targets) const;
   std::vector<Answer> not_authentic(const Error& error);
 
-  Services& services_;
+  RelayServices& services_;
   const std::shared_ptr<const Config> config_;
   const std::shared_ptr<const seal::KeyRing> keys_;
   const Asked asked_;
@@ -79,12 +79,12 @@ class Delivery {
   std::vector<std::vector<std::size_t>> matches_;  ///< for each asked one, its places in targets_
   std::vector<std::optional<Answer>> extras_;      ///< for each asked one that the seal does not have
   std::vector<Target> targets_;
-  std::vector<trace::Delivery> deliveries_;
+  std::vector<trace::RelayDelivery> deliveries_;
   bool ledger_has_failed_ = false;
   InFlight::Claims claims_;
   Dispatch dispatch_;
-  std::vector<std::size_t> pending_;          ///< places in targets_, as the transaction's envelope has them
-  std::unique_ptr<Transaction> transaction_;  ///< null: nothing is being sent
+  std::vector<std::size_t> pending_;  ///< places in targets_, as the transaction's envelope has them
+  std::unique_ptr<LmtpTransaction> transaction_;  ///< null: nothing is being sent
   smart_host::Peer peer_;
 };
 

@@ -10,14 +10,14 @@ using rules::ReportDestination;
 constexpr std::chrono::seconds kToBegin(150);
 constexpr std::chrono::milliseconds kToSayQuit(500);
 
-Answer answer_of(const Transaction::Trouble& trouble) {
+Answer answer_of(const LmtpTransaction::Trouble& trouble) {
   return trouble.answer.value_or(Answer{451, "4.4.1", trouble.what});
 }
 
 }  // namespace
 
-tl::expected<std::unique_ptr<Transaction>, Answer> Dispatch::begin(const seal::Contents& contents,
-                                                                   const OutgoingEnvelope& envelope) {
+tl::expected<std::unique_ptr<LmtpTransaction>, Answer> Dispatch::begin(const seal::Contents& contents,
+                                                                       const OutgoingEnvelope& envelope) {
   const auto& policy = config_->policy;
   const auto& reports = policy.journal.deliver_to;
   connector_ = contents.connector;
@@ -40,7 +40,7 @@ tl::expected<std::unique_ptr<Transaction>, Answer> Dispatch::begin(const seal::C
       Answer{451, "4.3.5", "the configuration has no outbound connector '" + connector_ + "'"});
 }
 
-tl::expected<std::unique_ptr<Transaction>, Answer> Dispatch::through(
+tl::expected<std::unique_ptr<LmtpTransaction>, Answer> Dispatch::through(
     const rules::OutboundConnector& connector, const OutgoingEnvelope& envelope) {
   const auto end = std::chrono::steady_clock::now() + kToBegin;
   Answer last{451, "4.4.1", "no smart host"};
@@ -69,13 +69,13 @@ Dispatch::Begun Dispatch::try_host(const rules::OutboundConnector& connector, co
 
 Dispatch::Begun Dispatch::try_hop(Result<std::unique_ptr<NextHop>> hop, const OutgoingEnvelope& envelope,
                                   smart_host::Deadline deadline) {
-  if (!hop) return tl::unexpected(Transaction::Trouble{hop.error().what, std::nullopt, true});
-  auto transaction = std::make_unique<Transaction>(std::move(*hop));
+  if (!hop) return tl::unexpected(LmtpTransaction::Trouble{hop.error().what, std::nullopt, true});
+  auto transaction = std::make_unique<LmtpTransaction>(std::move(*hop));
   if (auto begun = transaction->begin(envelope, deadline); !begun) return tl::unexpected(begun.error());
   return transaction;
 }
 
-void Dispatch::end(Transaction& transaction) {
+void Dispatch::end(LmtpTransaction& transaction) {
   auto hop = transaction.take_hop();
   if (hop == nullptr) return;
   if (reusable_)

@@ -6,13 +6,13 @@
 #include <optional>
 #include <string>
 
-#include "milter/relay/services.hpp"
-#include "milter/relay/transaction.hpp"
+#include "milter/relay/lmtp_transaction.hpp"
+#include "milter/relay/relay_services.hpp"
 
 namespace pams::milter::relay {
 
 /// Who asks, and until when.
-struct Client {
+struct LmtpClient {
   std::string helo_name;  ///< what the relay calls itself
   int socket = -1;        ///< of the MTA: when it hangs up, nobody wants the delivery any more
 };
@@ -20,31 +20,31 @@ struct Client {
 class Dispatch {
  public:
   /// All arguments live longer than this.
-  Dispatch(Services& services, std::shared_ptr<const Config> config, const Client& client)
+  Dispatch(RelayServices& services, std::shared_ptr<const Config> config, const LmtpClient& client)
       : services_(services), config_(std::move(config)), client_(client) {}
 
   /// A transaction that has begun: ready for content, or with an answer for everybody. Otherwise the answer
   /// for all of them.
-  tl::expected<std::unique_ptr<Transaction>, Answer> begin(const seal::Contents& contents,
-                                                           const OutgoingEnvelope& envelope);
+  tl::expected<std::unique_ptr<LmtpTransaction>, Answer> begin(const seal::Contents& contents,
+                                                               const OutgoingEnvelope& envelope);
   /// Gives the connection of an ended transaction back for the next message.
-  void end(Transaction& transaction);
+  void end(LmtpTransaction& transaction);
 
   /// The connector's name; "" when the report goes elsewhere.
   const std::string& connector() const { return connector_; }
 
  private:
-  using Begun = tl::expected<std::unique_ptr<Transaction>, Transaction::Trouble>;
-  tl::expected<std::unique_ptr<Transaction>, Answer> through(const rules::OutboundConnector& connector,
-                                                             const OutgoingEnvelope& envelope);
+  using Begun = tl::expected<std::unique_ptr<LmtpTransaction>, LmtpTransaction::Trouble>;
+  tl::expected<std::unique_ptr<LmtpTransaction>, Answer> through(const rules::OutboundConnector& connector,
+                                                                 const OutgoingEnvelope& envelope);
   Begun try_host(const rules::OutboundConnector& connector, const rules::SmartHost& host,
                  const OutgoingEnvelope& envelope, smart_host::Deadline deadline);
   Begun try_hop(Result<std::unique_ptr<NextHop>> hop, const OutgoingEnvelope& envelope,
                 smart_host::Deadline deadline);
 
-  Services& services_;
+  RelayServices& services_;
   const std::shared_ptr<const Config> config_;
-  const Client& client_;
+  const LmtpClient& client_;
   std::string connector_;
   std::optional<HopCache::Key> reusable_;
 };

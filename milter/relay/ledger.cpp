@@ -28,8 +28,8 @@ T Ledger::kept_if_fine(T result) {
   return result;
 }
 
-Result<std::optional<trace::Delivery>> Ledger::sent(const std::string& path, const std::string& seal,
-                                                    const std::string& recipient) {
+Result<std::optional<trace::RelayDelivery>> Ledger::sent(const std::string& path, const std::string& seal,
+                                                         const std::string& recipient) {
   const std::lock_guard lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
@@ -43,7 +43,7 @@ Result<std::vector<std::string>> Ledger::refused_by(const std::string& path, con
   return kept_if_fine((*log)->refused_by(seal));
 }
 
-Status Ledger::record(const std::string& path, std::span<const trace::Delivery> deliveries) {
+Status Ledger::record(const std::string& path, std::span<const trace::RelayDelivery> deliveries) {
   const std::lock_guard lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());

@@ -15,10 +15,10 @@ namespace pams::milter::relay {
 class Ledger {
  public:
   /// `path` is that of relay.db.
-  Result<std::optional<trace::Delivery>> sent(const std::string& path, const std::string& seal,
-                                              const std::string& recipient);
+  Result<std::optional<trace::RelayDelivery>> sent(const std::string& path, const std::string& seal,
+                                                   const std::string& recipient);
   Result<std::vector<std::string>> refused_by(const std::string& path, const std::string& seal);
-  Status record(const std::string& path, std::span<const trace::Delivery> deliveries);
+  Status record(const std::string& path, std::span<const trace::RelayDelivery> deliveries);
   /// A bounded part of what is older; come again when it is true that more is left.
   Result<bool> forget_before(const std::string& path, trace::Instant limit);
 

@@ -49,7 +49,7 @@ class Daemon {
   Daemon(const std::shared_ptr<const Config>& config, Listener listener, Fd signals)
       : file_(config->settings.file),
         listen_(config->settings.relay.listen.for_libmilter()),
-        services_(std::make_shared<Services>(config)),
+        services_(std::make_shared<RelayServices>(config)),
         server_(services_),
         listener_(std::move(listener)),
         signals_(std::move(signals)) {}
@@ -122,7 +122,7 @@ class Daemon {
   }
 
   const std::string file_, listen_;
-  const std::shared_ptr<Services> services_;
+  const std::shared_ptr<RelayServices> services_;
   Server server_;
   Listener listener_;
   const Fd signals_;

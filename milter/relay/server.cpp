@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "milter/log/log.hpp"
-#include "milter/relay/session.hpp"
+#include "milter/relay/lmtp_session.hpp"
 
 namespace pams::milter::relay {
 namespace {
@@ -21,7 +21,7 @@ constexpr std::string_view kTooMany = "421 4.3.2 too many sessions, come again\r
 }  // namespace
 
 struct Server::Shared {
-  std::shared_ptr<Services> services;
+  std::shared_ptr<RelayServices> services;
   Fd stop{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::mutex mutex;  // guards what follows
   std::condition_variable ended;
@@ -39,7 +39,7 @@ struct Start {
 
 }  // namespace
 
-Server::Server(std::shared_ptr<Services> services) : shared_(std::make_shared<Shared>()) {
+Server::Server(std::shared_ptr<RelayServices> services) : shared_(std::make_shared<Shared>()) {
   shared_->services = std::move(services);
 }
 
@@ -49,7 +49,7 @@ void* Server::run(void* given) noexcept {
   const std::unique_ptr<Start<Shared>> start(static_cast<Start<Shared>*>(given));
   auto& shared = *start->shared;
   try {
-    Session(*shared.services, std::move(start->connection), shared.stop.get()).run();
+    LmtpSession(*shared.services, std::move(start->connection), shared.stop.get()).run();
   } catch (const std::exception& e) {
     log::write(log::exception, {{"reason", e.what()}});
   }

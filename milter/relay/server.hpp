@@ -5,14 +5,14 @@
 #include <chrono>
 #include <memory>
 
-#include "milter/relay/services.hpp"
+#include "milter/relay/relay_services.hpp"
 
 namespace pams::milter::relay {
 
 class Server {
  public:
   /// `services` outlives every session: it is kept by them.
-  explicit Server(std::shared_ptr<Services> services);
+  explicit Server(std::shared_ptr<RelayServices> services);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   /// Tells the sessions to stop, and leaves them alone.

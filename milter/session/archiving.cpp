@@ -57,7 +57,8 @@ void PreparedArchives::withdraw(const std::string& reason) {
 }
 
 void PreparedArchives::withdraw(const One& one, const std::string& reason) const {
-  const auto marked = one.store->mark({queue_id_, one.record->id()}, archive::Outcome::Deferred, reason);
+  const auto marked =
+      one.store->mark({queue_id_, one.record->id()}, archive::RecordOutcome::Deferred, reason);
   if (marked) return;
   log::write(log::archive_not_marked, {{"qid", queue_id_},
                                        {"archive", one.name},

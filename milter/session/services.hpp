@@ -27,7 +27,7 @@ struct Services {
   std::shared_ptr<routing::RouteGuard> route_guard;  ///< asked only when settings.verify_route
   std::shared_ptr<seal::KeyFile> seal_keys;
   std::shared_ptr<journal::JournalStore> journal;  ///< may be null where the policy has no journal rules
-  std::shared_ptr<trace::Sink> trace;              ///< null: nothing is traced
+  std::shared_ptr<trace::TraceSink> trace;         ///< null: nothing is traced
   Evaluate evaluate;
 };
 

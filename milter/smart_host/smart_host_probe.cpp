@@ -30,8 +30,8 @@ std::vector<StageReport> talk_to(SmartHostSession& talk) {
     const bool reached = failed.empty() || (is_about_certificate(name) && is_about_certificate(failed));
     const auto [status, reason] =
         reached ? (talk.*run)()
-                : SmartHostSession::Outcome{StageStatus::Skipped,
-                                            "not reached: " + std::string(failed) + " failed"};
+                : SmartHostSession::StageResult{StageStatus::Skipped,
+                                                "not reached: " + std::string(failed) + " failed"};
     reports.push_back({name, status, reason});
     if (status == StageStatus::Fail && failed.empty()) failed = name;
   }

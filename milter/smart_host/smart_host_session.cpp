@@ -9,7 +9,7 @@
 namespace pams::milter::smart_host {
 namespace {
 
-using Outcome = SmartHostSession::Outcome;
+using Outcome = SmartHostSession::StageResult;
 using std::chrono::seconds;
 
 Outcome fine(std::string reason) { return {StageStatus::Ok, std::move(reason)}; }
@@ -96,7 +96,7 @@ Outcome SmartHostSession::tls() {
   return fine(tls_summary(connection_.tls()));
 }
 
-Outcome SmartHostSession::proved(const Verdict& verdict) const {
+Outcome SmartHostSession::proved(const CertificateVerdict& verdict) const {
   return verdict.holds ? fine(verdict.reason) : fault(verdict.reason);
 }
 

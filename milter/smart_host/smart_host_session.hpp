@@ -51,20 +51,20 @@ class SmartHostSession {
         connection_(std::move(connection)) {}
 
   /// The status and reason of a stage.
-  struct Outcome {
+  struct StageResult {
     StageStatus status;
     std::string reason;
   };
-  Outcome ehlo();
-  Outcome starttls();
-  Outcome tls();
+  StageResult ehlo();
+  StageResult starttls();
+  StageResult tls();
   /// The next three look at the certificate of the handshake; after tls() only.
-  Outcome chain();
-  Outcome name();
-  Outcome expiry();
+  StageResult chain();
+  StageResult name();
+  StageResult expiry();
   /// The last two only when everything before is fine. size() asks again what is offered.
-  Outcome size();
-  Outcome auth();
+  StageResult size();
+  StageResult auth();
   void quit();
 
   /// The certificate was looked at and is in order.
@@ -74,7 +74,7 @@ class SmartHostSession {
   SmtpConnection take_connection() { return std::move(connection_); }
 
  private:
-  Outcome proved(const Verdict& verdict) const;
+  StageResult proved(const CertificateVerdict& verdict) const;
   Result<SmtpReply> greet(Deadline deadline);
   Deadline soon() const;
   Result<SmtpReply> authenticate(const std::string& mechanisms, Deadline deadline);
@@ -90,7 +90,7 @@ class SmartHostSession {
 
 struct SmartHostStage {
   std::string_view name;
-  SmartHostSession::Outcome (SmartHostSession::*run)();
+  SmartHostSession::StageResult (SmartHostSession::*run)();
 };
 /// In their order.
 inline constexpr std::array kSmartHostStages{

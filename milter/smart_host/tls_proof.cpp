@@ -78,7 +78,8 @@ std::vector<Fault> faults_of(X509* certificate, Chain* chain, SSL_CTX* trusted) 
   return faults;
 }
 
-Verdict judge_chain(X509* certificate, const std::vector<Fault>& faults, const std::string& ca_file) {
+CertificateVerdict judge_chain(X509* certificate, const std::vector<Fault>& faults,
+                               const std::string& ca_file) {
   const auto fault = std::ranges::find_if(faults, [](const Fault& one) { return !is_about_time(one.error); });
   const auto issuer = shown(X509_get_issuer_name(certificate));
   if (fault == faults.end()) return {true, "issued by " + issuer};
@@ -101,7 +102,7 @@ Verdict judge_chain(X509* certificate, const std::vector<Fault>& faults, const s
   }
 }
 
-Verdict judge_expiry(const X509* certificate, const std::vector<Fault>& faults) {
+CertificateVerdict judge_expiry(const X509* certificate, const std::vector<Fault>& faults) {
   const auto fault = std::ranges::find_if(faults, [](const Fault& one) { return is_about_time(one.error); });
   if (fault == faults.end()) return {true, "valid until " + shown(X509_get0_notAfter(certificate))};
   const auto whose = "the certificate of " + fault->subject;
@@ -131,7 +132,7 @@ bool carries(X509* certificate, const std::string& name, unsigned flags) {
   return X509_check_host(certificate, name.c_str(), name.size(), flags, nullptr) == 1;
 }
 
-Verdict judge_name(X509* certificate, const std::vector<std::string>& names) {
+CertificateVerdict judge_name(X509* certificate, const std::vector<std::string>& names) {
   constexpr unsigned kStrict = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
   for (const auto& name : names)
     if (carries(certificate, name, kStrict)) return {true, "it is for " + name};
@@ -169,7 +170,7 @@ TlsProof prove(const SSL* tls, const std::vector<std::string>& names, const std:
   const Certificate certificate(SSL_get1_peer_certificate(tls));
   // A cipher without certificates: OpenSSL does not offer one by itself.
   if (!certificate) {
-    const Verdict nobody{false, "it showed no certificate"};
+    const CertificateVerdict nobody{false, "it showed no certificate"};
     return {nobody, nobody, nobody};
   }
   const auto faults = faults_of(certificate.get(), SSL_get_peer_cert_chain(tls), SSL_get_SSL_CTX(tls));

@@ -20,12 +20,12 @@ using TlsContext = CPtr<SSL_CTX, SSL_CTX_free>;
 /// It finishes any handshake: who it talks to is told by prove().
 Result<TlsContext> make_tls_context(const std::string& ca_file);
 
-struct Verdict {
+struct CertificateVerdict {
   bool holds = false;
   std::string reason;  ///< what was seen, and what to do when it does not hold
 };
 struct TlsProof {
-  Verdict chain, name, expiry;
+  CertificateVerdict chain, name, expiry;
   bool holds() const { return chain.holds && name.holds && expiry.holds; }
 };
 

@@ -23,13 +23,13 @@ std::int64_t milliseconds_of(Instant instant) { return instant.time_since_epoch(
 
 }  // namespace
 
-std::string_view to_string(Delivery::Result result) {
+std::string_view to_string(RelayDelivery::Result result) {
   switch (result) {
-    case Delivery::Result::Sent:
+    case RelayDelivery::Result::Sent:
       return "sent";
-    case Delivery::Result::Failed:
+    case RelayDelivery::Result::Failed:
       return "failed";
-    case Delivery::Result::Dropped:
+    case RelayDelivery::Result::Dropped:
       return "dropped";
   }
   return "";
@@ -48,7 +48,7 @@ Result<DeliveryLog> DeliveryLog::open(const std::string& path) {
   return log;
 }
 
-Status DeliveryLog::record(std::span<const Delivery> deliveries) {
+Status DeliveryLog::record(std::span<const RelayDelivery> deliveries) {
   if (deliveries.empty()) return {};
   return database_.transaction([&]() -> Status {
     for (const auto& one : deliveries) {
@@ -63,24 +63,25 @@ Status DeliveryLog::record(std::span<const Delivery> deliveries) {
   });
 }
 
-Result<std::optional<Delivery>> DeliveryLog::sent(const std::string& seal, const std::string& recipient) {
-  std::optional<Delivery> found;
+Result<std::optional<RelayDelivery>> DeliveryLog::sent(const std::string& seal,
+                                                       const std::string& recipient) {
+  std::optional<RelayDelivery> found;
   const auto asked = database_.query(
       "SELECT time, connector, host, address, protocol, cipher, certificate, verified, reply FROM delivery "
       "WHERE seal = ? AND recipient = ? AND result = 'sent' ORDER BY number LIMIT 1",
       [&](const sqlite::Row& row) {
-        found = Delivery{.seal = seal,
-                         .recipient = recipient,
-                         .time = Instant(std::chrono::milliseconds(row.number(0))),
-                         .result = Delivery::Result::Sent,
-                         .connector = row.text(1),
-                         .host = row.text(2),
-                         .address = row.text(3),
-                         .protocol = row.text(4),
-                         .cipher = row.text(5),
-                         .certificate = row.text(6),
-                         .verified = row.number(7) != 0,
-                         .reply = row.text(8)};
+        found = RelayDelivery{.seal = seal,
+                              .recipient = recipient,
+                              .time = Instant(std::chrono::milliseconds(row.number(0))),
+                              .result = RelayDelivery::Result::Sent,
+                              .connector = row.text(1),
+                              .host = row.text(2),
+                              .address = row.text(3),
+                              .protocol = row.text(4),
+                              .cipher = row.text(5),
+                              .certificate = row.text(6),
+                              .verified = row.number(7) != 0,
+                              .reply = row.text(8)};
         return false;
       },
       seal, recipient);

@@ -16,7 +16,7 @@
 
 namespace pams::milter::trace {
 
-struct Delivery {
+struct RelayDelivery {
   enum class Result { Sent, Failed, Dropped };  ///< 2xx; 5xx; not a recipient of the sealed message
   std::string seal;                             ///< its id
   std::string recipient;                        ///< as in the seal; for Dropped as the MTA gave it
@@ -27,7 +27,7 @@ struct Delivery {
   bool verified = false;
   std::string reply;  ///< "250 2.0.0 Ok: queued as 123"
 };
-std::string_view to_string(Delivery::Result result);  ///< "sent", "failed", "dropped"
+std::string_view to_string(RelayDelivery::Result result);  ///< "sent", "failed", "dropped"
 
 /// Where the relay of the trace at `trace_path` keeps it: relay.db in the same folder.
 std::string delivery_log_path(const std::string& trace_path);
@@ -40,9 +40,9 @@ class DeliveryLog {
  public:
   static Result<DeliveryLog> open(const std::string& path);
   /// All of them, in one transaction, synced.
-  Status record(std::span<const Delivery> deliveries);
+  Status record(std::span<const RelayDelivery> deliveries);
   /// The one with Result::Sent; nullopt when there is none.
-  Result<std::optional<Delivery>> sent(const std::string& seal, const std::string& recipient);
+  Result<std::optional<RelayDelivery>> sent(const std::string& seal, const std::string& recipient);
   /// Who refused it (Result::Failed), whoever did so longest ago first.
   Result<std::vector<std::string>> refused_by(const std::string& seal);
   /// Deletes what is older than `limit`, at most `most` rows; how many went.

@@ -65,8 +65,9 @@ class Judge {
       add(Leak::Kind::Leak, event, "it was not sealed, and a notice may hold it: " + event.text);
   }
 
-  void judge(const Delivery& delivery) {
-    if (delivery.result == Delivery::Result::Dropped || delivery.verified || delivery.host.empty()) return;
+  void judge(const RelayDelivery& delivery) {
+    if (delivery.result == RelayDelivery::Result::Dropped || delivery.verified || delivery.host.empty())
+      return;
     const auto result = std::string(to_string(delivery.result));
     add(Leak::Kind::Unverified, {delivery.time, delivery.recipient},
         "the relay reached " + shown_relay(delivery) + ", which had not proved who it is (" + result + ")");
@@ -92,7 +93,7 @@ class Judge {
   /// It writes down what it sent before it says so to the MTA.
   bool relay_took_it() const {
     return std::ranges::any_of(message_.deliveries,
-                               [](const auto& one) { return one.result != Delivery::Result::Failed; });
+                               [](const auto& one) { return one.result != RelayDelivery::Result::Failed; });
   }
 
   void add(Leak::Kind kind, const ToldEvent& event, std::string why) {

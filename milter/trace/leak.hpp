@@ -28,10 +28,10 @@ std::string_view to_string(Leak::Kind kind);  ///< "LEAK", "carrier", "unverifie
 struct Watched {
   std::string id, queue_id, sender;
   Route route;
-  std::vector<std::string> seals;    ///< none: it was not sealed
-  bool had_to_be_sealed = true;      ///< false: it is from before there were seals
-  std::vector<ToldEvent> events;     ///< what the MTA's log tells
-  std::vector<Delivery> deliveries;  ///< what the relay tells
+  std::vector<std::string> seals;         ///< none: it was not sealed
+  bool had_to_be_sealed = true;           ///< false: it is from before there were seals
+  std::vector<ToldEvent> events;          ///< what the MTA's log tells
+  std::vector<RelayDelivery> deliveries;  ///< what the relay tells
 };
 std::vector<Leak> leaks_of(const Watched& message);
 

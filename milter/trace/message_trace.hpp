@@ -47,7 +47,7 @@ enum class EventKind {
 };
 std::string_view to_string(EventKind kind);  ///< "RECEIVE", "SEND", ...
 
-struct Event {
+struct TraceEvent {
   EventKind kind;
   std::string text;
 };
@@ -72,7 +72,7 @@ struct MessageTrace {
   std::string client;
   std::string seal;            ///< id of the seal in which it waits and travels; "" = it leaves as it is
   std::string archive_record;  ///< "" = not archived
-  std::vector<Event> events;
+  std::vector<TraceEvent> events;
 };
 
 /// What a session knows about a message when it has its answer.
@@ -96,9 +96,9 @@ MessageTrace make_trace(const Handled& handled);
 
 /// Where sessions leave their messages. Never blocks for a disk, never throws: what cannot be kept is
 /// counted.
-class Sink {
+class TraceSink {
  public:
-  virtual ~Sink() = default;
+  virtual ~TraceSink() = default;
   virtual void record(MessageTrace message) noexcept = 0;
   /// Writes what is left, within `most`. Once, when no session is left.
   virtual void stop(std::chrono::milliseconds most) = 0;

@@ -11,13 +11,14 @@
 namespace pams::milter::trace {
 namespace {
 
-Delivery::Result result_of(std::string_view name) {
-  if (name == to_string(Delivery::Result::Sent)) return Delivery::Result::Sent;
-  return name == to_string(Delivery::Result::Dropped) ? Delivery::Result::Dropped : Delivery::Result::Failed;
+RelayDelivery::Result result_of(std::string_view name) {
+  if (name == to_string(RelayDelivery::Result::Sent)) return RelayDelivery::Result::Sent;
+  return name == to_string(RelayDelivery::Result::Dropped) ? RelayDelivery::Result::Dropped
+                                                           : RelayDelivery::Result::Failed;
 }
 
-Delivery read_delivery(const sqlite::Row& row) {
-  Delivery found;
+RelayDelivery read_delivery(const sqlite::Row& row) {
+  RelayDelivery found;
   found.seal = row.text(0);
   found.recipient = row.text(1);
   found.time = Instant(std::chrono::milliseconds(row.number(2)));
@@ -56,8 +57,8 @@ Result<RelayFacts> RelayFacts::open(const std::string& path) {
   return RelayFacts(std::move(*database));
 }
 
-Result<std::vector<Delivery>> RelayFacts::of(std::string_view seal) {
-  std::vector<Delivery> deliveries;
+Result<std::vector<RelayDelivery>> RelayFacts::of(std::string_view seal) {
+  std::vector<RelayDelivery> deliveries;
   if (!database_) return deliveries;
   const auto done = database_->query(
       "SELECT seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, "
@@ -71,22 +72,22 @@ Result<std::vector<Delivery>> RelayFacts::of(std::string_view seal) {
   return deliveries;
 }
 
-const Delivery* fate_of(std::string_view recipient, const std::vector<Delivery>& deliveries) {
+const RelayDelivery* fate_of(std::string_view recipient, const std::vector<RelayDelivery>& deliveries) {
   const auto key = address_key(recipient);
-  const Delivery* fate = nullptr;
+  const RelayDelivery* fate = nullptr;
   for (const auto& one : deliveries) {
-    if (fate != nullptr && fate->result == Delivery::Result::Sent) break;
+    if (fate != nullptr && fate->result == RelayDelivery::Result::Sent) break;
     if (address_key(one.recipient) == key) fate = &one;
   }
   return fate;
 }
 
-std::string shown_tls(const Delivery& delivery) {
+std::string shown_tls(const RelayDelivery& delivery) {
   if (delivery.protocol.empty()) return "";
   return (delivery.verified ? "Verified " : "Unverified ") + delivery.protocol;
 }
 
-std::string shown_relay(const Delivery& delivery) {
+std::string shown_relay(const RelayDelivery& delivery) {
   if (delivery.host.empty()) return "none";
   const auto colon = delivery.host.rfind(':');
   const auto name_ends = colon == std::string::npos ? delivery.host.size() : colon;

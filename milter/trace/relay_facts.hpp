@@ -18,7 +18,7 @@ class RelayFacts {
   static Result<RelayFacts> open(const std::string& path);
 
   /// In the order of time.
-  Result<std::vector<Delivery>> of(std::string_view seal);
+  Result<std::vector<RelayDelivery>> of(std::string_view seal);
 
  private:
   explicit RelayFacts(std::optional<sqlite::Database> database) : database_(std::move(database)) {}
@@ -28,11 +28,11 @@ class RelayFacts {
 /// What holds for `recipient` among the deliveries of its message: the one that was sent, or the last; null
 /// when there is none. Addresses are the same whatever their letter case and the form of an internationalized
 /// domain.
-const Delivery* fate_of(std::string_view recipient, const std::vector<Delivery>& deliveries);
+const RelayDelivery* fate_of(std::string_view recipient, const std::vector<RelayDelivery>& deliveries);
 
 /// "Verified TLSv1.3"; "" where there was no TLS.
-std::string shown_tls(const Delivery& delivery);
+std::string shown_tls(const RelayDelivery& delivery);
 /// As the MTA's log names a server: "smtp.zivver.com[192.0.2.1]:25"; "none" where nobody was reached.
-std::string shown_relay(const Delivery& delivery);
+std::string shown_relay(const RelayDelivery& delivery);
 
 }  // namespace pams::milter::trace

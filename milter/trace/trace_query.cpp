@@ -16,8 +16,8 @@ constexpr std::string_view kRows =
 
 constexpr int kExpandedFrom = 14;  ///< its column
 
-Row read_row(const sqlite::Row& row) {
-  Row found;
+StatusRow read_row(const sqlite::Row& row) {
+  StatusRow found;
   found.id = shown_id(row.number(0));
   found.received = instant_of(row.number(1));
   std::string* const texts[] = {&found.message_id, &found.queue_id, &found.sender,        &found.recipient,
@@ -46,12 +46,12 @@ ToldEvent read_event(const sqlite::Row& row) {
           ""};
 }
 
-EventKind kind_of(const Delivery& delivery) {
-  if (delivery.result == Delivery::Result::Sent) return EventKind::Send;
-  return delivery.result == Delivery::Result::Dropped ? EventKind::Drop : EventKind::Fail;
+EventKind kind_of(const RelayDelivery& delivery) {
+  if (delivery.result == RelayDelivery::Result::Sent) return EventKind::Send;
+  return delivery.result == RelayDelivery::Result::Dropped ? EventKind::Drop : EventKind::Fail;
 }
 
-ToldEvent event_of(const Delivery& delivery) {
+ToldEvent event_of(const RelayDelivery& delivery) {
   return {delivery.time,
           delivery.time,
           1,
@@ -76,14 +76,14 @@ void insert_by_time(std::vector<ToldEvent>& events, ToldEvent event) {
 }
 
 /// A recipient that an alias gave is served by what the seal says of the alias.
-void apply(const std::vector<Delivery>& deliveries, const std::string& expanded_from, Row& row) {
+void apply(const std::vector<RelayDelivery>& deliveries, const std::string& expanded_from, StatusRow& row) {
   const auto* fate = fate_of(row.recipient, deliveries);
   const bool of_alias =
-      !expanded_from.empty() && (fate == nullptr || fate->result == Delivery::Result::Dropped);
+      !expanded_from.empty() && (fate == nullptr || fate->result == RelayDelivery::Result::Dropped);
   if (of_alias)
     if (const auto* alias = fate_of(expanded_from, deliveries)) fate = alias;
   if (fate == nullptr) return;
-  const bool is_sent = fate->result == Delivery::Result::Sent;
+  const bool is_sent = fate->result == RelayDelivery::Result::Sent;
   row.status = to_string(is_sent ? DeliveryStatus::Delivered : DeliveryStatus::Failed);
   row.reply = fate->reply;
   row.tls = shown_tls(*fate);
@@ -126,8 +126,8 @@ Result<std::vector<std::string>> TraceQuery::seals_of(std::int64_t message) {
   return seals;
 }
 
-Result<std::vector<Delivery>> TraceQuery::deliveries_of(const std::vector<std::string>& seals) {
-  std::vector<Delivery> all;
+Result<std::vector<RelayDelivery>> TraceQuery::deliveries_of(const std::vector<std::string>& seals) {
+  std::vector<RelayDelivery> all;
   for (const auto& seal : seals) {
     auto deliveries = relay_.of(seal);
     if (!deliveries) return deliveries;
@@ -136,17 +136,17 @@ Result<std::vector<Delivery>> TraceQuery::deliveries_of(const std::vector<std::s
   return all;
 }
 
-Result<std::vector<Delivery>> TraceQuery::deliveries_of(std::int64_t message) {
+Result<std::vector<RelayDelivery>> TraceQuery::deliveries_of(std::int64_t message) {
   const auto seals = seals_of(message);
   if (!seals) return tl::unexpected(seals.error());
   return deliveries_of(*seals);
 }
 
 Status TraceQuery::read_rows(const std::string& sql, const std::vector<sqlite::In>& values,
-                             const std::function<bool(Row)>& each) {
+                             const std::function<bool(StatusRow)>& each) {
   Status looked;
   std::optional<std::int64_t> message;
-  std::vector<Delivery> deliveries;  // of `message`, whose rows come together
+  std::vector<RelayDelivery> deliveries;  // of `message`, whose rows come together
   const auto done = database_.query_with(sql, values, [&](const sqlite::Row& found) {
     if (message != found.number(0)) {
       message = found.number(0);
@@ -162,12 +162,12 @@ Status TraceQuery::read_rows(const std::string& sql, const std::vector<sqlite::I
   return looked ? done : looked;
 }
 
-Result<std::vector<Row>> TraceQuery::find(const Filter& filter) {
-  std::vector<Row> rows;
+Result<std::vector<StatusRow>> TraceQuery::find(const Filter& filter) {
+  std::vector<StatusRow> rows;
   if (filter.limit == 0) return rows;
   const Where where(filter);
   const auto sql = std::string(kRows) + where.sql() + " ORDER BY m.id DESC, r.number";
-  const auto done = read_rows(sql, where.values(), [&](Row row) {
+  const auto done = read_rows(sql, where.values(), [&](StatusRow row) {
     if (!filter.status || row.status == to_string(*filter.status)) rows.push_back(std::move(row));
     return rows.size() < filter.limit;
   });
@@ -212,7 +212,7 @@ Result<std::optional<Story>> TraceQuery::story(std::string_view id) {
   if (!number) return std::nullopt;
   Story story;
   const auto done =
-      read_rows(std::string(kRows) + " WHERE m.id = ? ORDER BY r.number", {*number}, [&](Row row) {
+      read_rows(std::string(kRows) + " WHERE m.id = ? ORDER BY r.number", {*number}, [&](StatusRow row) {
         story.rows.push_back(std::move(row));
         return true;
       });

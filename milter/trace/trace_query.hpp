@@ -18,7 +18,7 @@
 namespace pams::milter::trace {
 
 /// One message and recipient.
-struct Row {
+struct StatusRow {
   std::string id;
   Instant received;
   std::string message_id, queue_id, sender, recipient, subject, status, message_class, route, reply, tls;
@@ -28,7 +28,7 @@ struct Row {
 };
 
 struct Story {
-  std::vector<Row> rows;  ///< one a recipient
+  std::vector<StatusRow> rows;  ///< one a recipient
   std::vector<ToldEvent> events;
 };
 
@@ -37,7 +37,7 @@ class TraceQuery {
   static Result<TraceQuery> open(const std::string& path);
 
   /// Newest first.
-  Result<std::vector<Row>> find(const Filter& filter);
+  Result<std::vector<StatusRow>> find(const Filter& filter);
   /// Those that overlap the times.
   Result<std::vector<Gap>> gaps(const std::optional<Instant>& since, const std::optional<Instant>& until);
   /// nullopt: there is no such message.
@@ -48,10 +48,10 @@ class TraceQuery {
   TraceQuery(sqlite::Database database, RelayFacts relay)
       : database_(std::move(database)), relay_(std::move(relay)) {}
   Result<std::vector<std::string>> seals_of(std::int64_t message);
-  Result<std::vector<Delivery>> deliveries_of(const std::vector<std::string>& seals);
-  Result<std::vector<Delivery>> deliveries_of(std::int64_t message);
+  Result<std::vector<RelayDelivery>> deliveries_of(const std::vector<std::string>& seals);
+  Result<std::vector<RelayDelivery>> deliveries_of(std::int64_t message);
   Status read_rows(const std::string& sql, const std::vector<sqlite::In>& values,
-                   const std::function<bool(Row)>& each);
+                   const std::function<bool(StatusRow)>& each);
   Result<std::vector<ToldEvent>> events_of(std::int64_t message);
   Status complete(Watched& watched, std::int64_t message);
 

@@ -42,16 +42,16 @@ struct Column {
   std::size_t from;   ///< width of the terminal that has room for it
   std::size_t least;  ///< columns
   std::size_t share;  ///< of what is left over
-  std::string (*value)(const Row&);
+  std::string (*value)(const StatusRow&);
 };
 constexpr std::array<Column, 7> kColumns{{
-    {"ID", 0, 11, 0, [](const Row& row) { return row.id; }},
-    {"RECEIVED (UTC)", 0, 19, 0, [](const Row& row) { return shown_time(row.received).substr(0, 19); }},
-    {"STATUS", 0, 11, 0, [](const Row& row) { return row.status; }},
-    {"CLASS", kWide, 8, 0, [](const Row& row) { return row.message_class; }},
-    {"SENDER", 0, 8, 1, [](const Row& row) { return row.sender.empty() ? "<>" : row.sender; }},
-    {"RECIPIENT", 0, 8, 1, [](const Row& row) { return row.recipient; }},
-    {"SUBJECT", 0, 7, 1, [](const Row& row) { return row.subject; }},
+    {"ID", 0, 11, 0, [](const StatusRow& row) { return row.id; }},
+    {"RECEIVED (UTC)", 0, 19, 0, [](const StatusRow& row) { return shown_time(row.received).substr(0, 19); }},
+    {"STATUS", 0, 11, 0, [](const StatusRow& row) { return row.status; }},
+    {"CLASS", kWide, 8, 0, [](const StatusRow& row) { return row.message_class; }},
+    {"SENDER", 0, 8, 1, [](const StatusRow& row) { return row.sender.empty() ? "<>" : row.sender; }},
+    {"RECIPIENT", 0, 8, 1, [](const StatusRow& row) { return row.recipient; }},
+    {"SUBJECT", 0, 7, 1, [](const StatusRow& row) { return row.subject; }},
 }};
 
 std::string trimmed_line(const std::string& line) { return std::string(text::trim_right(line)) + "\n"; }
@@ -152,7 +152,7 @@ std::optional<Instant> time_of(std::string_view text) {
   return instant;
 }
 
-std::string shown_table(const std::vector<Row>& rows, std::size_t width) {
+std::string shown_table(const std::vector<StatusRow>& rows, std::size_t width) {
   std::size_t least = 0;
   std::size_t shares = 0;
   for (const auto& column : kColumns) {

@@ -21,7 +21,7 @@ Instant now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono
 std::size_t footprint(const MessageTrace& message) {
   std::size_t bytes = sizeof(MessageTrace) + message.subject.size() + message.message_id.size();
   for (const auto& recipient : message.recipients) bytes += sizeof(std::string) + recipient.size();
-  for (const auto& event : message.events) bytes += sizeof(Event) + event.text.size();
+  for (const auto& event : message.events) bytes += sizeof(TraceEvent) + event.text.size();
   return bytes;
 }
 

@@ -35,7 +35,7 @@ struct WriterSettings {
   std::function<void(const Refusal& refusal)> on_refused = {};
 };
 
-class TraceWriter : public Sink {
+class TraceWriter : public TraceSink {
  public:
   explicit TraceWriter(WriterSettings settings);
   TraceWriter(const TraceWriter&) = delete;

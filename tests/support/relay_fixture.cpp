@@ -28,11 +28,11 @@ std::string with_dots(std::string_view content) {
   return out;
 }
 
-Mta::Mta(Services& services, int stop) {
+Mta::Mta(RelayServices& services, int stop) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
   socket_ = Fd(ends[0]);
-  session_ = std::thread([&services, stop, end = ends[1]] { Session(services, Fd(end), stop).run(); });
+  session_ = std::thread([&services, stop, end = ends[1]] { LmtpSession(services, Fd(end), stop).run(); });
   BOOST_TEST(reply().starts_with("220 "));
 }
 
@@ -111,7 +111,7 @@ RelayFixture::RelayFixture(TlsPeer::Script script)
   if (!seal::ensure_key_file(settings.seal_key_file, kThen, static_cast<unsigned>(-1),
                              static_cast<unsigned>(-1)))
     throw std::runtime_error("no key");
-  services = std::make_unique<Services>(config);
+  services = std::make_unique<RelayServices>(config);
 }
 
 void RelayFixture::reconfigure() { services->use(std::make_shared<Config>(*config)); }
@@ -151,8 +151,8 @@ std::string RelayFixture::carrier(const seal::Key& key, const std::string& messa
   return wire;
 }
 
-std::optional<trace::Delivery> RelayFixture::recorded(const std::string& carrier,
-                                                      const std::string& recipient) {
+std::optional<trace::RelayDelivery> RelayFixture::recorded(const std::string& carrier,
+                                                           const std::string& recipient) {
   return services->ledger.sent(ledger_path(*config), seal_id_of(carrier), recipient).value();
 }
 

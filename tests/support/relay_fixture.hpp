@@ -5,8 +5,8 @@
 #include <thread>
 #include <vector>
 
-#include "milter/relay/services.hpp"
-#include "milter/relay/session.hpp"
+#include "milter/relay/lmtp_session.hpp"
+#include "milter/relay/relay_services.hpp"
 #include "milter/seal/carrier.hpp"
 #include "tests/support/eml.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -20,7 +20,7 @@ using pams::test::TlsPeer;
 /// One LMTP conversation, with a session of the relay in a thread at the other end.
 class Mta {
  public:
-  explicit Mta(Services& services, int stop = -1);
+  explicit Mta(RelayServices& services, int stop = -1);
   ~Mta();
 
   void send(std::string_view bytes);
@@ -49,7 +49,7 @@ struct RelayFixture {
   pams::test::TemporaryFolder folder;
   TlsPeer peer;
   std::shared_ptr<Config> config;
-  std::unique_ptr<Services> services;
+  std::unique_ptr<RelayServices> services;
 
   explicit RelayFixture(TlsPeer::Script script = {});
   /// From now on this holds.
@@ -60,7 +60,7 @@ struct RelayFixture {
   /// As the MTA brings it: its Received on top.
   std::string carrier(const std::string& message, seal::Contents contents) const;
   std::string carrier(const seal::Key& key, const std::string& message, seal::Contents contents) const;
-  std::optional<trace::Delivery> recorded(const std::string& carrier, const std::string& recipient);
+  std::optional<trace::RelayDelivery> recorded(const std::string& carrier, const std::string& recipient);
 };
 
 inline const std::string kReceived = "Received: by mta.example.org (Postfix) id ABC\r\n";

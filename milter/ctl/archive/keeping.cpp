@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "milter/archive/purge.hpp"
-#include "milter/archive/verify.hpp"
+#include "milter/archive/verification.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
 #include "milter/ctl/command.hpp"

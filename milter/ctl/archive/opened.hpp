@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "milter/archive/object_store.hpp"
-#include "milter/archive/search.hpp"
+#include "milter/archive/record_search.hpp"
 #include "milter/config/config.hpp"
 
 namespace pams::milter::ctl {

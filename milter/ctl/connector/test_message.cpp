@@ -96,7 +96,7 @@ class Follower {
   std::string refusal_;
 };
 
-Delivery told(const trace::Attempt& attempt) {
+TestDelivery told(const trace::Attempt& attempt) {
   const auto relay = attempt.relay == "none" ? "" : attempt.relay;
   const auto reply = text::printable(attempt.reply);
   if (attempt.result == "sent")
@@ -109,7 +109,7 @@ Delivery told(const trace::Attempt& attempt) {
           attempt.queue_id + " " + attempt.result + ": " + reply + then};
 }
 
-Delivery not_told(const Follower& follower, const std::string& log) {
+TestDelivery not_told(const Follower& follower, const std::string& log) {
   if (!follower.refusal().empty())
     return {
         smart_host::StageStatus::Fail, "",
@@ -149,8 +149,8 @@ Status can_test(const Config& config) {
   return {};
 }
 
-Delivery send_test_message(const Config& config, const mta::Postfix& postfix, const std::string& recipient,
-                           smart_host::Deadline deadline) {
+TestDelivery send_test_message(const Config& config, const mta::Postfix& postfix,
+                               const std::string& recipient, smart_host::Deadline deadline) {
   const auto& path = config.settings.trace.mail_log;
   const auto log = trace::open_log(path, std::nullopt);
   // The first look only finds the end of the log.

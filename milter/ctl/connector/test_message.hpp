@@ -11,7 +11,7 @@
 
 namespace pams::milter::ctl {
 
-struct Delivery {
+struct TestDelivery {
   smart_host::StageStatus status = smart_host::StageStatus::Fail;
   std::string relay;  ///< "smtp.zivver.com[192.0.2.1]:25"; "" when no smart host was reached
   std::string reason;
@@ -22,7 +22,7 @@ struct Delivery {
 Status can_test(const Config& config);
 
 /// Sends and waits until the log says what became of it, until `deadline` at the latest.
-Delivery send_test_message(const Config& config, const mta::Postfix& postfix, const std::string& recipient,
-                           smart_host::Deadline deadline);
+TestDelivery send_test_message(const Config& config, const mta::Postfix& postfix,
+                               const std::string& recipient, smart_host::Deadline deadline);
 
 }  // namespace pams::milter::ctl

@@ -52,8 +52,8 @@ Status may_send(const Config& config, const rules::OutboundConnector& connector,
 }
 
 /// Nothing is sent over a gateway that could let it leave in clear. `route`: what the routing checks say.
-Delivery send(const Config& config, const Status& route, const std::string& recipient,
-              const std::vector<smart_host::SmartHostReport>& hosts, smart_host::Deadline deadline) {
+TestDelivery send(const Config& config, const Status& route, const std::string& recipient,
+                  const std::vector<smart_host::SmartHostReport>& hosts, smart_host::Deadline deadline) {
   if (std::ranges::none_of(hosts, &smart_host::SmartHostReport::ok))
     return {smart_host::StageStatus::Skipped, "", "nothing is sent: no smart host is in order"};
   if (!route) return {smart_host::StageStatus::Fail, "", "nothing is sent: " + route.error().what};
@@ -69,7 +69,7 @@ bool is_relay(const rules::SmartHost& host, std::string_view relay) {
          relay.substr(colon + 1) == std::to_string(host.port);
 }
 
-void add_delivery(const Delivery& delivery, const rules::OutboundConnector& connector,
+void add_delivery(const TestDelivery& delivery, const rules::OutboundConnector& connector,
                   std::vector<smart_host::SmartHostReport>& reports) {
   const auto& hosts = connector.smart_hosts;
   const auto at =
@@ -108,7 +108,7 @@ Result<Validation> validate(const Config& config, const rules::OutboundConnector
       connector, {helo_name(config), password, sends ? deadline - kForTheMessage : deadline});
   const auto delivery =
       sends ? send(config, route.get(), send_to, validation.smart_hosts, deadline)
-            : Delivery{smart_host::StageStatus::Skipped, "", "asked for with --send-to ADDRESS"};
+            : TestDelivery{smart_host::StageStatus::Skipped, "", "asked for with --send-to ADDRESS"};
   add_delivery(delivery, connector, validation.smart_hosts);
   return validation;
 }

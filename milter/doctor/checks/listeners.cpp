@@ -5,8 +5,8 @@
 namespace pams::milter::doctor {
 namespace {
 
-Result<Listener> look_at(const mta::PostfixServices& services, const mta::Service& service) {
-  Listener listener{&service, &service, mta::milters_parameter(service), {}};
+Result<MailListener> look_at(const mta::PostfixServices& services, const mta::Service& service) {
+  MailListener listener{&service, &service, mta::milters_parameter(service), {}};
   if (service.command != "smtpd") {
     const auto cleanup = services.cleanup_of(service);
     if (!cleanup) return tl::unexpected(cleanup.error());
@@ -26,12 +26,12 @@ Result<Listener> look_at(const mta::PostfixServices& services, const mta::Servic
 
 }  // namespace
 
-bool Listener::has_proxy() const {
+bool MailListener::has_proxy() const {
   return service->command == "smtpd" && !values.at("smtpd_proxy_filter").empty();
 }
 
-Result<std::vector<Listener>> listeners(const mta::PostfixServices& services) {
-  std::vector<Listener> all;
+Result<std::vector<MailListener>> listeners(const mta::PostfixServices& services) {
+  std::vector<MailListener> all;
   for (const auto* service : services.listeners()) {
     auto listener = look_at(services, *service);
     if (!listener) return tl::unexpected(listener.error());
@@ -41,7 +41,7 @@ Result<std::vector<Listener>> listeners(const mta::PostfixServices& services) {
 }
 
 std::optional<OurEntry> our_entry(const Examination& examination, const mta::PostfixServices& services,
-                                  const Listener& listener) {
+                                  const MailListener& listener) {
   const auto elements = mta::split_list(listener.milters());
   for (std::size_t at = 0; at < elements.size(); ++at) {
     auto entry = mta::parse_milter(elements[at]);
@@ -51,7 +51,7 @@ std::optional<OurEntry> our_entry(const Examination& examination, const mta::Pos
   return std::nullopt;
 }
 
-std::string option_of(const OurEntry& ours, const std::string& option, const Listener& listener,
+std::string option_of(const OurEntry& ours, const std::string& option, const MailListener& listener,
                       const std::string& parameter) {
   const auto own = ours.entry.options.find(option);
   return own == ours.entry.options.end() ? listener.values.at(parameter) : own->second;

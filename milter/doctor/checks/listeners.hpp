@@ -11,7 +11,7 @@
 
 namespace pams::milter::doctor {
 
-struct Listener {
+struct MailListener {
   const mta::Service* service;
   const mta::Service*
       scope;               ///< whose process reads the milter list: smtpd itself, or cleanup for local mail
@@ -21,7 +21,7 @@ struct Listener {
   bool has_proxy() const;  ///< smtpd hands the content to a program, past milters and header_checks
 };
 
-Result<std::vector<Listener>> listeners(const mta::PostfixServices& services);
+Result<std::vector<MailListener>> listeners(const mta::PostfixServices& services);
 
 /// Our entry in a listener's milter list, and its place.
 struct OurEntry {
@@ -29,10 +29,10 @@ struct OurEntry {
   std::size_t position;
 };
 std::optional<OurEntry> our_entry(const Examination& examination, const mta::PostfixServices& services,
-                                  const Listener& listener);
+                                  const MailListener& listener);
 
 /// What holds for the entry: its own option, or else the listener's parameter.
-std::string option_of(const OurEntry& ours, const std::string& option, const Listener& listener,
+std::string option_of(const OurEntry& ours, const std::string& option, const MailListener& listener,
                       const std::string& parameter);
 
 /// Sums up findings over the listeners: all that is not in order, under the worst one's status and remedy.

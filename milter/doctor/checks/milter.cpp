@@ -8,7 +8,7 @@ namespace pams::milter::doctor {
 namespace {
 
 /// The listener's options without the one that hides the net, or without all of them when none is left.
-std::string remedy_for_options(const Listener& listener, const std::string& unwanted) {
+std::string remedy_for_options(const MailListener& listener, const std::string& unwanted) {
   std::vector<std::string> kept;
   for (const auto& option : mta::split_list(listener.values.at("receive_override_options")))
     if (!text::iequals(option, unwanted)) kept.push_back(option);
@@ -17,7 +17,7 @@ std::string remedy_for_options(const Listener& listener, const std::string& unwa
   return "postconf -P '" + name + "=" + text::join(kept, ",") + "'";
 }
 
-std::string remedy_for_own_list(const Listener& listener, const std::string& address) {
+std::string remedy_for_own_list(const MailListener& listener, const std::string& address) {
   std::string list = "{" + address + ",default_action=tempfail}";
   for (const auto& element : mta::split_list(listener.milters())) list += "," + element;
   std::erase_if(list, [](char c) { return c == ' '; });  // postconf -P takes no blanks
@@ -26,7 +26,7 @@ std::string remedy_for_own_list(const Listener& listener, const std::string& add
 
 /// A listener that our milter does not watch. The net alone makes that bearable where the site wanted it so.
 Finding unwatched(const Examination& examination, const mta::PostfixServices& services,
-                  const Listener& listener, const std::string& seen, const std::string& remedy,
+                  const MailListener& listener, const std::string& seen, const std::string& remedy,
                   bool own_setting) {
   const auto fault = net_fault(examination, services, *listener.service);
   if (!fault) return unanswered(fault.error());
@@ -39,7 +39,7 @@ Finding unwatched(const Examination& examination, const mta::PostfixServices& se
 }
 
 Finding examine(const Examination& examination, const mta::PostfixServices& services,
-                const Listener& listener) {
+                const MailListener& listener) {
   const auto& listen = examination.config.settings.listen;
   if (listener.has_proxy()) return ok("");  // the check proxy_filter judges it
   if (holds_word(listener.values.at("receive_override_options"), "no_milters"))

@@ -32,7 +32,7 @@ struct Order {
   std::string own;
 };
 
-Order order_of(const Listener& listener, const OurEntry& ours) {
+Order order_of(const MailListener& listener, const OurEntry& ours) {
   auto elements = mta::split_list(listener.milters());
   const auto at = elements.begin() + static_cast<std::ptrdiff_t>(ours.position);
   return {{elements.begin(), at}, {std::next(at), elements.end()}, *at};
@@ -45,7 +45,8 @@ void move_some(std::vector<std::string>& to, const std::vector<std::string>& fro
 }
 
 /// The listener's list as it should be, as a command. postconf -P takes no blanks in a value.
-std::string remedy_for(const mta::PostfixServices& services, const Listener& listener, const Order& order) {
+std::string remedy_for(const mta::PostfixServices& services, const MailListener& listener,
+                       const Order& order) {
   std::vector<std::string> elements;
   move_some(elements, order.before, is_signer, false);
   move_some(elements, order.after, is_scanner, true);
@@ -61,7 +62,7 @@ std::string remedy_for(const mta::PostfixServices& services, const Listener& lis
 }
 
 Finding examine(const Examination& examination, const mta::PostfixServices& services,
-                const Listener& listener) {
+                const MailListener& listener) {
   const auto ours = our_entry(examination, services, listener);
   if (!ours) return ok("");
   const auto order = order_of(listener, *ours);

@@ -5,7 +5,7 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding examine(const Examination& examination, const mta::PostfixServices& services,
-                const Listener& listener) {
+                const MailListener& listener) {
   const auto ours = our_entry(examination, services, listener);
   if (!ours) return ok("");  // the check milter says so
   const auto version = option_of(*ours, "protocol", listener, "milter_protocol");

@@ -29,7 +29,7 @@ unsigned long seconds(const std::string& time) {
 }
 
 Finding examine(const Examination& examination, const mta::PostfixServices& services,
-                const Listener& listener) {
+                const MailListener& listener) {
   const auto ours = our_entry(examination, services, listener);
   if (!ours) return ok("");
   const auto content = option_of(*ours, "content_timeout", listener, "milter_content_timeout");

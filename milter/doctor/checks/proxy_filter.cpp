@@ -11,14 +11,14 @@ namespace pams::milter::doctor {
 namespace {
 
 bool is_watched(const Examination& examination, const mta::PostfixServices& services,
-                const Listener& listener) {
+                const MailListener& listener) {
   return listener.service->command == "smtpd" && !listener.has_proxy() &&
          !holds_word(listener.values.at("receive_override_options"), "no_milters") &&
          our_entry(examination, services, listener).has_value();
 }
 
 Finding examine(const Examination& examination, const mta::PostfixServices& services,
-                const Listener& listener, const std::vector<Listener>& all) {
+                const MailListener& listener, const std::vector<MailListener>& all) {
   if (!listener.has_proxy()) return ok("");
   const auto seen = "smtpd_proxy_filter " + listener.values.at("smtpd_proxy_filter") +
                     " takes mail past the milter and the net";
@@ -26,7 +26,7 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
                           ? "postconf -PX " + listener.service->key() + "/smtpd_proxy_filter"
                           : std::string("postconf -X smtpd_proxy_filter");
   const auto back = std::ranges::find_if(
-      all, [&](const Listener& other) { return is_watched(examination, services, other); });
+      all, [&](const MailListener& other) { return is_watched(examination, services, other); });
   if (back == all.end()) return failed(seen + ", and it can come back to no watched listener", remedy);
   const auto cleanup = services.cleanup_of(*listener.service);
   if (!cleanup) return unanswered(cleanup.error());

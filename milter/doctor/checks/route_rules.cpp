@@ -60,12 +60,12 @@ Finding unanswered(const Error& error) {
   return finding;
 }
 
-Result<std::optional<Answer>> first_answer(const mta::Mta& mta, const std::string& maps,
-                                           const std::string& header) {
+Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::string& maps,
+                                                const std::string& header) {
   for (const auto& map : mta::split_list(maps)) {
     auto action = mta.lookup(map, header);
     if (!action) return tl::unexpected(action.error());
-    if (*action) return Answer{map, std::move(**action)};
+    if (*action) return RouteAnswer{map, std::move(**action)};
   }
   return std::nullopt;
 }

@@ -20,13 +20,13 @@ Finding unanswered(const Error& error);
 
 inline constexpr const char* kSetup = "pamsctl setup postfix --apply && postfix reload";
 
-struct Answer {
+struct RouteAnswer {
   std::string map;
   std::string action;
 };
 /// The first map of the list that answers; Postfix asks no further.
-Result<std::optional<Answer>> first_answer(const mta::Mta& mta, const std::string& maps,
-                                           const std::string& header);
+Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::string& maps,
+                                                const std::string& header);
 
 /// "" when flagged mail that comes in by this listener without a milter waits in the queue, and a carrier
 /// that is requeued finds its connector again; otherwise what is wrong.

@@ -52,7 +52,7 @@ std::string connect_to(const std::string& address, const std::string& folder) {
   return connect_inet(std::string(text::trim(address.substr(5, colon - 5), "[]")), address.substr(colon + 1));
 }
 
-Finding examine(const mta::PostfixServices& services, const Listener& listener, const OurEntry& ours,
+Finding examine(const mta::PostfixServices& services, const MailListener& listener, const OurEntry& ours,
                 const Account& postfix) {
   const bool chrooted = services.is_chrooted(*listener.scope);
   const auto& queue = services.queue_directory();

@@ -5,7 +5,7 @@
 #include "milter/routing/journal_listener.hpp"
 #include "milter/routing/postfix_settings.hpp"
 #include "milter/routing/route.hpp"
-#include "milter/setup/postfix/plan_main.hpp"
+#include "milter/setup/postfix/main_cf_plan.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::setup {

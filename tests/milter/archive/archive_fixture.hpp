@@ -8,7 +8,7 @@
 
 #include "milter/archive/archive_database.hpp"
 #include "milter/archive/directory_archive.hpp"
-#include "milter/archive/verify.hpp"
+#include "milter/archive/verification.hpp"
 #include "tests/support/eml.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -7,7 +7,7 @@
 #include "milter/archive/exporting.hpp"
 #include "milter/archive/hold.hpp"
 #include "milter/archive/purge.hpp"
-#include "milter/archive/search.hpp"
+#include "milter/archive/record_search.hpp"
 #include "tests/milter/archive/archive_fixture.hpp"
 
 using namespace pams;

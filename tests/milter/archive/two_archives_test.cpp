@@ -72,7 +72,7 @@ class Ends : public archive::ArchiveStore {
     if (when_prepared_) ::_exit(7);
     return std::make_unique<Record>();
   }
-  Result<bool> mark(const archive::ArchivedTry&, archive::Outcome, const std::string&) override {
+  Result<bool> mark(const archive::ArchivedTry&, archive::RecordOutcome, const std::string&) override {
     return false;
   }
 

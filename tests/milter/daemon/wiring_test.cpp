@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(one_spool_of_journal_reports_has_one_that_delivers_whatever
 BOOST_AUTO_TEST_CASE(what_no_snapshot_uses_any_more_has_ended) {
   auto first = wire(settings());
   const std::weak_ptr<archive::ArchiveStore> archive = first->archives.at("compliance");
-  const std::weak_ptr<trace::Sink> trace = first->trace;
+  const std::weak_ptr<trace::TraceSink> trace = first->trace;
   first.reset();
   BOOST_TEST(archive.expired());
   BOOST_TEST(trace.expired());

@@ -14,7 +14,7 @@
 
 namespace pams::milter::test {
 
-using Outcome = journal::Submitted::Outcome;
+using Outcome = journal::Submitted::SubmissionStatus;
 
 /// Remembers what it got.
 struct FakeMta {

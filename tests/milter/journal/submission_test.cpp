@@ -12,7 +12,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using Outcome = milter::journal::Submitted::Outcome;
+using Outcome = milter::journal::Submitted::SubmissionStatus;
 
 namespace {
 

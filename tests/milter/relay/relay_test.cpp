@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_delivery_is_recorded_with_what_proved_the_host) {
 BOOST_AUTO_TEST_CASE(what_was_sent_is_answered_again_and_not_sent_again) {
   const auto sealed = carrier(kMessage, contents({"a@example.com", "b@example.com"}));
   Mta(*services).deliver(sealed, {"a@example.com"});
-  Services restarted(config);
+  RelayServices restarted(config);
   const auto again = Mta(restarted).deliver(sealed, {"a@example.com", "b@example.com"});
   BOOST_TEST(again[0].starts_with("250 2.0.0 sent already at 20"), again[0]);
   BOOST_TEST(again[1].starts_with("250 2.0.0 127.0.0.1"), again[1]);

@@ -48,7 +48,7 @@ class FullArchive : public archive::ArchiveStore {
   Result<std::unique_ptr<Prepared>> prepare(const archive::ArchiveRecord&) override {
     return fail(Failure::Temporary, "No space left on device");
   }
-  Result<bool> mark(const archive::ArchivedTry&, archive::Outcome, const std::string&) override {
+  Result<bool> mark(const archive::ArchivedTry&, archive::RecordOutcome, const std::string&) override {
     return false;
   }
 };

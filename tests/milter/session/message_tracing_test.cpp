@@ -24,7 +24,7 @@ constexpr std::string_view kFlagged =
     "secret\n";
 
 /// A line a message, in the file before record() returns: the milter is another process.
-class TraceToFile : public trace::Sink {
+class TraceToFile : public trace::TraceSink {
  public:
   explicit TraceToFile(std::string path) : path_(std::move(path)) {}
   void record(trace::MessageTrace message) noexcept override {

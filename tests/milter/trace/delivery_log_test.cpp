@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Delivery delivery(const std::string& recipient, Delivery::Result result, int time = 1000) {
+RelayDelivery delivery(const std::string& recipient, RelayDelivery::Result result, int time = 1000) {
   return {.seal = "5ea1",
           .recipient = recipient,
           .time = Instant(milliseconds(time)),
@@ -36,7 +36,7 @@ BOOST_FIXTURE_TEST_SUITE(delivery_log, InAFolder)
 BOOST_AUTO_TEST_CASE(stands_beside_the_trace) { BOOST_TEST(path == folder / "relay.db"); }
 
 BOOST_AUTO_TEST_CASE(tells_all_of_a_delivery_after_it_is_opened_again) {
-  const auto one = delivery("a@example.com", Delivery::Result::Sent);
+  const auto one = delivery("a@example.com", RelayDelivery::Result::Sent);
   BOOST_REQUIRE(log.record(std::vector{one}).has_value());
   auto again = DeliveryLog::open(path).value();
   const auto found = again.sent("5ea1", "a@example.com").value();
@@ -53,20 +53,20 @@ BOOST_AUTO_TEST_CASE(tells_all_of_a_delivery_after_it_is_opened_again) {
 }
 
 BOOST_AUTO_TEST_CASE(only_what_was_sent_counts_as_sent) {
-  BOOST_REQUIRE(log.record(std::vector{delivery("a@example.com", Delivery::Result::Failed),
-                                       delivery("b@example.com", Delivery::Result::Dropped)})
+  BOOST_REQUIRE(log.record(std::vector{delivery("a@example.com", RelayDelivery::Result::Failed),
+                                       delivery("b@example.com", RelayDelivery::Result::Dropped)})
                     .has_value());
   BOOST_TEST(!log.sent("5ea1", "a@example.com").value().has_value());
   BOOST_TEST(!log.sent("5ea1", "b@example.com").value().has_value());
-  BOOST_REQUIRE(log.record(std::vector{delivery("a@example.com", Delivery::Result::Sent)}).has_value());
+  BOOST_REQUIRE(log.record(std::vector{delivery("a@example.com", RelayDelivery::Result::Sent)}).has_value());
   BOOST_TEST(log.sent("5ea1", "a@example.com").value().has_value());
   BOOST_TEST(!log.sent("5ea2", "a@example.com").value().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(forgets_the_oldest_first_and_not_more_than_asked) {
   for (int time = 1; time <= 5; ++time)
-    BOOST_REQUIRE(
-        log.record(std::vector{delivery(std::to_string(time), Delivery::Result::Sent, time)}).has_value());
+    BOOST_REQUIRE(log.record(std::vector{delivery(std::to_string(time), RelayDelivery::Result::Sent, time)})
+                      .has_value());
   BOOST_TEST(log.forget_before(Instant(milliseconds(4)), 2).value() == 2U);
   BOOST_TEST(!log.sent("5ea1", "2").value().has_value());
   BOOST_TEST(log.sent("5ea1", "3").value().has_value());

@@ -22,7 +22,7 @@ ToldEvent attempt(std::string service, std::string_view relay, std::string resul
   return event;
 }
 
-Watched sealed_message(std::vector<ToldEvent> events, std::vector<Delivery> deliveries = {}) {
+Watched sealed_message(std::vector<ToldEvent> events, std::vector<RelayDelivery> deliveries = {}) {
   return {"id",     "4EBA64B", "anna@example.org", {"Zivver", "pams", {"smart.example:25"}},
           {"5ea1"}, true,      std::move(events),  std::move(deliveries)};
 }
@@ -56,11 +56,12 @@ BOOST_AUTO_TEST_CASE(waiting_and_failing_at_the_relay_are_none) {
   BOOST_TEST(kinds(sealed_message({attempt("postfix/pams/lmtp", kToRelay, "bounced", "FAIL"),
                                    attempt("postfix/error", "none", "deferred", "DEFER"),
                                    attempt("postfix/bounce", "", "", "NOTICE")},
-                                  {delivery("5ea1", "bob@client.example", Delivery::Result::Failed)})) == "");
+                                  {delivery("5ea1", "bob@client.example", RelayDelivery::Result::Failed)})) ==
+             "");
 }
 
 BOOST_AUTO_TEST_CASE(a_carrier_that_went_elsewhere_is_told_as_a_carrier) {
-  const std::vector<Delivery> sent{delivery("5ea1", "bob@client.example")};
+  const std::vector<RelayDelivery> sent{delivery("5ea1", "bob@client.example")};
   for (const auto& event :
        {attempt("postfix/smtp", "mx[192.0.2.9]:25", "sent"),
         attempt("postfix/smtp", "mx[192.0.2.9]:25", "deferred", "DEFER"),
@@ -75,8 +76,9 @@ BOOST_AUTO_TEST_CASE(a_carrier_that_went_elsewhere_is_told_as_a_carrier) {
 BOOST_AUTO_TEST_CASE(sent_by_the_transport_without_the_relay_is_told) {
   const auto sent = attempt("postfix/pams/lmtp", kToRelay, "sent");
   BOOST_TEST(kinds(sealed_message({sent})) == "unknown");
-  BOOST_TEST(kinds(sealed_message({sent}, {delivery("5ea1", "x@y", Delivery::Result::Failed)})) == "unknown");
-  BOOST_TEST(kinds(sealed_message({sent}, {delivery("5ea1", "x@y", Delivery::Result::Dropped)})) == "");
+  BOOST_TEST(kinds(sealed_message({sent}, {delivery("5ea1", "x@y", RelayDelivery::Result::Failed)})) ==
+             "unknown");
+  BOOST_TEST(kinds(sealed_message({sent}, {delivery("5ea1", "x@y", RelayDelivery::Result::Dropped)})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_had_not_proved_who_it_is_is_told) {

@@ -42,9 +42,9 @@ inline MessageTrace sealed(const std::string& queue_id, std::vector<std::string>
 }
 
 /// What the relay writes down when the smart host took it.
-inline Delivery delivery(const std::string& seal, const std::string& recipient,
-                         Delivery::Result result = Delivery::Result::Sent) {
-  Delivery delivery;
+inline RelayDelivery delivery(const std::string& seal, const std::string& recipient,
+                              RelayDelivery::Result result = RelayDelivery::Result::Sent) {
+  RelayDelivery delivery;
   delivery.seal = seal;
   delivery.recipient = recipient;
   delivery.time = kNoon + std::chrono::milliseconds(500);
@@ -77,11 +77,11 @@ struct TraceFixture {
     }
     BOOST_TEST_REQUIRE(store.join(batch, kNoon).has_value());
   }
-  void relay(const std::vector<Delivery>& deliveries) const {
+  void relay(const std::vector<RelayDelivery>& deliveries) const {
     BOOST_TEST_REQUIRE(DeliveryLog::open(folder / "relay.db").value().record(deliveries).has_value());
   }
   TraceQuery query() const { return TraceQuery::open(path).value(); }
-  std::vector<Row> rows(const Filter& filter = {}) const { return query().find(filter).value(); }
+  std::vector<StatusRow> rows(const Filter& filter = {}) const { return query().find(filter).value(); }
   /// "recipient status|reply|tls", each a line.
   std::string fates() const {
     std::string all;

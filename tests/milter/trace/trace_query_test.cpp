@@ -153,9 +153,9 @@ BOOST_AUTO_TEST_CASE(leaks_are_found_among_flagged_messages_only) {
 BOOST_AUTO_TEST_CASE(what_the_relay_sent_is_delivered_before_the_log_is_read_and_whatever_it_says) {
   write(sealed("8A3DAA7A069", {"Bob@client.example", "carol@other.example", "dora@b\xC3\xBC.example"}));
   relay({delivery("5ea1", "bob@client.example"),
-         delivery("5ea1", "bob@client.example", Delivery::Result::Failed),
-         delivery("5ea1", "carol@other.example", Delivery::Result::Failed),
-         delivery("5ea1", "dora@xn--b-eha.example.", Delivery::Result::Failed),
+         delivery("5ea1", "bob@client.example", RelayDelivery::Result::Failed),
+         delivery("5ea1", "carol@other.example", RelayDelivery::Result::Failed),
+         delivery("5ea1", "dora@xn--b-eha.example.", RelayDelivery::Result::Failed),
          delivery("5ea1", "dora@xn--b-eha.example."), delivery("0ther", "carol@other.example")});
   const std::string wanted =
       "Bob@client.example Delivered|250 2.0.0 taken|Verified TLSv1.3\n"
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(recipients_that_the_mta_made_follow_the_one_that_the_seal_n
       "(250 2.0.0 dropped)";
   log({"postfix/pams/lmtp[1]: 4EBA64B: to=<bob@client.example>, orig_to=<team@client.example>, " + rest,
        "postfix/pams/lmtp[1]: 4EBA64B: to=<copy@example.org>, " + rest});
-  auto dropped = delivery("5ea1", "copy@example.org", Delivery::Result::Dropped);
+  auto dropped = delivery("5ea1", "copy@example.org", RelayDelivery::Result::Dropped);
   dropped.host = dropped.protocol = "";
   dropped.reply = "250 2.0.0 not a recipient of the sealed message";
   relay({delivery("5ea1", "team@client.example"), dropped});
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_story_holds_what_the_relay_did_among_what_the_log_tells) 
                 "status=sent (250 2.0.0 taken)"},
       "12:00:01");
   relay({delivery("5ea1", "bob@client.example"),
-         delivery("5ea1", "copy@example.org", Delivery::Result::Dropped)});
+         delivery("5ea1", "copy@example.org", RelayDelivery::Result::Dropped)});
   BOOST_TEST(kinds() == "RECEIVE REPLY DEFER SEND DROP SEND");
   const auto event = query().story(rows()[0].id).value()->events.at(3);
   BOOST_TEST(event.service == "pams-relay");

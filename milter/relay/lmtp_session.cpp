@@ -1,4 +1,4 @@
-#include "milter/relay/session.hpp"
+#include "milter/relay/lmtp_session.hpp"
 
 #include <algorithm>
 #include <array>
@@ -62,20 +62,20 @@ std::uint64_t carrier_limit(const Config& config) {
   return largest + largest / 5 * 2 + kCarrierExtra;
 }
 
-void Session::run() {
+void LmtpSession::run() {
   reply("220 " + own_name() + " LMTP pams-relay");
   while (one_command() == Next::GoOn) {
   }
   flush();
 }
 
-Session::Next Session::one_command() {
+LmtpSession::Next LmtpSession::one_command() {
   if (wire_.unread().find("\r\n") == std::string_view::npos && !flush()) return Next::End;
   const bool is_idle = !has_sender_;
   wire_.watch(is_idle ? stop_ : -1, POLLIN);
   const auto line = wire_.read_line(in(kForACommand), kLongestCommand);
   wire_.watch(-1, 0);
-  if (line.outcome != Wire::Outcome::Done) return ended(line.outcome);
+  if (line.outcome != LineConnection::IoResult::Done) return ended(line.outcome);
   const auto command = parse_command(line.text);
   if (!command)
     mistake("500 5.5.2 bytes that no command may hold");
@@ -85,19 +85,19 @@ Session::Next Session::one_command() {
   return mistakes_ > kMostMistakes ? too_many_mistakes() : Next::GoOn;
 }
 
-Session::Next Session::ended(Wire::Outcome outcome) {
-  if (outcome == Wire::Outcome::Watched) reply("421 4.3.2 pams-relay is stopping");
-  if (outcome == Wire::Outcome::TimedOut) reply("421 4.4.2 nothing was said for too long");
-  if (outcome == Wire::Outcome::TooLong) reply("500 5.5.6 a line without an end");
+LmtpSession::Next LmtpSession::ended(LineConnection::IoResult outcome) {
+  if (outcome == LineConnection::IoResult::Watched) reply("421 4.3.2 pams-relay is stopping");
+  if (outcome == LineConnection::IoResult::TimedOut) reply("421 4.4.2 nothing was said for too long");
+  if (outcome == LineConnection::IoResult::TooLong) reply("500 5.5.6 a line without an end");
   return Next::End;
 }
 
-Session::Next Session::too_many_mistakes() {
+LmtpSession::Next LmtpSession::too_many_mistakes() {
   reply("421 4.7.0 too many mistakes");
   return Next::End;
 }
 
-Session::Next Session::obey(const LmtpCommand& command) {
+LmtpSession::Next LmtpSession::obey(const LmtpCommand& command) {
   const auto& verb = command.verb;
   if (verb == "LHLO") {
     hello(command);
@@ -123,7 +123,7 @@ Session::Next Session::obey(const LmtpCommand& command) {
   return Next::GoOn;
 }
 
-void Session::hello(const LmtpCommand& command) {
+void LmtpSession::hello(const LmtpCommand& command) {
   if (command.rest.empty()) return mistake("501 5.5.4 LHLO needs a name");
   reset();
   has_greeted_ = true;
@@ -135,7 +135,7 @@ void Session::hello(const LmtpCommand& command) {
   reply("250 SIZE " + std::to_string(carrier_limit(*services_.config())));
 }
 
-void Session::mail(const LmtpCommand& command) {
+void LmtpSession::mail(const LmtpCommand& command) {
   if (!has_greeted_) return mistake("503 5.5.1 LHLO first");
   if (has_sender_) return mistake("503 5.5.1 one MAIL a message");
   const auto path = parse_path(command.rest, "FROM:");
@@ -155,7 +155,7 @@ void Session::mail(const LmtpCommand& command) {
   reply("250 2.1.0 ok");
 }
 
-void Session::recipient(const LmtpCommand& command) {
+void LmtpSession::recipient(const LmtpCommand& command) {
   if (!has_sender_) return mistake("503 5.5.1 MAIL first");
   const auto path = parse_path(command.rest, "TO:");
   if (!path || path->address.empty()) return mistake("501 5.5.4 RCPT TO:<address>");
@@ -166,13 +166,13 @@ void Session::recipient(const LmtpCommand& command) {
   reply("250 2.1.5 ok");
 }
 
-bool Session::may_take(const PathArgument& path) {
+bool LmtpSession::may_take(const PathArgument& path) {
   recipient_bytes_ += path.address.size() + path.parameter("ORCPT").size() + words_of(path).size();
   return asked_.recipients.size() < config_->policy.limits.recipients &&
          recipient_bytes_ <= kMostRecipientBytes;
 }
 
-Session::Next Session::data() {
+LmtpSession::Next LmtpSession::data() {
   if (asked_.recipients.empty()) {
     mistake("503 5.5.1 MAIL and RCPT first");
     return Next::GoOn;
@@ -190,13 +190,14 @@ Session::Next Session::data() {
   return receive(delivery);
 }
 
-Session::Next Session::receive(Delivery& delivery) {
+LmtpSession::Next LmtpSession::receive(Delivery& delivery) {
   const auto limit = carrier_limit(*config_);
   std::uint64_t size = 0;
   DotReader dots;
   while (!dots.has_ended()) {
     if (wire_.unread().empty())
-      if (const auto filled = wire_.fill(in(kForAPiece)); filled != Wire::Outcome::Done) return ended(filled);
+      if (const auto filled = wire_.fill(in(kForAPiece)); filled != LineConnection::IoResult::Done)
+        return ended(filled);
     const auto used = dots.read(wire_.unread(), [&](std::string_view bytes) -> Status {
       size += bytes.size();
       if (size <= limit) delivery.add(bytes);
@@ -215,7 +216,7 @@ Session::Next Session::receive(Delivery& delivery) {
   return Next::GoOn;
 }
 
-void Session::reset() {
+void LmtpSession::reset() {
   has_sender_ = false;
   recipient_bytes_ = 0;
   config_.reset();
@@ -224,17 +225,17 @@ void Session::reset() {
   asked_.is_utf8 = false;
 }
 
-void Session::reply(std::string line) { replies_ += std::move(line) + "\r\n"; }
+void LmtpSession::reply(std::string line) { replies_ += std::move(line) + "\r\n"; }
 
-void Session::mistake(std::string line) {
+void LmtpSession::mistake(std::string line) {
   ++mistakes_;
   reply(std::move(line));
 }
 
-bool Session::flush() {
+bool LmtpSession::flush() {
   const auto sent = wire_.send(replies_, in(kToBeHeard));
   replies_.clear();
-  return sent == Wire::Outcome::Done;
+  return sent == LineConnection::IoResult::Done;
 }
 
 }  // namespace pams::milter::relay

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_idle_sessions_and_finishes_messages) {
 
 BOOST_AUTO_TEST_CASE(sessions_above_the_limit_are_told_to_come_again) {
   config->settings.relay.max_sessions = 1;
-  const auto shared = std::make_shared<Services>(config);
+  const auto shared = std::make_shared<RelayServices>(config);
   Server server(shared);
   const auto connect = [&] {
     int ends[2];
@@ -158,12 +158,12 @@ class LmtpServer {
 
  private:
   void serve() {
-    Wire wire(Fd(::accept(listener_.get(), nullptr, nullptr)));
+    LineConnection wire(Fd(::accept(listener_.get(), nullptr, nullptr)));
     const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     const auto say = [&](const std::string& line) { wire.send(line + "\r\n", soon); };
     say("220 mailbox LMTP");
     bool in_data = false;
-    for (auto line = wire.read_line(soon, 10'000); line.outcome == Wire::Outcome::Done;
+    for (auto line = wire.read_line(soon, 10'000); line.outcome == LineConnection::IoResult::Done;
          line = wire.read_line(soon, 10'000)) {
       lines.push_back(line.text);
       if (in_data && line.text != ".") continue;

@@ -11,9 +11,9 @@
 
 namespace pams::milter::relay {
 
-class Wire {
+class LineConnection {
  public:
-  enum class Outcome {
+  enum class IoResult {
     Done,
     Closed,    ///< or broken
     TimedOut,  ///< the deadline has passed
@@ -21,12 +21,12 @@ class Wire {
     TooLong,   ///< a line without an end
   };
   struct Line {
-    Outcome outcome = Outcome::Done;
+    IoResult outcome = IoResult::Done;
     std::string text;  ///< without CRLF; may hold any other byte
   };
 
   /// Makes the socket non-blocking.
-  explicit Wire(Fd socket);
+  explicit LineConnection(Fd socket);
 
   /// Waits end when `events` (of poll) are seen at `descriptor`; -1 for none. It is not owned.
   void watch(int descriptor, short events);
@@ -35,15 +35,15 @@ class Wire {
   Line read_line(smart_host::Deadline deadline, std::size_t most);
   /// What has come and was not taken yet; fill() waits for more, and take() says what is used.
   std::string_view unread() const { return std::string_view(buffer_).substr(taken_); }
-  Outcome fill(smart_host::Deadline deadline);
+  IoResult fill(smart_host::Deadline deadline);
   void take(std::size_t count) { taken_ += count; }
 
-  Outcome send(std::string_view bytes, smart_host::Deadline deadline);
+  IoResult send(std::string_view bytes, smart_host::Deadline deadline);
 
   int descriptor() const { return socket_.get(); }
 
  private:
-  Outcome wait(short events, smart_host::Deadline deadline) const;
+  IoResult wait(short events, smart_host::Deadline deadline) const;
 
   Fd socket_;
   int watched_ = -1;
@@ -53,6 +53,6 @@ class Wire {
 };
 
 /// "it hangs up", "no answer in time", ...
-std::string_view to_string(Wire::Outcome outcome);
+std::string_view to_string(LineConnection::IoResult outcome);
 
 }  // namespace pams::milter::relay

@@ -11,7 +11,7 @@
 namespace pams::milter::daemon {
 
 template <class Thing>
-class Kept {
+class WeakCache {
  public:
   /// `make()` gives a std::shared_ptr<Thing>.
   template <class Make>

@@ -7,17 +7,17 @@
 #include <vector>
 
 #include "milter/relay/delivery.hpp"
+#include "milter/relay/line_connection.hpp"
 #include "milter/relay/lmtp_command.hpp"
-#include "milter/relay/services.hpp"
-#include "milter/relay/wire.hpp"
+#include "milter/relay/relay_services.hpp"
 
 namespace pams::milter::relay {
 
-class Session {
+class LmtpSession {
  public:
   /// `stop`: when it is readable the relay stops; a message in work is finished first. -1 = never. Borrowed,
   /// as `services` is.
-  Session(Services& services, Fd socket, int stop)
+  LmtpSession(RelayServices& services, Fd socket, int stop)
       : services_(services), wire_(std::move(socket)), stop_(stop) {}
   /// Until the MTA has said QUIT, or one of both has had enough.
   void run();
@@ -25,7 +25,7 @@ class Session {
  private:
   enum class Next { GoOn, End };
   Next one_command();
-  Next ended(Wire::Outcome outcome);
+  Next ended(LineConnection::IoResult outcome);
   Next obey(const LmtpCommand& command);
   Next too_many_mistakes();
   void hello(const LmtpCommand& command);
@@ -39,8 +39,8 @@ class Session {
   void mistake(std::string line);
   bool flush();
 
-  Services& services_;
-  Wire wire_;
+  RelayServices& services_;
+  LineConnection wire_;
   const int stop_;
   std::string replies_;  ///< written when the MTA has nothing more to say
   bool has_greeted_ = false;

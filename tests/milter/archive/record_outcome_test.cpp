@@ -1,5 +1,5 @@
 /// What the archive says became of a message, over several tries.
-#include "milter/archive/outcome.hpp"
+#include "milter/archive/record_outcome.hpp"
 
 #include <set>
 
@@ -19,7 +19,7 @@ struct Tries : ArchiveFixture {
         .value()
         .id();
   }
-  bool mark(const archive::ArchivedTry& which, archive::Outcome outcome,
+  bool mark(const archive::ArchivedTry& which, archive::RecordOutcome outcome,
             const std::string& reason = "554 no") {
     return archive.mark(which, outcome, reason).value();
   }
@@ -56,10 +56,10 @@ BOOST_FIXTURE_TEST_SUITE(archive_outcome, Tries)
 
 BOOST_AUTO_TEST_CASE(a_record_counts_as_sent_until_it_is_marked) {
   const auto id = attempt(mail(1), "Q1");
-  BOOST_TEST((fate().outcome == archive::Outcome::Sent));
+  BOOST_TEST((fate().outcome == archive::RecordOutcome::Sent));
   BOOST_TEST(fate().reason == "");
-  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Refused, "550 5.7.1\r\nno"));
-  BOOST_TEST((fate().outcome == archive::Outcome::Refused));
+  BOOST_TEST(mark({"Q1", id}, archive::RecordOutcome::Refused, "550 5.7.1\r\nno"));
+  BOOST_TEST((fate().outcome == archive::RecordOutcome::Refused));
   BOOST_TEST(fate().reason == "550 5.7.1  no");
   BOOST_TEST(entries() == 2);
   expect_whole();
@@ -69,39 +69,39 @@ BOOST_AUTO_TEST_CASE(a_record_counts_as_sent_until_it_is_marked) {
 BOOST_AUTO_TEST_CASE(a_record_can_be_marked_by_its_queue_id_or_its_id_alone) {
   attempt(mail(1), "Q1");
   const auto second = attempt(mail(2), "Q2");
-  BOOST_TEST(mark({"Q1", ""}, archive::Outcome::Refused));
-  BOOST_TEST((fate(0).outcome == archive::Outcome::Refused));
-  BOOST_TEST((fate(1).outcome == archive::Outcome::Sent));
-  BOOST_TEST(mark({"", second}, archive::Outcome::Deferred));
-  BOOST_TEST((fate(1).outcome == archive::Outcome::Deferred));
+  BOOST_TEST(mark({"Q1", ""}, archive::RecordOutcome::Refused));
+  BOOST_TEST((fate(0).outcome == archive::RecordOutcome::Refused));
+  BOOST_TEST((fate(1).outcome == archive::RecordOutcome::Sent));
+  BOOST_TEST(mark({"", second}, archive::RecordOutcome::Deferred));
+  BOOST_TEST((fate(1).outcome == archive::RecordOutcome::Deferred));
 }
 
 BOOST_AUTO_TEST_CASE(the_same_mark_again_adds_nothing_and_an_unknown_record_is_said) {
   const auto id = attempt(mail(1), "Q1");
-  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Deferred));
-  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Deferred, "another reason"));
+  BOOST_TEST(mark({"Q1", id}, archive::RecordOutcome::Deferred));
+  BOOST_TEST(mark({"Q1", id}, archive::RecordOutcome::Deferred, "another reason"));
   BOOST_TEST(entries() == 2);
-  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Refused));
+  BOOST_TEST(mark({"Q1", id}, archive::RecordOutcome::Refused));
   BOOST_TEST(entries() == 3);
-  BOOST_TEST(!mark({"Q9", ""}, archive::Outcome::Refused));
-  BOOST_TEST(!mark({"Q1", std::string(64, 'a')}, archive::Outcome::Refused));
-  BOOST_TEST(!mark({"", ""}, archive::Outcome::Refused));
+  BOOST_TEST(!mark({"Q9", ""}, archive::RecordOutcome::Refused));
+  BOOST_TEST(!mark({"Q1", std::string(64, 'a')}, archive::RecordOutcome::Refused));
+  BOOST_TEST(!mark({"", ""}, archive::RecordOutcome::Refused));
   BOOST_TEST(entries() == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_clears_the_mark_and_is_found_by_its_queue_id) {
   const auto id = attempt(mail(1), "Q1");
-  mark({"Q1", id}, archive::Outcome::Deferred);
+  mark({"Q1", id}, archive::RecordOutcome::Deferred);
   BOOST_TEST(attempt(mail(1), "Q2") == id);
   BOOST_TEST(rows().size() == 1U);
-  BOOST_TEST((fate().outcome == archive::Outcome::Sent));
+  BOOST_TEST((fate().outcome == archive::RecordOutcome::Sent));
   BOOST_TEST(fate().reason == "");
   BOOST_TEST(fate().queue_id == "Q2");
   BOOST_TEST(fate().queue_ids == (std::vector<std::string>{"Q1", "Q2"}), boost::test_tools::per_element());
-  BOOST_TEST(mark({"Q2", ""}, archive::Outcome::Refused));  // found by the second try's
-  BOOST_TEST((fate().outcome == archive::Outcome::Refused));
+  BOOST_TEST(mark({"Q2", ""}, archive::RecordOutcome::Refused));  // found by the second try's
+  BOOST_TEST((fate().outcome == archive::RecordOutcome::Refused));
   attempt(mail(1), "Q2");  // an MTA may use a queue id again
-  BOOST_TEST((fate().outcome == archive::Outcome::Sent));
+  BOOST_TEST((fate().outcome == archive::RecordOutcome::Sent));
   expect_whole();
 }
 
@@ -109,8 +109,8 @@ BOOST_AUTO_TEST_CASE(a_retry_clears_the_mark_and_is_found_by_its_queue_id) {
 BOOST_AUTO_TEST_CASE(a_late_mark_of_a_failed_try_does_not_take_back_the_accepted_one) {
   const auto id = attempt(mail(1), "Q1");
   attempt(mail(1), "Q2");
-  BOOST_TEST(mark({"Q1", id}, archive::Outcome::Refused));
-  BOOST_TEST((fate().outcome == archive::Outcome::Sent));
+  BOOST_TEST(mark({"Q1", id}, archive::RecordOutcome::Refused));
+  BOOST_TEST((fate().outcome == archive::RecordOutcome::Sent));
   BOOST_TEST(fate().queue_id == "Q2");
 }
 
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_forged_an_altered_and_a_removed_mark_are_seen) {
   sql("INSERT INTO outcome VALUES(7, 1, 0, 'Q1', '', 'refused', 'forged')");
   expect_broken("inserted");
   sql("DELETE FROM outcome");
-  mark({"Q1", id}, archive::Outcome::Refused);
+  mark({"Q1", id}, archive::RecordOutcome::Refused);
   expect_whole();
   for (const auto* change : {"outcome = 'sent to the MTA'", "reason = ''", "queue_id = 'Q2'", "record = 9",
                              "time = 0", "message_id = 'x'"}) {
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_forged_an_altered_and_a_removed_mark_are_seen) {
 
 BOOST_AUTO_TEST_CASE(a_purge_takes_the_outcomes_with_the_record) {
   const auto id = attempt(mail(1), "Q1");
-  mark({"Q1", id}, archive::Outcome::Refused, "550 bob@example.net is unknown");
+  mark({"Q1", id}, archive::RecordOutcome::Refused, "550 bob@example.net is unknown");
   attempt(mail(2), "Q2");
   archive::Purge purge(settings, std::make_shared<Disk>());
   auto plan = purge.plan(time + std::chrono::seconds(1)).value();
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_purge_takes_the_outcomes_with_the_record) {
   BOOST_TEST(verify().purged == 1);
   BOOST_TEST(verify().outcomes == 0);
   BOOST_TEST(attempt(mail(1), "Q3") == id);  // a new record, not the old one's fate
-  BOOST_TEST((fate(1).outcome == archive::Outcome::Sent));
+  BOOST_TEST((fate(1).outcome == archive::RecordOutcome::Sent));
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_without_outcomes_opens_and_can_be_marked) {
@@ -205,12 +205,12 @@ BOOST_AUTO_TEST_CASE(an_archive_without_outcomes_opens_and_can_be_marked) {
   {
     auto reader = archive::ArchiveDatabase::open(settings.path, sqlite::Access::ReadOnly).value();
     const auto row = reader.record(1).value().value();
-    BOOST_TEST((reader.fate_of(row).value().outcome == archive::Outcome::Sent));
+    BOOST_TEST((reader.fate_of(row).value().outcome == archive::RecordOutcome::Sent));
   }
   BOOST_TEST(archive::verify_archive(settings).value().is_good());
   archive::DirectoryArchive reopened(settings);
-  BOOST_TEST(reopened.mark({"Q1", id}, archive::Outcome::Refused, "no").value());
-  BOOST_TEST((fate().outcome == archive::Outcome::Refused));
+  BOOST_TEST(reopened.mark({"Q1", id}, archive::RecordOutcome::Refused, "no").value());
+  BOOST_TEST((fate().outcome == archive::RecordOutcome::Refused));
   expect_whole();
 }
 

@@ -1,4 +1,4 @@
-#include "milter/relay/services.hpp"
+#include "milter/relay/relay_services.hpp"
 
 #include <algorithm>
 
@@ -17,12 +17,12 @@ trace::Instant now() {
   return std::chrono::floor<trace::Instant::duration>(std::chrono::system_clock::now());
 }
 
-std::shared_ptr<const Config> Services::config() const {
+std::shared_ptr<const Config> RelayServices::config() const {
   const std::lock_guard lock(mutex_);
   return config_;
 }
 
-void Services::use(std::shared_ptr<const Config> config) {
+void RelayServices::use(std::shared_ptr<const Config> config) {
   {
     const std::lock_guard lock(mutex_);
     config_ = config;
@@ -30,7 +30,7 @@ void Services::use(std::shared_ptr<const Config> config) {
   hops.prune(config);
 }
 
-Result<std::shared_ptr<const seal::KeyRing>> Services::keys(const Config& config) {
+Result<std::shared_ptr<const seal::KeyRing>> RelayServices::keys(const Config& config) {
   std::shared_ptr<seal::KeyFile> file;
   {
     const std::lock_guard lock(mutex_);
@@ -44,7 +44,7 @@ Result<std::shared_ptr<const seal::KeyRing>> Services::keys(const Config& config
   return file->read();
 }
 
-void Services::tidy(trace::Instant now) {
+void RelayServices::tidy(trace::Instant now) {
   const auto config = this->config();
   hops.prune(config);
   if (now < next_clearing_) return;

@@ -1,5 +1,5 @@
 /// Each case tampers with an archive in one way and expects to be told where.
-#include "milter/archive/verify.hpp"
+#include "milter/archive/verification.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "milter/archive/search.hpp"
+#include "milter/archive/record_search.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -24,9 +24,9 @@ struct OutgoingEnvelope {
   bool needs_utf8 = false;  ///< addresses or header cannot go without it
 };
 
-class Transaction {
+class LmtpTransaction {
  public:
-  explicit Transaction(std::unique_ptr<NextHop> hop) : hop_(std::move(hop)) {}
+  explicit LmtpTransaction(std::unique_ptr<NextHop> hop) : hop_(std::move(hop)) {}
 
   struct Trouble {
     std::string what;              ///< with the host in front

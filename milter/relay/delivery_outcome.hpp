@@ -15,10 +15,11 @@ namespace pams::milter::relay {
 Answer answer_to_unopened(const Error& error);
 
 /// The answer of the delivery that the ledger knows.
-Answer sent_already(const trace::Delivery& delivery);
+Answer sent_already(const trace::RelayDelivery& delivery);
 
-trace::Delivery delivery_of(const std::string& seal, const std::string& recipient,
-                            const std::string& connector, const smart_host::Peer& peer, const Answer& answer);
+trace::RelayDelivery delivery_of(const std::string& seal, const std::string& recipient,
+                                 const std::string& connector, const smart_host::Peer& peer,
+                                 const Answer& answer);
 
 /// The lines of one delivery: one for those that the server took, one for those that wait, one for those that
 /// it refused.

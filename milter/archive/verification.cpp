@@ -1,4 +1,4 @@
-#include "milter/archive/verify.hpp"
+#include "milter/archive/verification.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -274,7 +274,7 @@ class Verifier {
   const std::shared_ptr<Disk> disk_;
   ObjectStore objects_;
   ArchiveDatabase database_;
-  std::optional<Head> head_;
+  std::optional<ChainHead> head_;
   bool is_head_damaged_ = false;
   Tip tip_;
   Tip previous_;

@@ -12,13 +12,13 @@
 
 namespace pams::milter::archive {
 
-enum class Outcome {
+enum class RecordOutcome {
   Sent,      ///< handed to the MTA, and nothing else is known
   Deferred,  ///< answered 4xx after it was archived: it comes again, or it does not
   Refused    ///< answered 5xx, or removed by the MTA, after it was archived
 };
 /// "sent to the MTA", "deferred", "refused".
-std::string_view to_text(Outcome outcome);
+std::string_view to_text(RecordOutcome outcome);
 
 /// A row of `outcome`.
 struct OutcomeRow {
@@ -33,7 +33,7 @@ struct OutcomeRow {
 
 /// What counts now.
 struct Fate {
-  Outcome outcome = Outcome::Sent;
+  RecordOutcome outcome = RecordOutcome::Sent;
   std::string reason;
   std::string queue_id;                  ///< of the try that was sent last; of the last one when none was
   std::vector<std::string> queue_ids;    ///< of all tries, in the order of their coming
@@ -47,7 +47,7 @@ Fate fate_of(const std::string& queue_id, const std::string& message_id,
 /// The outcome of the try with this queue id alone; Sent when nothing says otherwise.
 struct TryOutcome {
   bool is_known = false;
-  Outcome outcome = Outcome::Sent;
+  RecordOutcome outcome = RecordOutcome::Sent;
 };
 TryOutcome outcome_of_try(const std::string& queue_id, const std::string& record_queue_id,
                           const std::vector<OutcomeRow>& later);

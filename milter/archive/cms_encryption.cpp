@@ -1,4 +1,4 @@
-#include "milter/archive/sealing.hpp"
+#include "milter/archive/cms_encryption.hpp"
 
 #include <stdexcept>
 
@@ -40,13 +40,14 @@ Status drain(BIO* out, const Sink& sink) {
 
 }  // namespace
 
-struct Sealing::Certificates {
+struct CmsEncryption::Certificates {
   CPtr<STACK_OF(X509), free_stack> stack{sk_X509_new_null()};
 };
 
-Sealing::Sealing(std::shared_ptr<const Certificates> certificates) : certificates_(std::move(certificates)) {}
+CmsEncryption::CmsEncryption(std::shared_ptr<const Certificates> certificates)
+    : certificates_(std::move(certificates)) {}
 
-Result<Sealing> Sealing::load(const std::string& pem_file) {
+Result<CmsEncryption> CmsEncryption::load(const std::string& pem_file) {
   const auto refuse = [&](const std::string& why) {
     return fail(Failure::Misconfigured, pem_file + ": " + why);
   };
@@ -58,17 +59,17 @@ Result<Sealing> Sealing::load(const std::string& pem_file) {
     if (sk_X509_push(certificates->stack.get(), certificate) <= 0) throw std::bad_alloc();
   ERR_clear_error();  // the end of the file counts as an error
   if (sk_X509_num(certificates->stack.get()) == 0) return refuse("holds no PEM certificate");
-  Sealing sealing(std::move(certificates));
+  CmsEncryption encryption(std::move(certificates));
   try {
     // A key that cannot be encrypted to (Ed25519) is found now, not when the first message comes.
-    static_cast<void>(sealing.seal({}, [](std::string_view) { return Status{}; }));
+    static_cast<void>(encryption.encrypt({}, [](std::string_view) { return Status{}; }));
   } catch (const std::runtime_error& e) {
     return refuse(e.what());
   }
-  return sealing;
+  return encryption;
 }
 
-Status Sealing::seal(std::span<const std::string_view> pieces, const Sink& sink) const {
+Status CmsEncryption::encrypt(std::span<const std::string_view> pieces, const Sink& sink) const {
   const auto must = [](bool worked) {
     if (!worked) throw std::runtime_error("cannot encrypt: " + reason());
   };

@@ -29,14 +29,14 @@ struct Checkpoint {
 /// What is signed.
 std::string statement_of(const Checkpoint& checkpoint);
 
-struct Head {
+struct ChainHead {
   Tip tip;
   std::optional<Checkpoint> checkpoint;
 };
 
 /// nullopt when there is no such file. Failure::Misconfigured when it cannot be read or understood.
-Result<std::optional<Head>> read_head(const std::string& archive);
+Result<std::optional<ChainHead>> read_head(const std::string& archive);
 /// On the disk when it returns (the folder's entry only the first time: an older head does no harm).
-Status write_head(Disk& disk, int archive, const Head& head);
+Status write_head(Disk& disk, int archive, const ChainHead& head);
 
 }  // namespace pams::milter::archive

@@ -1,4 +1,4 @@
-#include "milter/setup/postfix/plan_main.hpp"
+#include "milter/setup/postfix/main_cf_plan.hpp"
 
 #include <algorithm>
 #include <charconv>

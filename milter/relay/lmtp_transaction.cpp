@@ -1,4 +1,4 @@
-#include "milter/relay/transaction.hpp"
+#include "milter/relay/lmtp_transaction.hpp"
 
 #include <algorithm>
 
@@ -23,28 +23,28 @@ bool fits_on_a_line(std::string_view word) {
 
 }  // namespace
 
-tl::unexpected<Transaction::Trouble> Transaction::broken(const Error& error) const {
+tl::unexpected<LmtpTransaction::Trouble> LmtpTransaction::broken(const Error& error) const {
   const auto& host = hop_->peer().host;
   return tl::unexpected(
       Trouble{error.what.starts_with(host) ? error.what : host + ": " + error.what, std::nullopt, true});
 }
 
-tl::unexpected<Transaction::Trouble> Transaction::refused(const smart_host::SmtpReply& reply) const {
+tl::unexpected<LmtpTransaction::Trouble> LmtpTransaction::refused(const smart_host::SmtpReply& reply) const {
   const auto answer = passed_on(hop_->peer().host, reply);
   return tl::unexpected(Trouble{answer.text, answer, reply.code == 421});
 }
 
-bool Transaction::is_answered() const {
+bool LmtpTransaction::is_answered() const {
   return std::ranges::all_of(answers_, [](const auto& answer) { return answer.has_value(); });
 }
 
-void Transaction::answer_the_rest(const Answer& answer) {
+void LmtpTransaction::answer_the_rest(const Answer& answer) {
   for (auto& one : answers_)
     if (!one) one = answer;
 }
 
 /// What the server cannot take is said, never converted.
-bool Transaction::answers_for_lack(const OutgoingEnvelope& envelope) {
+bool LmtpTransaction::answers_for_lack(const OutgoingEnvelope& envelope) {
   const auto& host = hop_->peer().host;
   const auto limit = hop_->size_limit();
   if (envelope.has_8bit && !hop_->offers("8BITMIME"))
@@ -58,7 +58,7 @@ bool Transaction::answers_for_lack(const OutgoingEnvelope& envelope) {
   return is_answered();
 }
 
-std::string Transaction::mail_line(const OutgoingEnvelope& envelope) const {
+std::string LmtpTransaction::mail_line(const OutgoingEnvelope& envelope) const {
   auto line = "MAIL FROM:<" + envelope.sender + ">";
   if (hop_->offers("SIZE")) line += " SIZE=" + std::to_string(envelope.size);
   if (envelope.has_8bit) line += " BODY=8BITMIME";
@@ -69,7 +69,7 @@ std::string Transaction::mail_line(const OutgoingEnvelope& envelope) const {
   return line;
 }
 
-std::string Transaction::rcpt_line(const seal::Contents::Recipient& recipient) const {
+std::string LmtpTransaction::rcpt_line(const seal::Contents::Recipient& recipient) const {
   auto line = "RCPT TO:<" + recipient.address + ">";
   if (!hop_->offers("DSN") || !fits_on_a_line(recipient.parameters)) return line;
   for (const auto word : text::split(recipient.parameters, ' '))
@@ -78,8 +78,8 @@ std::string Transaction::rcpt_line(const seal::Contents::Recipient& recipient) c
   return line;
 }
 
-tl::expected<void, Transaction::Trouble> Transaction::begin(const OutgoingEnvelope& envelope,
-                                                            smart_host::Deadline deadline) {
+tl::expected<void, LmtpTransaction::Trouble> LmtpTransaction::begin(const OutgoingEnvelope& envelope,
+                                                                    smart_host::Deadline deadline) {
   answers_.assign(envelope.recipients.size(), std::nullopt);
   is_clean_ = true;
   for (std::size_t i = 0; i < answers_.size(); ++i)
@@ -103,8 +103,8 @@ tl::expected<void, Transaction::Trouble> Transaction::begin(const OutgoingEnvelo
   return {};
 }
 
-tl::expected<void, Transaction::Trouble> Transaction::recipients(const OutgoingEnvelope& envelope,
-                                                                 smart_host::Deadline deadline) {
+tl::expected<void, LmtpTransaction::Trouble> LmtpTransaction::recipients(const OutgoingEnvelope& envelope,
+                                                                         smart_host::Deadline deadline) {
   const std::size_t at_once = hop_->offers("PIPELINING") ? kRecipientsAtOnce : 1;
   std::vector<std::size_t> asked;
   std::string lines;
@@ -127,7 +127,7 @@ tl::expected<void, Transaction::Trouble> Transaction::recipients(const OutgoingE
   return {};
 }
 
-tl::expected<void, Transaction::Trouble> Transaction::data(smart_host::Deadline deadline) {
+tl::expected<void, LmtpTransaction::Trouble> LmtpTransaction::data(smart_host::Deadline deadline) {
   const auto reply = hop_->command("DATA", deadline);
   if (!reply) return broken(reply.error());
   if (reply->code == 354) {
@@ -140,16 +140,16 @@ tl::expected<void, Transaction::Trouble> Transaction::data(smart_host::Deadline 
   return {};
 }
 
-void Transaction::reset(smart_host::Deadline deadline) {
+void LmtpTransaction::reset(smart_host::Deadline deadline) {
   const auto reply = hop_->command("RSET", deadline);
   is_clean_ = reply && reply->code / 100 == 2;
 }
 
-Status Transaction::content(std::string_view bytes) {
+Status LmtpTransaction::content(std::string_view bytes) {
   return hop_->send(dots_.content(bytes), in(kForAPiece));
 }
 
-Status Transaction::finish() {
+Status LmtpTransaction::finish() {
   ready_ = false;
   // Who has the dot may take the message, whatever becomes of the MTA: the answer is waited for.
   hop_->cancel_on(-1);
@@ -170,6 +170,6 @@ Status Transaction::finish() {
   return {};
 }
 
-std::unique_ptr<NextHop> Transaction::take_hop() { return is_clean_ ? std::move(hop_) : nullptr; }
+std::unique_ptr<NextHop> LmtpTransaction::take_hop() { return is_clean_ ? std::move(hop_) : nullptr; }
 
 }  // namespace pams::milter::relay

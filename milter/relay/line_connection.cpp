@@ -1,4 +1,4 @@
-#include "milter/relay/wire.hpp"
+#include "milter/relay/line_connection.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,83 +21,83 @@ int milliseconds_until(smart_host::Deadline deadline) {
 
 }  // namespace
 
-std::string_view to_string(Wire::Outcome outcome) {
+std::string_view to_string(LineConnection::IoResult outcome) {
   switch (outcome) {
-    case Wire::Outcome::Done:
+    case LineConnection::IoResult::Done:
       return "done";
-    case Wire::Outcome::Closed:
+    case LineConnection::IoResult::Closed:
       return "it hangs up";
-    case Wire::Outcome::TimedOut:
+    case LineConnection::IoResult::TimedOut:
       return "no answer in time";
-    case Wire::Outcome::Watched:
+    case LineConnection::IoResult::Watched:
       return "broken off";
-    case Wire::Outcome::TooLong:
+    case LineConnection::IoResult::TooLong:
       return "it sends a line without an end";
   }
   return "";
 }
 
-Wire::Wire(Fd socket) : socket_(std::move(socket)) {
+LineConnection::LineConnection(Fd socket) : socket_(std::move(socket)) {
   const int flags = ::fcntl(socket_.get(), F_GETFL);
   (void)::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK);
 }
 
-void Wire::watch(int descriptor, short events) {
+void LineConnection::watch(int descriptor, short events) {
   watched_ = descriptor;
   watched_events_ = events;
 }
 
-Wire::Outcome Wire::wait(short events, smart_host::Deadline deadline) const {
+LineConnection::IoResult LineConnection::wait(short events, smart_host::Deadline deadline) const {
   std::array<pollfd, 2> waiting{pollfd{socket_.get(), events, 0}, pollfd{watched_, watched_events_, 0}};
   for (;;) {
     const int count = ::poll(waiting.data(), waiting.size(), milliseconds_until(deadline));
-    if (count < 0 && errno != EINTR) return Outcome::Closed;
-    if (count == 0) return Outcome::TimedOut;
+    if (count < 0 && errno != EINTR) return IoResult::Closed;
+    if (count == 0) return IoResult::TimedOut;
     if (count < 0) continue;
-    if (waiting[1].revents != 0) return Outcome::Watched;
-    return Outcome::Done;
+    if (waiting[1].revents != 0) return IoResult::Watched;
+    return IoResult::Done;
   }
 }
 
-Wire::Outcome Wire::fill(smart_host::Deadline deadline) {
+LineConnection::IoResult LineConnection::fill(smart_host::Deadline deadline) {
   buffer_.erase(0, taken_);
   taken_ = 0;
   for (;;) {
-    if (const auto ready = wait(POLLIN, deadline); ready != Outcome::Done) return ready;
+    if (const auto ready = wait(POLLIN, deadline); ready != IoResult::Done) return ready;
     std::array<char, kPieceSize> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): 32 KiB a read
     const auto count = ::recv(socket_.get(), piece.data(), piece.size(), 0);
-    if (count == 0) return Outcome::Closed;
-    if (count < 0 && errno != EAGAIN && errno != EINTR) return Outcome::Closed;
+    if (count == 0) return IoResult::Closed;
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return IoResult::Closed;
     if (count < 0) continue;
     buffer_.append(piece.data(), static_cast<std::size_t>(count));
-    return Outcome::Done;
+    return IoResult::Done;
   }
 }
 
-Wire::Line Wire::read_line(smart_host::Deadline deadline, std::size_t most) {
+LineConnection::Line LineConnection::read_line(smart_host::Deadline deadline, std::size_t most) {
   std::size_t searched = 0;
   for (;;) {
     const auto there = unread();
     const auto end = there.find("\r\n", searched);
-    if (std::min(end, there.size()) > most) return {Outcome::TooLong, ""};
+    if (std::min(end, there.size()) > most) return {IoResult::TooLong, ""};
     if (end != std::string_view::npos) {
-      Line line{Outcome::Done, std::string(there.substr(0, end))};
+      Line line{IoResult::Done, std::string(there.substr(0, end))};
       take(end + 2);
       return line;
     }
     searched = there.empty() ? 0 : there.size() - 1;
-    if (const auto filled = fill(deadline); filled != Outcome::Done) return {filled, ""};
+    if (const auto filled = fill(deadline); filled != IoResult::Done) return {filled, ""};
   }
 }
 
-Wire::Outcome Wire::send(std::string_view bytes, smart_host::Deadline deadline) {
+LineConnection::IoResult LineConnection::send(std::string_view bytes, smart_host::Deadline deadline) {
   while (!bytes.empty()) {
-    if (const auto ready = wait(POLLOUT, deadline); ready != Outcome::Done) return ready;
+    if (const auto ready = wait(POLLOUT, deadline); ready != IoResult::Done) return ready;
     const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno != EAGAIN && errno != EINTR) return Outcome::Closed;
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return IoResult::Closed;
     bytes.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
   }
-  return Outcome::Done;
+  return IoResult::Done;
 }
 
 }  // namespace pams::milter::relay

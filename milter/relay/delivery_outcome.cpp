@@ -1,9 +1,9 @@
-#include "milter/relay/outcome.hpp"
+#include "milter/relay/delivery_outcome.hpp"
 
 #include <ctime>
 
 #include "milter/log/log.hpp"
-#include "milter/relay/services.hpp"
+#include "milter/relay/relay_services.hpp"
 
 namespace pams::milter::relay {
 namespace {
@@ -41,18 +41,19 @@ Answer answer_to_unopened(const Error& error) {
   return {451, "4.3.0", "the sealed message cannot be opened now"};
 }
 
-Answer sent_already(const trace::Delivery& delivery) {
+Answer sent_already(const trace::RelayDelivery& delivery) {
   return {250, "2.0.0",
           "sent already at " + utc(delivery.time) + ": " + delivery.host + ": " + delivery.reply};
 }
 
-trace::Delivery delivery_of(const std::string& seal, const std::string& recipient,
-                            const std::string& connector, const smart_host::Peer& peer,
-                            const Answer& answer) {
+trace::RelayDelivery delivery_of(const std::string& seal, const std::string& recipient,
+                                 const std::string& connector, const smart_host::Peer& peer,
+                                 const Answer& answer) {
   return {.seal = seal,
           .recipient = recipient,
           .time = now(),
-          .result = answer.is_success() ? trace::Delivery::Result::Sent : trace::Delivery::Result::Failed,
+          .result =
+              answer.is_success() ? trace::RelayDelivery::Result::Sent : trace::RelayDelivery::Result::Failed,
           .connector = connector,
           .host = peer.host,
           .address = peer.address,

@@ -13,9 +13,9 @@
 
 namespace pams::milter::relay {
 
-class Services {
+class RelayServices {
  public:
-  explicit Services(std::shared_ptr<const Config> config) : config_(std::move(config)) {}
+  explicit RelayServices(std::shared_ptr<const Config> config) : config_(std::move(config)) {}
 
   /// The one that holds for a message that begins now.
   std::shared_ptr<const Config> config() const;

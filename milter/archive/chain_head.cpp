@@ -1,4 +1,4 @@
-#include "milter/archive/head.hpp"
+#include "milter/archive/chain_head.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -36,7 +36,7 @@ std::string statement_of(const Checkpoint& checkpoint) {
          checkpoint.tip.hash + "\ntime " + std::to_string(checkpoint.time.time_since_epoch().count()) + "\n";
 }
 
-Result<std::optional<Head>> read_head(const std::string& archive) {
+Result<std::optional<ChainHead>> read_head(const std::string& archive) {
   const auto path = archive + "/head";
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error) return std::nullopt;
@@ -46,7 +46,7 @@ Result<std::optional<Head>> read_head(const std::string& archive) {
   // nlohmann throws on a wrong shape; this is the one place where that means a damaged file.
   try {
     const auto json = Json::parse(text);
-    Head head{tip_in(json), std::nullopt};
+    ChainHead head{tip_in(json), std::nullopt};
     if (json.contains("checkpoint")) head.checkpoint = checkpoint_in(json.at("checkpoint"));
     return head;
   } catch (const nlohmann::json::exception&) {
@@ -54,7 +54,7 @@ Result<std::optional<Head>> read_head(const std::string& archive) {
   }
 }
 
-Status write_head(Disk& disk, int archive, const Head& head) {
+Status write_head(Disk& disk, int archive, const ChainHead& head) {
   Json json{{"entries", head.tip.number}, {"hash", head.tip.hash}};
   if (head.checkpoint) json["checkpoint"] = to_json(*head.checkpoint);
   const auto written = replace_file(disk, archive, "head", json.dump() + "\n");

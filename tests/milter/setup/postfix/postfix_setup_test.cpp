@@ -1,4 +1,4 @@
-#include "milter/setup/postfix/setup.hpp"
+#include "milter/setup/postfix/postfix_setup.hpp"
 
 #include <cstdlib>
 #include <filesystem>
