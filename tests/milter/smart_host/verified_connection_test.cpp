@@ -50,7 +50,7 @@ struct Site {
     return found.at(0);
   }
   /// "" when it opened.
-  static std::string trouble(const Result<smart_host::VerifiedConnection>& opened) {
+  static std::string failure(const Result<smart_host::VerifiedConnection>& opened) {
     return opened ? "" : opened.error().what;
   }
 
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_SUITE(verified_connection)
 BOOST_AUTO_TEST_CASE(a_proven_smart_host_is_ready_for_mail_and_told_by_its_facts) {
   const Site site;
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   const auto& peer = opened->peer();
   BOOST_TEST(peer.verified);
   BOOST_TEST(peer.host == "127.0.0.1:" + std::to_string(site.peer.port()));
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(what_counts_is_offered_over_tls) {
   script.words = {"8bitmime", "SIZE 52428800", "DSN"};
   const Site site(std::move(script));
   const auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(opened->offers("8BITMIME"));
   BOOST_TEST(opened->offers("DSN"));
   BOOST_TEST(!opened->offers("SMTPUTF8"));
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_limit_below_max_message_size_is_no_reason_to_refuse_small
   Site site(std::move(script));
   site.connector.max_message_size = 1'000'000;
   const auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(opened->size_limit() == 1000U);
 }
 
@@ -180,7 +180,7 @@ BOOST_DATA_TEST_CASE(the_password_is_shown_over_proven_tls_alone,
   site.connector.username = "gateway";
   site.settings.password = "s3cret word";
   const auto opened = site.open();
-  BOOST_TEST(Site::trouble(opened) == "");
+  BOOST_TEST(Site::failure(opened) == "");
   BOOST_TEST(std::ranges::none_of(site.peer.told_in_clear(),
                                   [](const std::string& line) { return text::istarts_with(line, "AUTH"); }));
 }
@@ -188,10 +188,10 @@ BOOST_DATA_TEST_CASE(the_password_is_shown_over_proven_tls_alone,
 BOOST_AUTO_TEST_CASE(a_refused_or_unreadable_password_ends_it_at_auth) {
   Site site(with_user());
   site.connector.username = "gateway";
-  BOOST_TEST(contains(Site::trouble(site.open()), ": auth: no password file"));
+  BOOST_TEST(contains(Site::failure(site.open()), ": auth: no password file"));
   BOOST_TEST(told_no_secret(site.peer));
   site.settings.password = "wrong";
-  const auto refused = Site::trouble(site.open());
+  const auto refused = Site::failure(site.open());
   BOOST_TEST(contains(refused, ": auth: it refuses the username 'gateway'"), refused);
   BOOST_TEST(!contains(refused, "wrong"));
 }
@@ -202,50 +202,50 @@ BOOST_AUTO_TEST_CASE(encryption_only_takes_any_certificate_says_so_and_shows_no_
   Site site(std::move(script));
   site.connector.tls_settings = rules::TlsSettings::EncryptionOnly;
   const auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(!opened->peer().verified);
   BOOST_TEST(opened->peer().certificate == site.peer.certificate_digest());
   site.connector.username = "gateway";
   site.settings.password = "s3cret word";
-  BOOST_TEST(contains(Site::trouble(site.open()), ": auth: the password is shown only"));
+  BOOST_TEST(contains(Site::failure(site.open()), ": auth: the password is shown only"));
   BOOST_TEST(told_no_secret(site.peer));
 }
 
 BOOST_AUTO_TEST_CASE(without_starttls_or_with_old_tls_there_is_nothing_to_talk_about) {
   TlsPeer::Script none;
   none.clear_words = {"SIZE 1"};
-  BOOST_TEST(contains(Site::trouble(Site(std::move(none)).open()), ": starttls: it does not offer STARTTLS"));
+  BOOST_TEST(contains(Site::failure(Site(std::move(none)).open()), ": starttls: it does not offer STARTTLS"));
   TlsPeer::Script old;
   old.highest_protocol = TLS1_1_VERSION;
   const Site site(std::move(old));
-  BOOST_TEST(contains(Site::trouble(site.open()), ": tls: the TLS handshake failed"));
+  BOOST_TEST(contains(Site::failure(site.open()), ": tls: the TLS handshake failed"));
   BOOST_TEST(told_no_secret(site.peer));
 }
 
 BOOST_AUTO_TEST_CASE(an_unreadable_ca_file_proves_nobody) {
   Site site;
   site.connector.tls_ca_file = "/nonexistent/ca.pem";
-  BOOST_TEST(contains(Site::trouble(site.open()), ": tls: tls_ca_file: no authorities"));
+  BOOST_TEST(contains(Site::failure(site.open()), ": tls: tls_ca_file: no authorities"));
 }
 
 BOOST_AUTO_TEST_CASE(no_session_is_resumed) {
   const Site site;
-  for (int i = 0; i < 3; ++i) BOOST_TEST(Site::trouble(site.open()) == "");
+  for (int i = 0; i < 3; ++i) BOOST_TEST(Site::failure(site.open()) == "");
   BOOST_TEST(site.peer.connections() == 3U);
   BOOST_TEST(site.peer.resumed_sessions() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(bytes_in_clear_after_the_answer_to_starttls_end_it) {
   const Site site(at(Stage::StartTls, {"", Then::GoOn, "250 forged\r\n"}));
-  const auto trouble = Site::trouble(site.open());
-  BOOST_TEST((contains(trouble, ": starttls: ") || contains(trouble, ": tls: ")), trouble);
+  const auto failure = Site::failure(site.open());
+  BOOST_TEST((contains(failure, ": starttls: ") || contains(failure, ": tls: ")), failure);
   BOOST_TEST(site.peer.told_over_tls().empty());
 }
 
 BOOST_AUTO_TEST_CASE(answers_before_the_question_are_not_taken_for_answers) {
   const Site site(at(Stage::Mail, {"", Then::GoOn, "250 recipient too\r\n354 and the content\r\n"}));
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(opened->command("MAIL FROM:<a@x>", ample()).has_value());
   BOOST_TEST(!opened->is_usable());
   const auto reply = opened->command("RCPT TO:<b@y>", ample());
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_or_greet_leads_to_the_next)
   script.answers[Stage::Greeting] = {"421 too busy"};
   const TlsPeer busy(std::move(script));
   const auto opened = good.open_at({"127.0.0.2", "127.0.0.3", "127.0.0.1"});
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(opened->peer().address == "127.0.0.1");
   BOOST_TEST(busy.connections() == 1U);
 }
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_hangs_leaves_time_for_the_next) {
   script.port = good.peer.port();
   const TlsPeer silent(std::move(script));
   const auto opened = good.open_at({"127.0.0.3", "127.0.0.1"}, in(std::chrono::seconds(4)));
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(opened->peer().address == "127.0.0.1");
 }
 
@@ -283,20 +283,20 @@ BOOST_AUTO_TEST_CASE(an_address_that_proves_nothing_ends_it) {
   script.address = "127.0.0.3";
   script.port = good.peer.port();
   const TlsPeer other(std::move(script));
-  const auto trouble = Site::trouble(good.open_at({"127.0.0.3", "127.0.0.1"}));
-  BOOST_TEST(contains(trouble, ": chain: "), trouble);
-  BOOST_TEST(contains(trouble, "(127.0.0.3)"), trouble);
+  const auto failure = Site::failure(good.open_at({"127.0.0.3", "127.0.0.1"}));
+  BOOST_TEST(contains(failure, ": chain: "), failure);
+  BOOST_TEST(contains(failure, "(127.0.0.3)"), failure);
   BOOST_TEST(good.peer.connections() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(five_addresses_are_tried_and_all_are_told) {
   const Site site(at(Stage::Greeting, {"554 no"}));
-  const auto trouble = Site::trouble(site.open_at(std::vector<std::string>(7, "127.0.0.1")));
-  BOOST_TEST(trouble.starts_with(site.connector.smart_hosts[0].address() + ": ehlo: it greets with '554 no'"),
-             trouble);
+  const auto failure = Site::failure(site.open_at(std::vector<std::string>(7, "127.0.0.1")));
+  BOOST_TEST(failure.starts_with(site.connector.smart_hosts[0].address() + ": ehlo: it greets with '554 no'"),
+             failure);
   BOOST_TEST(site.peer.connections() == 5U);
-  BOOST_TEST(!contains(trouble, "\n"));
-  BOOST_TEST(contains(Site::trouble(site.open_at({})), ": resolve: it has no address"));
+  BOOST_TEST(!contains(failure, "\n"));
+  BOOST_TEST(contains(Site::failure(site.open_at({})), ": resolve: it has no address"));
 }
 
 struct Misdeed {
@@ -353,11 +353,11 @@ BOOST_AUTO_TEST_CASE(a_cancellation_ends_open_at_any_stage) {
     Site site(at(stage, {"", Then::Hang}));
     const Cancel cancel;
     site.settings.cancellation.descriptor = cancel.event.get();
-    auto opening = std::async(std::launch::async, [&] { return Site::trouble(site.open()); });
+    auto opening = std::async(std::launch::async, [&] { return Site::failure(site.open()); });
     site.peer.wait_for(stage);
     cancel.now();
-    const auto trouble = opening.get();
-    BOOST_TEST(contains(trouble, "cancelled"), trouble);
+    const auto failure = opening.get();
+    BOOST_TEST(contains(failure, "cancelled"), failure);
   }
 }
 
@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(what_is_cancelled_beforehand_never_connects) {
   const Cancel cancel;
   cancel.now();
   site.settings.cancellation.descriptor = cancel.event.get();
-  BOOST_TEST(contains(Site::trouble(site.open()), ": resolve: cancelled"));
+  BOOST_TEST(contains(Site::failure(site.open()), ": resolve: cancelled"));
   BOOST_TEST(site.peer.connections() == 0U);
 }
 
@@ -379,7 +379,7 @@ BOOST_AUTO_TEST_CASE(a_client_cancels_by_hanging_up_not_by_talking) {
   site.settings.cancellation.client = ours.get();
   BOOST_TEST_REQUIRE(send(client.get(), "QUIT\r\n", 6, 0) == 6);
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   { const Fd gone = std::move(client); }
   const auto reply = opened->command("MAIL FROM:<a@x>", ample());
   BOOST_TEST_REQUIRE(!reply.has_value());
@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a_client_cancels_by_hanging_up_not_by_talking) {
 BOOST_AUTO_TEST_CASE(a_cancellation_ends_the_wait_for_a_reply_and_all_that_follows) {
   const Site site(at(Stage::EndOfData, {"", Then::Hang}));
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   const Cancel cancel;
   opened->cancel_on({cancel.event.get(), -1});
   for (const auto* line : {"MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"})
@@ -412,7 +412,7 @@ BOOST_AUTO_TEST_CASE(who_reads_no_content_stops_neither_deadline_nor_cancellatio
   const std::string content(64U << 20U, 'x');
   for (const bool cancels : {false, true}) {
     auto opened = site.open();
-    BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+    BOOST_TEST_REQUIRE(Site::failure(opened) == "");
     const Cancel cancel;
     opened->cancel_on({cancel.event.get(), -1});
     for (const auto* line : {"MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"})
@@ -433,7 +433,7 @@ BOOST_AUTO_TEST_CASE(who_reads_no_content_stops_neither_deadline_nor_cancellatio
 BOOST_AUTO_TEST_CASE(large_content_arrives_byte_for_byte) {
   const Site site;
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   for (const auto* line : {"MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"})
     BOOST_TEST_REQUIRE(opened->command(line, ample()).has_value());
   std::string content;
@@ -452,7 +452,7 @@ BOOST_AUTO_TEST_CASE(large_content_arrives_byte_for_byte) {
 BOOST_AUTO_TEST_CASE(a_late_answer_is_never_that_to_another_command) {
   Site site(at(Stage::Mail, {"", Then::Hang}));
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(!opened->command("MAIL FROM:<a@x>", in(std::chrono::milliseconds(50))).has_value());
   const auto next = opened->command("RSET", ample());
   BOOST_TEST_REQUIRE(!next.has_value());
@@ -462,7 +462,7 @@ BOOST_AUTO_TEST_CASE(a_late_answer_is_never_that_to_another_command) {
 BOOST_AUTO_TEST_CASE(an_idle_connection_is_usable_until_the_host_says_something_or_hangs_up) {
   Site site;
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(opened->is_usable());
   site.peer.hang_up();
   pollfd gone{opened->descriptor(), POLLIN, 0};
@@ -470,7 +470,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_is_usable_until_the_host_says_something_
   BOOST_TEST(!opened->is_usable());
 
   auto chatty = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(chatty) == "");
+  BOOST_TEST_REQUIRE(Site::failure(chatty) == "");
   site.peer.answer(Stage::Rset, {"", Then::GoOn, "421 4.4.2 idle for too long\r\n"});
   BOOST_TEST(chatty->command("RSET", ample()).has_value());
   BOOST_TEST(!chatty->is_usable());
@@ -479,7 +479,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_is_usable_until_the_host_says_something_
 BOOST_AUTO_TEST_CASE(quit_ends_it_whatever_is_answered) {
   const Site site(at(Stage::Quit, {"500 stay"}));
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::trouble(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   opened->quit(ample());
   BOOST_TEST(site.peer.told_over_tls().back() == "QUIT");
   BOOST_TEST(!opened->is_usable());
