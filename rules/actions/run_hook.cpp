@@ -121,6 +121,7 @@ extern constinit const Action run_hook{
     .needs_body = true,
     // A scanner must see mail from the null sender too; its headers are left alone then.
     .edits_content = false,
+    .keys = {.program = "command", .program_timeout = "timeout"},
     .params = kParams,
     .examples = kExamples,
     .compile = compile,

@@ -76,6 +76,23 @@ BOOST_DATA_TEST_CASE(every_action_is_documented, data::make(kAll), action) {
   for (const auto& param : action->params) BOOST_TEST(param.doc.ends_with('.'));
 }
 
+BOOST_DATA_TEST_CASE(every_key_with_a_role_is_a_key_of_its_type, data::make(kAll), action) {
+  const auto fits = [&](std::string_view key, schema::Type type) {
+    return key.empty() || std::ranges::any_of(action->params, [&](const schema::Param& param) {
+             return param.key == key && param.type == type && (param.required || !param.fallback.empty());
+           });
+  };
+  const auto& keys = action->keys;
+  BOOST_TEST(fits(keys.archive, schema::Type::Text));
+  BOOST_TEST(fits(keys.connector, schema::Type::Text));
+  BOOST_TEST(fits(keys.header, schema::Type::Text));
+  BOOST_TEST(fits(keys.header_value, schema::Type::Text));
+  BOOST_TEST(fits(keys.program, schema::Type::Words));
+  BOOST_TEST(fits(keys.program_timeout, schema::Type::Duration));
+  BOOST_TEST((keys.header_value.empty() || !keys.header.empty()));
+  BOOST_TEST(keys.program.empty() == keys.program_timeout.empty());
+}
+
 BOOST_DATA_TEST_CASE(every_action_refuses_what_its_table_does_not_list, data::make(kAll), action) {
   BOOST_TEST(!read(action->name, "{ surprise = 1 }").value.has_value());
   BOOST_TEST(!read(action->name, "false").value.has_value());
