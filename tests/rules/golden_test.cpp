@@ -64,7 +64,7 @@ std::string told(const rules::Plan& plan) {
     out << "reply: " << plan.reply.code << " " << plan.reply.status << " " << plan.reply.text << "\n";
   for (const auto& rule : plan.rules) tell_rule(rule, out);
   for (const auto& note : plan.notes) out << "note: " << note << "\n";
-  for (const auto& effect : test::described(plan)) out << "effect: " << effect << "\n";
+  for (const auto& effect : describe(plan)) out << "effect: " << effect << "\n";
   return out.str();
 }
 

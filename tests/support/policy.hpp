@@ -65,10 +65,4 @@ inline rules::Plan evaluate(const rules::Policy& policy, std::string_view eml,
   return rules::evaluate(policy, parse_message(eml), std::move(envelope), std::move(client), "", moment);
 }
 
-inline std::vector<std::string> described(const rules::Plan& plan) {
-  std::vector<std::string> all;
-  for (const auto& effect : plan.effects) all.push_back(rules::describe(effect));
-  return all;
-}
-
 }  // namespace pams::test

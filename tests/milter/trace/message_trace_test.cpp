@@ -45,8 +45,8 @@ BOOST_AUTO_TEST_CASE(a_flagged_message_tells_class_rules_actions_archive_and_rou
       {"Audit", rules::Mode::Audit, true, "", {}, {{"reject_message", "550", false}}},
   };
   plan.notes = {"fallback wrap counts as ignore"};
-  plan.effects = {rules::Archive{"compliance"}, rules::RouteVia{"Zivver"}, rules::AddHeader{"X-A", " 1"},
-                  rules::AddRecipient{"copy@example.org"}};
+  plan.archives = {"compliance"};
+  plan.effects = {rules::AddHeader{"X-A", " 1"}, rules::AddRecipient{"copy@example.org"}};
   connector.name = "Zivver";
   connector.smart_hosts = {{"smtp.zivver.com", 25}};
   auto handled = this->handled();

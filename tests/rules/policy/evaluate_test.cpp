@@ -11,7 +11,6 @@
 
 using namespace pams;
 using namespace pams::rules;
-using pams::test::described;
 using pams::test::gateway;
 
 namespace pams::rules {
@@ -60,14 +59,14 @@ BOOST_AUTO_TEST_CASE(a_flagged_message_takes_its_connector_and_a_bounce_without_
   const auto plan = test::evaluate(gateway(""), kFlagged);
   BOOST_TEST(plan.verdict == Verdict::Accept);
   BOOST_TEST(plan.route.value() == "Zivver");
-  BOOST_TEST(described(plan) == (Lines{"route-via Zivver", "return-headers-only"}),
+  BOOST_TEST(describe(plan) == (Lines{"route-via Zivver", "return-headers-only"}),
              boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(ordinary_mail_that_no_rule_touches_has_no_effects) {
   const auto plan = test::evaluate(gateway(""), kOrdinary);
   BOOST_TEST(plan.verdict == Verdict::Accept);
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
   BOOST_TEST(!plan.route.has_value());
   BOOST_TEST(test::Bytes(plan.outgoing.wire()) == test::Bytes("Subject: a\r\n\r\nHello\r\n"));
 }
@@ -77,7 +76,7 @@ BOOST_AUTO_TEST_CASE(effects_come_in_the_order_in_which_they_are_safe) {
     { blind_copy_to = "audit@example.org" }, { set_header = { name = "X-A", value = "1" } }, { archive = "compliance" },
     { apply_html_disclaimer = { html = "<p>D</p>" } })"));
   const auto plan = test::evaluate(policy, kFlagged);
-  auto effects = described(plan);
+  auto effects = describe(plan);
   BOOST_TEST_REQUIRE(effects.size() == 6U);
   BOOST_TEST(has(effects[4], "replace-body"));
   effects.erase(effects.begin() + 4);
@@ -87,7 +86,7 @@ BOOST_AUTO_TEST_CASE(effects_come_in_the_order_in_which_they_are_safe) {
 }
 
 BOOST_AUTO_TEST_CASE(a_flagged_message_without_a_sender_has_no_bounce_to_care_for) {
-  BOOST_TEST(described(test::evaluate(gateway(""), kFlagged, {"", {"piet@klant.example"}})) ==
+  BOOST_TEST(describe(test::evaluate(gateway(""), kFlagged, {"", {"piet@klant.example"}})) ==
                  (Lines{"route-via Zivver"}),
              boost::test_tools::per_element());
 }
@@ -98,7 +97,7 @@ BOOST_AUTO_TEST_CASE(an_anomaly_is_deferred_or_rejected_and_nothing_else_happens
   BOOST_TEST(deferred.verdict == Verdict::Defer);
   BOOST_TEST(deferred.reply.code == 451U);
   BOOST_TEST(deferred.reply.status == "4.7.1");
-  BOOST_TEST(deferred.effects.empty());
+  BOOST_TEST(describe(deferred).empty());
   BOOST_TEST(has(deferred.reason, "does not match pams.pattern"));
   BOOST_TEST(!has(deferred.reply.text, "pattern"));
   auto policy = gateway("");
@@ -132,7 +131,7 @@ BOOST_AUTO_TEST_CASE(an_untrusted_flag_is_stripped_before_rules_see_it) {
   const auto plan = test::evaluate(policy, "Zivver-Relay: ab\nzivver-relay : cd\nSubject: a\n\nb\n",
                                    {"x@y.example", {"anna@example.org"}}, {"192.0.2.1", "", ""});
   BOOST_TEST(plan.verdict == Verdict::Accept);
-  BOOST_TEST(described(plan) == (Lines{"delete-header zivver-relay[2]", "delete-header Zivver-Relay[1]"}),
+  BOOST_TEST(describe(plan) == (Lines{"delete-header zivver-relay[2]", "delete-header Zivver-Relay[1]"}),
              boost::test_tools::per_element());
 }
 
@@ -150,7 +149,7 @@ BOOST_AUTO_TEST_CASE(what_only_claims_to_be_sealed_is_refused_whoever_brings_it)
                                        {"x@y.example", {"z@outside.example"}}, {peer, "", ""});
       BOOST_TEST((plan.verdict == Verdict::Reject));
       BOOST_TEST(plan.reply.code == 550U);
-      BOOST_TEST(plan.effects.empty());
+      BOOST_TEST(describe(plan).empty());
     }
 }
 
@@ -160,9 +159,8 @@ BOOST_AUTO_TEST_CASE(rules_run_in_file_order_and_actions_in_list_order) {
                                              { set_header = { name = "X-A", value = "2" } })") +
               rule("two", R"({ set_header = { name = "X-B", value = "2" } })",
                    R"(if = { header_matches_patterns = { header = "X-A", patterns = "^2$" } })"));
-  BOOST_TEST(
-      described(test::evaluate(policy, kOrdinary)) == (Lines{"add-header X-A: 2", "add-header X-B: 2"}),
-      boost::test_tools::per_element());
+  BOOST_TEST(describe(test::evaluate(policy, kOrdinary)) == (Lines{"add-header X-A: 2", "add-header X-B: 2"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(all_conditions_must_hold_and_any_exception_switches_the_rule_off) {
@@ -213,7 +211,7 @@ BOOST_AUTO_TEST_CASE(an_audited_rule_tells_what_it_would_do_and_does_nothing) {
                 rule("next", R"({ archive = "compliance" })"));
     const auto plan = test::evaluate(policy, kOrdinary);
     BOOST_TEST(plan.verdict == Verdict::Accept);
-    BOOST_TEST(described(plan) == (Lines{"archive compliance"}), boost::test_tools::per_element());
+    BOOST_TEST(describe(plan) == (Lines{"archive compliance"}), boost::test_tools::per_element());
     BOOST_TEST_REQUIRE(plan.rules.front().actions.size() == 2U);
     BOOST_TEST(!plan.rules.front().actions.front().carried_out);
     BOOST_TEST(plan.rules.front().actions.back().outcome == "deleted");
@@ -238,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_rejection_ends_everything_and_undoes_the_archive) {
   BOOST_TEST(plan.reply.status == "5.7.900");
   BOOST_TEST(plan.reply.text == "No");
   BOOST_TEST(plan.reason == "rule 'no'");
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
   BOOST_TEST(!plan.route.has_value());
   BOOST_TEST(plan.rules.size() == 1U);
   BOOST_TEST_REQUIRE(plan.rules.front().actions.size() == 2U);
@@ -252,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_deleted_message_stays_in_the_archive_that_was_ordered_bef
                                            { delete_message = true })"));
   const auto plan = test::evaluate(policy, kFlagged);
   BOOST_TEST(plan.verdict == Verdict::Discard);
-  BOOST_TEST(described(plan) == (Lines{"archive compliance"}), boost::test_tools::per_element());
+  BOOST_TEST(describe(plan) == (Lines{"archive compliance"}), boost::test_tools::per_element());
   BOOST_TEST(has(plan.outgoing.wire(), "X-A: 1"));
 }
 
@@ -260,7 +258,7 @@ BOOST_AUTO_TEST_CASE(a_quarantined_flagged_message_keeps_its_route_for_the_day_i
   const auto plan = test::evaluate(gateway(rule("r", R"({ quarantine = "look" })")), kFlagged);
   BOOST_TEST(plan.verdict == Verdict::Quarantine);
   BOOST_TEST(plan.reason == "rule 'r': look");
-  BOOST_TEST(described(plan) == (Lines{"route-via Zivver", "return-headers-only"}),
+  BOOST_TEST(describe(plan) == (Lines{"route-via Zivver", "return-headers-only"}),
              boost::test_tools::per_element());
 }
 
@@ -273,7 +271,7 @@ BOOST_AUTO_TEST_CASE(a_rule_that_fails_defers_the_message) {
   BOOST_TEST(plan.reply.status == "4.3.0");
   BOOST_TEST(has(plan.reason, "directory down"));
   BOOST_TEST(!has(plan.reply.text, "directory"));
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_ignored_failure_undoes_the_whole_rule_and_goes_on) {
@@ -293,7 +291,7 @@ BOOST_AUTO_TEST_CASE(an_ignored_failure_undoes_the_whole_rule_and_goes_on) {
                                    })));
   const auto plan = test::evaluate(policy, kOrdinary);
   BOOST_TEST(plan.verdict == Verdict::Accept);
-  BOOST_TEST(described(plan) == (Lines{"add-header X-Next: 1"}), boost::test_tools::per_element());
+  BOOST_TEST(describe(plan) == (Lines{"add-header X-Next: 1"}), boost::test_tools::per_element());
   BOOST_TEST(!plan.rules.front().actions.front().carried_out);
   BOOST_TEST(has(plan.rules.front().note, "broken (ignored)"));
   BOOST_TEST(plan.notes.size() == 1U);
@@ -334,7 +332,7 @@ BOOST_AUTO_TEST_CASE(a_rule_that_touches_the_flag_of_a_flagged_message_has_faile
     policy.rules.front().error_action = ErrorAction::Ignore;
     const auto plan = test::evaluate(policy, kFlagged);
     BOOST_TEST(plan.verdict == Verdict::Defer);
-    BOOST_TEST(plan.effects.empty());
+    BOOST_TEST(describe(plan).empty());
   }
 }
 
@@ -358,7 +356,7 @@ BOOST_AUTO_TEST_CASE(an_ordinary_message_goes_where_the_first_rule_sends_it) {
   const auto plan = test::evaluate(gateway(rule("a", R"({ route_message_outbound_connector = "Partner" })") +
                                            rule("b", R"({ route_message_outbound_connector = "Zivver" })")),
                                    kOrdinary);
-  BOOST_TEST(described(plan) == (Lines{"route-via Partner"}), boost::test_tools::per_element());
+  BOOST_TEST(describe(plan) == (Lines{"route-via Partner"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(bounces_and_automatic_replies_are_never_edited) {
@@ -366,7 +364,7 @@ BOOST_AUTO_TEST_CASE(bounces_and_automatic_replies_are_never_edited) {
       gateway(rule("r", R"({ apply_html_disclaimer = { html = "x" } }, { prepend_subject = "[x] " },
                                            { archive = "compliance" })"));
   const auto plan = test::evaluate(policy, kOrdinary, {"", {"piet@klant.example"}});
-  BOOST_TEST(described(plan) == (Lines{"archive compliance"}), boost::test_tools::per_element());
+  BOOST_TEST(describe(plan) == (Lines{"archive compliance"}), boost::test_tools::per_element());
   BOOST_TEST(!plan.rules.front().actions.front().carried_out);
 }
 
@@ -378,7 +376,7 @@ BOOST_AUTO_TEST_CASE(a_flagged_message_is_never_wrapped) {
       "--b\n\nx\n--b\nContent-Type: application/pkcs7-signature\n\nx\n--b--\n";
   const auto plan = test::evaluate(policy, "zivver-relay: ab\n" + signed_mail);
   BOOST_TEST(plan.verdict == Verdict::Accept);
-  BOOST_TEST(described(plan) == (Lines{"route-via Zivver", "return-headers-only"}),
+  BOOST_TEST(describe(plan) == (Lines{"route-via Zivver", "return-headers-only"}),
              boost::test_tools::per_element());
   BOOST_TEST_REQUIRE(plan.notes.size() == 1U);
   BOOST_TEST(has(plan.notes.front(), "wrap counts as ignore"));
@@ -396,7 +394,7 @@ BOOST_AUTO_TEST_CASE(a_message_too_big_for_its_connector_is_refused_with_both_si
   BOOST_TEST(plan.reply.code == 552U);
   BOOST_TEST(plan.reply.status == "5.3.4");
   BOOST_TEST(plan.reply.text == "Message size 61 bytes exceeds the maximum of 60 bytes");
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_size_that_counts_is_the_one_after_the_disclaimer) {
@@ -413,7 +411,7 @@ BOOST_AUTO_TEST_CASE(an_evaluation_that_runs_out_of_time_defers_and_cannot_be_ig
                       {"127.0.0.1", "", ""}, "", late);
   BOOST_TEST(plan.verdict == Verdict::Defer);
   BOOST_TEST(plan.reply.status == "4.3.0");
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_flagged_message_nested_beyond_the_limits_is_an_anomaly_when_a_rule_looks_inside) {
