@@ -76,6 +76,9 @@ void check_properties(const schema::Args& args, const Reading& reading, const Tr
     reading.error(args.at("name"), "there is a rule '" + rule.name + "' already");
   if (rule.activation && rule.expiry && *rule.expiry <= *rule.activation)
     reading.error(args.at("expiry_date"), "expiry_date: the rule would end before it begins");
+  if (rule.mode == Mode::AuditAndNotify)
+    reading.diagnostics.warning(args.at("mode"),
+                                "audit_and_notify notifies nobody yet: the rule only audits");
 }
 
 std::vector<RuleCondition> read_conditions(const schema::Value& rule, std::string_view key,

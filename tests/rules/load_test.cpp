@@ -220,6 +220,18 @@ BOOST_AUTO_TEST_CASE(two_rules_with_two_routes_are_warned_about) {
   BOOST_TEST(reported(rule("a", "Zivver") + rule("b", "Partner", "mode = \"audit\"\n")) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_that_is_to_notify_is_warned_about_because_it_only_audits) {
+  const auto rule = [](const std::string& mode) {
+    return "[[transport_rule]]\nname = \"r\"\nmode = \"" + mode + "\"\ndo = [{ delete_message = true }]\n";
+  };
+  const auto loaded = load_texts({std::string(kGateway), rule("audit_and_notify")});
+  BOOST_TEST_REQUIRE(loaded.policy.has_value());
+  BOOST_TEST(has(loaded.text,
+                 "rules1.toml:3:8: warning: audit_and_notify notifies nobody yet: the rule only audits"),
+             loaded.text);
+  BOOST_TEST(reported(rule("audit")) == "");
+}
+
 BOOST_AUTO_TEST_CASE(exchange_online_without_its_organization_would_trust_every_tenant) {
   BOOST_TEST(
       has(load_texts({"[[trust.exchange_online]]\ncertificate = \"mail.protection.outlook.com\"\n"}).text,
