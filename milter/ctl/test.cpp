@@ -64,8 +64,12 @@ json to_json(const rules::RuleEvidence& rule) {
   auto actions = json::array();
   for (const auto& a : rule.actions)
     actions.push_back({{"name", a.name}, {"outcome", a.outcome}, {"carried_out", a.carried_out}});
-  return {{"name", rule.name}, {"matched", rule.matched},  {"mode", to_string(rule.mode)},
-          {"note", rule.note}, {"conditions", conditions}, {"actions", actions}};
+  return {{"name", rule.name},
+          {"matched", rule.matched},
+          {"mode", to_string(rule.mode)},
+          {"note", rule.note.value_or("")},
+          {"conditions", conditions},
+          {"actions", actions}};
 }
 
 json to_json(const rules::Plan& plan) {
@@ -86,7 +90,7 @@ void print_rule(const rules::RuleEvidence& rule) {
   std::cout << "rule     " << text::printable(rule.name) << ": "
             << (rule.matched ? "matches" : "does not match")
             << (rule.mode == rules::Mode::Enforce ? "" : " (" + std::string(to_string(rule.mode)) + ")")
-            << (rule.note.empty() ? "" : " (" + text::printable(rule.note) + ")") << '\n';
+            << (rule.note ? " (" + text::printable(*rule.note) + ")" : "") << '\n';
   for (const auto& c : rule.conditions)
     std::cout << "           " << (c.holds ? "yes  " : "no   ") << c.name << ": " << text::printable(c.seen)
               << '\n';

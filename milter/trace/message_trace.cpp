@@ -53,13 +53,14 @@ class Teller {
   void add_rules(const rules::Plan& plan) {
     std::vector<std::string> others;
     for (const auto& rule : plan.rules) {
-      if (!rule.matched && rule.note.empty()) {
+      if (!rule.matched && !rule.note) {
         others.push_back(rule.name);
         continue;
       }
       const std::string_view mode = rule.mode == rules::Mode::Enforce ? "" : ", not enforced";
       const std::string_view matched = rule.matched ? ": matches" : ": does not match";
-      add(EventKind::Rule, with_note(rule.name + std::string(matched) + std::string(mode), rule.note));
+      add(EventKind::Rule,
+          with_note(rule.name + std::string(matched) + std::string(mode), rule.note.value_or("")));
       for (const auto& action : rule.actions)
         add(EventKind::Action,
             (action.carried_out ? "" : "would have done: ") + action.name + ": " + action.outcome);

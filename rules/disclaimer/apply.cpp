@@ -32,7 +32,7 @@ Result<std::vector<mime::Splice>> collect(std::string_view body, const MimeMap& 
 }  // namespace
 
 Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaimer& disclaimer) {
-  if (!map.ambiguity.empty()) return fail(Failure::Refused, "ambiguous MIME structure: " + map.ambiguity);
+  if (map.ambiguity) return fail(Failure::Refused, "ambiguous MIME structure: " + *map.ambiguity);
   const auto body = message.body.view();
   LeafEdits edits;
   const auto prepare = [&](std::size_t index) -> mime::Prepared {

@@ -55,7 +55,7 @@ void take_over_flag(const TransportRule& rule, const Draft& draft, Classificatio
 
 void run_rules(const Policy& policy, Draft& draft, const Moment& moment, Plan& plan) {
   for (const auto& rule : policy.rules) {
-    auto& evidence = plan.rules.emplace_back(RuleEvidence{rule.name, rule.mode, false, "", {}, {}});
+    auto& evidence = plan.rules.emplace_back(RuleEvidence{.name = rule.name, .mode = rule.mode});
     const bool goes_on = run_rule(rule, policy, draft, moment, evidence);
     take_over_flag(rule, draft, plan.classification);
     if (goes_on) continue;

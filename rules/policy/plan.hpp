@@ -58,10 +58,11 @@ struct ActionEvidence {
 struct RuleEvidence {
   std::string name;
   Mode mode;
-  bool matched;
-  std::string note;  ///< "disabled", "not yet active", "processing error: ... (ignored)"; "" otherwise
-  std::vector<ConditionEvidence> conditions;
-  std::vector<ActionEvidence> actions;
+  bool matched = false;
+  std::optional<std::string> note{};  ///< "disabled", "not yet active", "processing error: ... (ignored)"
+  std::vector<ConditionEvidence> conditions{};
+  std::vector<ActionEvidence> actions{};
+  bool failed = false;  ///< a condition or an action has; the note says which, and why
 };
 
 enum class Verdict { Accept, Defer, Reject, Discard, Quarantine };

@@ -65,23 +65,36 @@ bool is_address(std::string_view address) {
              address, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '<' || c == '>'; });
 }
 
-/// Why `word` does not fit; "" when it does.
-std::string flaw(Type type, const std::string& word) {
+/// What a word of this type must be.
+std::string_view wanted_word(Type type) {
   switch (type) {
     case Type::Addresses:
-      return is_address(word) ? "" : "'" + word + "' is not an address like anna@example.org";
+      return "an address like anna@example.org";
     case Type::Domains:
-      return is_domain(word) ? "" : "'" + word + "' is not a domain like example.org or *.example.org";
-    case Type::Networks:
-      return IpRange::parse(word)
-                 ? ""
-                 : "'" + word + "' is not an address, a range a-b or a network like 192.0.2.0/24";
-    case Type::Patterns: {
-      const RE2 pattern(word, RE2::Quiet);
-      return pattern.ok() ? "" : "'" + word + "' is not a pattern that RE2 knows: " + pattern.error();
-    }
+      return "a domain like example.org or *.example.org";
     default:
-      return word.empty() ? "an empty word would match everything" : "";
+      return "an address, a range a-b or a network like 192.0.2.0/24";
+  }
+}
+
+/// Why `word` does not fit.
+std::optional<std::string> flaw(Type type, const std::string& word) {
+  const auto unless = [&](bool fits) {
+    return fits ? std::nullopt : std::optional("'" + word + "' is not " + std::string(wanted_word(type)));
+  };
+  switch (type) {
+    case Type::Addresses:
+      return unless(is_address(word));
+    case Type::Domains:
+      return unless(is_domain(word));
+    case Type::Networks:
+      return unless(IpRange::parse(word).has_value());
+    case Type::Patterns:
+      if (const RE2 pattern(word, RE2::Quiet); !pattern.ok())
+        return "'" + word + "' is not a pattern that RE2 knows: " + pattern.error();
+      return std::nullopt;
+    default:
+      return word.empty() ? std::optional<std::string>("an empty word would match everything") : std::nullopt;
   }
 }
 
@@ -92,7 +105,7 @@ tl::expected<Args::Datum, std::vector<Flaw>> words(const Param& param, const Val
   const auto take = [&](const Value& element) {
     const auto* word = element.as<std::string>();
     auto why = word == nullptr ? wrong_type("a list of strings", element).value() : flaw(param.type, *word);
-    if (!why.empty()) return flaws.push_back({element.at(), std::move(why)});
+    if (why) return flaws.push_back({element.at(), std::move(*why)});
     words.push_back(*word);
   };
   if (const auto* array = value.as<Array>())

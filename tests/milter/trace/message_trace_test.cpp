@@ -38,11 +38,11 @@ BOOST_AUTO_TEST_CASE(a_flagged_message_tells_class_rules_actions_archive_and_rou
   plan.classification.reason = "trust.networks";
   plan.route = "Zivver";
   plan.rules = {
-      {"Disclaimer", rules::Mode::Enforce, true, "", {}, {{"apply_html_disclaimer", "appended", true}}},
-      {"One", rules::Mode::Enforce, false, "", {}, {}},
+      {"Disclaimer", rules::Mode::Enforce, true, {}, {}, {{"apply_html_disclaimer", "appended", true}}},
+      {"One", rules::Mode::Enforce, false, {}, {}, {}},
       {"Later", rules::Mode::Enforce, false, "not yet active", {}, {}},
-      {"Two", rules::Mode::Enforce, false, "", {}, {}},
-      {"Audit", rules::Mode::Audit, true, "", {}, {{"reject_message", "550", false}}},
+      {"Two", rules::Mode::Enforce, false, {}, {}, {}},
+      {"Audit", rules::Mode::Audit, true, {}, {}, {{"reject_message", "550", false}}},
   };
   plan.notes = {"fallback wrap counts as ignore"};
   plan.archives = {"compliance"};

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_rule_out_of_force_is_not_looked_at) {
                                        std::pair{"expiry_date = 2026-01-01T00:00:00Z", "expired"}}) {
     const auto plan = test::evaluate(gateway(rule("r", "{ delete_message = true }", property)), kOrdinary);
     BOOST_TEST(plan.verdict == Verdict::Accept);
-    BOOST_TEST(plan.rules.front().note == note);
+    BOOST_TEST(plan.rules.front().note.value() == note);
   }
 }
 
@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(an_ignored_failure_undoes_the_whole_rule_and_goes_on) {
   BOOST_TEST(plan.verdict == Verdict::Accept);
   BOOST_TEST(describe(plan) == (Lines{"add-header X-Next: 1"}), boost::test_tools::per_element());
   BOOST_TEST(!plan.rules.front().actions.front().carried_out);
-  BOOST_TEST(has(plan.rules.front().note, "broken (ignored)"));
+  BOOST_TEST(has(plan.rules.front().note.value(), "broken (ignored)"));
   BOOST_TEST(plan.notes.size() == 1U);
 }
 
