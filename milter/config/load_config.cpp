@@ -180,7 +180,7 @@ class Loader {
     check_listen();
     const auto milter = read_single("milter");
     if (auto listen = parse_listen(milter.text("listen"))) settings.listen = std::move(*listen);
-    settings.mta = milter.text("mta") == "sendmail" ? MtaKind::Sendmail : MtaKind::Postfix;
+    settings.mta = kMtas.at(milter.text("mta"));
     settings.seal_key_file = resolve(milter.text("seal_key_file"), path_);
     read_relay(settings);
     settings.verify_route = milter.flag("verify_route");
@@ -189,7 +189,7 @@ class Loader {
     settings.sendmail_program = resolve(milter.text("sendmail_program"), path_);
     const auto log = read_single("log");
     settings.log_level = log.text("level");
-    settings.log_format = log.text("format") == "json" ? LogFormat::Json : LogFormat::Text;
+    settings.log_format = kLogFormats.at(log.text("format"));
     read_archives(settings);
     const auto trace = read_single("trace");
     const auto& mail_log = trace.text("mail_log");

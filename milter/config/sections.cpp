@@ -9,10 +9,8 @@ namespace {
 using schema::Param;
 using schema::Type;
 
-constexpr std::string_view kMtas[] = {"postfix", "sendmail"};
 constexpr std::string_view kArchiveKinds[] = {"directory"};
 constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error", "critical"};
-constexpr std::string_view kFormats[] = {"text", "json"};
 
 constexpr Param kMilter[] = {
     {.key = "listen",
@@ -23,7 +21,7 @@ constexpr Param kMilter[] = {
      .type = Type::Choice,
      .doc = "The MTA that asks.",
      .fallback = R"("postfix")",
-     .choices = kMtas},
+     .choices = kMtas.names},
     {.key = "route_token_file",
      .type = Type::Path,
      .doc = "From before mail was sealed; not used.",
@@ -110,7 +108,7 @@ constexpr Param kLog[] = {
      .type = Type::Choice,
      .doc = "key=value text, or JSON.",
      .fallback = R"("text")",
-     .choices = kFormats},
+     .choices = kLogFormats.names},
 };
 
 constexpr Section kSections[] = {

@@ -4,9 +4,16 @@
 
 #include <span>
 
+#include "milter/config/config.hpp"
+#include "rules/schema/choices.hpp"
 #include "rules/schema/param.hpp"
 
 namespace pams::milter {
+
+inline constexpr auto kMtas =
+    schema::choices<MtaKind>({{"postfix", MtaKind::Postfix}, {"sendmail", MtaKind::Sendmail}});
+inline constexpr auto kLogFormats =
+    schema::choices<LogFormat>({{"text", LogFormat::Text}, {"json", LogFormat::Json}});
 
 struct Section {
   std::string_view name;  ///< the top-level key

@@ -4,6 +4,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
 namespace {
@@ -43,14 +44,16 @@ constexpr Param kJournal[] = {
 constexpr const char* kDeliverToForms =
     "lmtp:unix:/path/to/socket, lmtp:127.0.0.1:PORT, or the name of an outbound connector";
 
-constexpr std::string_view kScopes[] = {"global", "internal", "external"};
+constexpr auto kScopes = schema::choices<JournalScope>({{"global", JournalScope::Global},
+                                                        {"internal", JournalScope::Internal},
+                                                        {"external", JournalScope::External}});
 constexpr Param kRule[] = {
     {.key = "name", .type = Type::Text, .doc = "What the log calls it.", .required = true},
     {.key = "scope",
      .type = Type::Choice,
      .doc = "Which mail: all, between insiders only, or with anyone outside.",
      .fallback = R"("global")",
-     .choices = kScopes},
+     .choices = kScopes.names},
     {.key = "recipient",
      .type = Type::Text,
      .doc = "Only mail from or to this address; empty: everyone's.",
@@ -62,12 +65,6 @@ constexpr Param kRule[] = {
 };
 
 constexpr Param kAddress{.key = "x", .type = Type::Addresses, .doc = "", .fallback = "[]"};
-
-JournalScope scope_of(const std::string& name) {
-  return name == kScopes[0]   ? JournalScope::Global
-         : name == kScopes[1] ? JournalScope::Internal
-                              : JournalScope::External;
-}
 
 /// One address or nothing, which Type::Addresses cannot say.
 void check_address(const schema::Args& args, std::string_view key, const Reading& reading) {
@@ -156,7 +153,7 @@ void read_journal_rule(const schema::Value& table, const Reading& reading, Polic
   if (std::ranges::any_of(rules, [&](const auto& rule) { return rule.name == args->text("name"); }))
     reading.error(args->at("name"), "there is a journal rule '" + args->text("name") + "' already");
   rules.push_back(
-      {args->text("name"), scope_of(args->text("scope")), args->text("recipient"), addresses.front()});
+      {args->text("name"), kScopes.at(args->text("scope")), args->text("recipient"), addresses.front()});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
 namespace {
@@ -12,8 +13,11 @@ namespace {
 using schema::Param;
 using schema::Type;
 
-constexpr std::string_view kTlsSettings[] = {"domain_validation", "certificate_validation",
-                                             "encryption_only"};
+constexpr std::string_view kCertificateValidation = "certificate_validation";
+constexpr auto kTlsSettings =
+    schema::choices<TlsSettings>({{"domain_validation", TlsSettings::DomainValidation},
+                                  {kCertificateValidation, TlsSettings::DomainValidation},
+                                  {"encryption_only", TlsSettings::EncryptionOnly}});
 constexpr Param kConnector[] = {
     {.key = "name", .type = Type::Text, .doc = "What rules and [pams] call it.", .required = true},
     {.key = "smart_hosts",
@@ -24,7 +28,7 @@ constexpr Param kConnector[] = {
      .type = Type::Choice,
      .doc = "How the smart host proves who it is.",
      .fallback = "\"domain_validation\"",
-     .choices = kTlsSettings},
+     .choices = kTlsSettings.names},
     {.key = "tls_domain",
      .type = Type::Text,
      .doc = "The name in the certificate; default: the smart host's."},
@@ -104,9 +108,8 @@ void read_smart_hosts(const schema::Args& args, const Reading& reading, Outbound
 
 void read_tls(const schema::Args& args, const Reading& reading, OutboundConnector& connector) {
   const auto& settings = args.text("tls_settings");
-  connector.tls_settings =
-      settings == "encryption_only" ? TlsSettings::EncryptionOnly : TlsSettings::DomainValidation;
-  if (settings == "certificate_validation")
+  connector.tls_settings = kTlsSettings.at(settings);
+  if (settings == kCertificateValidation)
     reading.diagnostics.warning(
         args.at("tls_settings"),
         "certificate_validation does not look at the name in the certificate, so anybody "

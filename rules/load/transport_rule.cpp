@@ -1,10 +1,10 @@
 /// [[transport_rule]]: its properties, conditions and exceptions.
 #include <algorithm>
-#include <array>
 
 #include "rules/base/text.hpp"
 #include "rules/load/rule_actions.hpp"
 #include "rules/load/rule_parts.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
 namespace {
@@ -12,23 +12,29 @@ namespace {
 using schema::Param;
 using schema::Type;
 
-constexpr std::string_view kModes[] = {"enforce", "audit", "audit_and_notify"};
-constexpr std::string_view kErrorActions[] = {"defer", "ignore"};
-constexpr std::string_view kSenderLocations[] = {"header", "envelope", "header_or_envelope"};
-constexpr std::string_view kRecipients[] = {"any", "all"};
+constexpr auto kModes = schema::choices<Mode>(
+    {{"enforce", Mode::Enforce}, {"audit", Mode::Audit}, {"audit_and_notify", Mode::AuditAndNotify}});
+constexpr auto kErrorActions =
+    schema::choices<ErrorAction>({{"defer", ErrorAction::Defer}, {"ignore", ErrorAction::Ignore}});
+constexpr auto kSenderLocations =
+    schema::choices<SenderAddressLocation>({{"header", SenderAddressLocation::Header},
+                                            {"envelope", SenderAddressLocation::Envelope},
+                                            {"header_or_envelope", SenderAddressLocation::HeaderOrEnvelope}});
+constexpr auto kRecipients =
+    schema::choices<RecipientMatch>({{"any", RecipientMatch::Any}, {"all", RecipientMatch::All}});
 constexpr Param kRule[] = {
     {.key = "name", .type = Type::Text, .doc = "What the trace calls it.", .required = true},
     {.key = "mode",
      .type = Type::Choice,
      .doc = "Whether the rule acts, or only tells what it would do.",
      .fallback = "\"enforce\"",
-     .choices = kModes},
+     .choices = kModes.names},
     {.key = "enabled", .type = Type::Bool, .doc = "Whether the rule is looked at.", .fallback = "true"},
     {.key = "rule_error_action",
      .type = Type::Choice,
      .doc = "What is done with the message when the rule fails; flagged mail is always deferred.",
      .fallback = "\"defer\"",
-     .choices = kErrorActions},
+     .choices = kErrorActions.names},
     {.key = "stop_rule_processing",
      .type = Type::Bool,
      .doc = "Whether later rules are left out when this one matches.",
@@ -39,34 +45,25 @@ constexpr Param kRule[] = {
      .type = Type::Choice,
      .doc = "Where the sender is read.",
      .fallback = "\"header\"",
-     .choices = kSenderLocations},
+     .choices = kSenderLocations.names},
     {.key = "recipients",
      .type = Type::Choice,
      .doc = "Whether a condition on recipients must hold for any or for all.",
      .fallback = "\"any\"",
-     .choices = kRecipients},
+     .choices = kRecipients.names},
 };
 constexpr std::string_view kApart[] = {"if", "except_if", "do"};
 
-std::size_t choice(const schema::Args& args, std::string_view key,
-                   std::span<const std::string_view> choices) {
-  return static_cast<std::size_t>(std::ranges::find(choices, args.text(key)) - choices.begin());
-}
-
 void read_properties(const schema::Args& args, TransportRule& rule) {
   rule.name = args.text("name");
-  rule.mode = std::array{Mode::Enforce, Mode::Audit, Mode::AuditAndNotify}.at(choice(args, "mode", kModes));
+  rule.mode = kModes.at(args.text("mode"));
   rule.enabled = args.flag("enabled");
-  rule.error_action =
-      choice(args, "rule_error_action", kErrorActions) == 0 ? ErrorAction::Defer : ErrorAction::Ignore;
+  rule.error_action = kErrorActions.at(args.text("rule_error_action"));
   rule.stop_rule_processing = args.flag("stop_rule_processing");
   if (args.has("activation_date")) rule.activation = args.moment("activation_date");
   if (args.has("expiry_date")) rule.expiry = args.moment("expiry_date");
-  rule.scope.sender = std::array{SenderAddressLocation::Header, SenderAddressLocation::Envelope,
-                                 SenderAddressLocation::HeaderOrEnvelope}
-                          .at(choice(args, "sender_address_location", kSenderLocations));
-  rule.scope.recipients =
-      choice(args, "recipients", kRecipients) == 0 ? RecipientMatch::Any : RecipientMatch::All;
+  rule.scope.sender = kSenderLocations.at(args.text("sender_address_location"));
+  rule.scope.recipients = kRecipients.at(args.text("recipients"));
 }
 
 void check_properties(const schema::Args& args, const Reading& reading, const TransportRule& rule,
