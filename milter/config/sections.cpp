@@ -6,6 +6,7 @@
 namespace pams::milter {
 namespace {
 
+using schema::Occurs;
 using schema::Param;
 using schema::Type;
 
@@ -112,10 +113,13 @@ constexpr Param kLog[] = {
 };
 
 constexpr Section kSections[] = {
-    {"milter", false, kMilter, {}},  {"relay", false, kRelay, {}},
-    {"archive", true, kArchive, {}}, {"directory", false, {}, "the directory of sender attributes"},
-    {"trace", false, kTrace, {}},    {"metrics", false, kMetrics, {}},
-    {"log", false, kLog, {}},
+    {"milter", Occurs::Once, kMilter, {}},
+    {"relay", Occurs::Once, kRelay, {}},
+    {"archive", Occurs::Repeatedly, kArchive, {}},
+    {"directory", Occurs::Once, {}, "the directory of sender attributes"},
+    {"trace", Occurs::Once, kTrace, {}},
+    {"metrics", Occurs::Once, kMetrics, {}},
+    {"log", Occurs::Once, kLog, {}},
 };
 
 }  // namespace

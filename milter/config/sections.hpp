@@ -6,6 +6,7 @@
 
 #include "milter/config/config.hpp"
 #include "rules/schema/choices.hpp"
+#include "rules/schema/find_tables.hpp"
 #include "rules/schema/param.hpp"
 
 namespace pams::milter {
@@ -17,7 +18,7 @@ inline constexpr auto kLogFormats =
 
 struct Section {
   std::string_view name;  ///< the top-level key
-  bool repeated;          ///< [[name]] rather than [name]
+  schema::Occurs occurs;
   std::span<const schema::Param> params;
   std::string_view later;  ///< not empty: what the whole section is for, when that is not there yet
 };

@@ -1,7 +1,7 @@
 /// [journal] and [[journal_rule]].
 #include <algorithm>
-#include <charconv>
 
+#include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
 #include "rules/schema/choices.hpp"
@@ -83,10 +83,7 @@ void check_address(const schema::Args& args, std::string_view key, const Reading
 bool is_loopback_listener(std::string_view written) {
   const auto colon = written.rfind(':');
   if (colon == std::string_view::npos) return false;
-  const auto digits = written.substr(colon + 1);
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > 65535) return false;
+  if (!parse_port(written.substr(colon + 1))) return false;
   static const auto kLoopback = *IpRange::parse("127.0.0.0/8");
   const auto host = written.substr(0, colon);
   const auto address = parse_ip(host);
@@ -127,7 +124,7 @@ void read_deliver_to(const schema::Args& args, const Reading& reading, Policy& p
     const auto colon = address.rfind(':');
     to.kind = Kind::Port;
     to.host = address.front() == '[' ? address.substr(1, colon - 2) : address.substr(0, colon);
-    to.port = static_cast<unsigned>(std::stoul(std::string(address.substr(colon + 1))));
+    to.port = parse_port(address.substr(colon + 1)).value();
   } else {
     to.kind = Kind::Connector;
     to.connector = written;

@@ -1,8 +1,8 @@
 /// [[outbound_connector]]: what is written here ends up in the MTA's configuration, so every name is checked
 /// to be nothing but a name.
 #include <algorithm>
-#include <charconv>
 
+#include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
 #include "rules/schema/choices.hpp"
@@ -57,14 +57,6 @@ constexpr Param kConnector[] = {
 bool is_host_name(std::string_view name) {
   return !name.empty() && name.size() <= 253 && name.front() != '-' && name.front() != '.' &&
          std::ranges::all_of(name, [](char c) { return text::is_alnum(c) || c == '-' || c == '.'; });
-}
-
-std::optional<unsigned> parse_port(std::string_view digits) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > 65535)
-    return std::nullopt;
-  return port;
 }
 
 /// host, host:25, [host]:25, [2001:db8::1]:25, 2001:db8::1

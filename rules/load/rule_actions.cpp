@@ -7,6 +7,7 @@
 #include "rules/base/text.hpp"
 #include "rules/load/rule_parts.hpp"
 #include "rules/policy/flag.hpp"
+#include "rules/schema/find_tables.hpp"
 
 namespace pams::rules {
 namespace {
@@ -133,7 +134,7 @@ void read_actions(const schema::Value& table, const Reading& reading, Names& nam
     return;
   }
   std::vector<std::string> routes;
-  for (const auto* element : tables_of(*list, "[[transport_rule.do]]", reading)) {
+  for (const auto* element : schema::elements_of(*list, "[[transport_rule.do]]", reading.diagnostics)) {
     const auto* member = only_member(*element, reading);
     auto read = member == nullptr ? std::nullopt : read_action(*member, reading);
     if (!read) continue;

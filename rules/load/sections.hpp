@@ -53,8 +53,5 @@ std::vector<std::string> names_of(const std::vector<OutboundConnector>& connecto
 
 /// The table without those keys, for what is read apart.
 schema::Value without_keys(const schema::Value& table, std::span<const std::string_view> keys);
-/// The elements of an array of tables; anything else is reported. `what` is how it is written: "[[archive]]".
-std::vector<const schema::Value*> tables_of(const schema::Value& value, std::string_view what,
-                                            const Reading& reading);
 
 }  // namespace pams::rules
