@@ -13,9 +13,9 @@
 
 namespace pams::rules {
 
-/// A compiled action: changes the draft and says what it did ("appended to 2 parts"). Pure but for the draft.
-/// On an error the draft must be as it was: the evaluation gives it a copy and keeps the copy only on
-/// success.
+/// A compiled action: changes the draft and says what it did ("appended to 2 parts"). Pure but for the draft
+/// and the draft's HookRunner. On an error the draft must be as it was: the evaluation gives it a copy and
+/// keeps the copy only on success.
 using Step = std::function<Result<std::string>(Draft&)>;
 
 /// Documentation that is executed.
@@ -45,7 +45,7 @@ struct Action {
   std::string_view exchange;
   std::string_view summary;
   bool needs_body;
-  bool edits_content;  ///< header or body; never for null-sender mail, and in audit mode only told
+  bool edits_content;  ///< header or body: left out for mail from the null sender
   ActionKeys keys = {};
   std::span<const schema::Param> params;
   std::span<const ActionExample> examples;

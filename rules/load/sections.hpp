@@ -36,7 +36,7 @@ struct Names {
 void read_organization(const schema::Value& section, const Reading& reading, Organization& organization);
 void read_trust(const schema::Value& section, const Reading& reading, Trust& trust);
 void read_limits(const schema::Value& section, const Reading& reading, Limits& limits);
-/// The connectors are read before: pams.connector must be one of them, and verify.
+/// The connectors are read before: pams.connector must be one that verifies its smart host.
 void read_pams(const schema::Value& section, const Reading& reading, Policy& policy);
 void read_connector(const schema::Value& table, const Reading& reading,
                     std::vector<OutboundConnector>& connectors);

@@ -64,8 +64,8 @@ void run_rules(const Policy& policy, Draft& draft, const Moment& moment, Plan& p
   }
 }
 
-/// A flag that a rule has set goes to the top: Postfix's net obeys the last of several fields, which must
-/// stay the route marker when the message is requeued.
+/// A flag that a rule has set goes to the top: Postfix's guard rules obey the last of several fields, which
+/// must stay the route marker when the message is requeued.
 void put_flag_on_top(std::string_view flag, std::vector<Effect>& changes) {
   for (auto& change : changes)
     if (const auto* added = std::get_if<AddHeader>(&change);
