@@ -2,16 +2,16 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/has.hpp"
 #include "tests/support/policy.hpp"
 
 using namespace pams;
 using namespace pams::rules;
+using pams::test::has;
 using pams::test::kGateway;
 using pams::test::load_texts;
 
 namespace {
-
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
 
 /// What is reported about a gateway with these lines behind its own.
 std::string reported(const std::string& lines) { return load_texts({std::string(kGateway), lines}).text; }
@@ -195,6 +195,12 @@ BOOST_AUTO_TEST_CASE(two_connectors_never_share_a_transport) {
 BOOST_AUTO_TEST_CASE(a_section_that_stands_once_is_refused_the_second_time) {
   BOOST_TEST(has(reported("[pams]\nconnector = \"Partner\"\n"),
                  "rules1.toml:1:1: error: [pams] stands in pams.toml already"));
+}
+
+BOOST_AUTO_TEST_CASE(a_section_that_is_written_in_the_other_way_is_an_error) {
+  BOOST_TEST(has(reported("[[limits]]\n"), "rules1.toml:1:1: error: must be one table: write [limits]"));
+  BOOST_TEST(has(reported("[outbound_connector]\n"),
+                 "rules1.toml:1:1: error: must be a list of tables: write [[outbound_connector]]"));
 }
 
 BOOST_AUTO_TEST_CASE(rules_of_later_files_follow) {

@@ -7,9 +7,11 @@
 
 #include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
+#include "tests/support/has.hpp"
 
 using namespace pams;
 using namespace pams::rules;
+using pams::test::has;
 namespace data = boost::unit_test::data;
 
 namespace {
@@ -47,8 +49,6 @@ std::string said(const Draft& draft) {
 std::string done(std::string_view name, std::string_view toml, Draft& draft) {
   return read(name, toml).value.value().action.step(draft).value();
 }
-
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
 
 }  // namespace
 

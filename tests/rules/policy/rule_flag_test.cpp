@@ -5,11 +5,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/eml.hpp"
+#include "tests/support/has.hpp"
 #include "tests/support/policy.hpp"
 
 using namespace pams;
 using namespace pams::rules;
 using pams::test::gateway;
+using pams::test::has;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -42,8 +44,6 @@ std::string errors(std::string_view from, std::string_view to) {
   rule.replace(rule.find(from), from.size(), to);
   return test::load_texts({std::string(test::kGateway), rule}).text;
 }
-
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
 
 }  // namespace
 
