@@ -260,6 +260,30 @@ BOOST_AUTO_TEST_CASE(patterns_and_header_names_are_checked_when_they_are_read) {
   BOOST_TEST(has(pams("header = \"X-PAMS-Sealed\""), "cannot be the name of the flag"));
 }
 
+BOOST_AUTO_TEST_CASE(every_choice_is_read_as_what_it_says) {
+  const auto pams = [](const std::string& keys) {
+    return load_texts(
+               {"[organization]\naccepted_domains = \"example.org\"\n[pams]\nenabled = false\n" + keys})
+        .policy.value()
+        .pams;
+  };
+  BOOST_TEST((pams("on_anomaly = \"reject\"\n").on_anomaly == OnAnomaly::Reject));
+  BOOST_TEST((pams("when_disabled = \"defer\"\n").when_disabled == OnAnomaly::Defer));
+  BOOST_TEST((pams("untrusted = \"reject\"\n").untrusted == Untrusted::Reject));
+  BOOST_TEST((pams("untrusted = \"keep\"\n").untrusted == Untrusted::Keep));
+  BOOST_TEST((pams("carrier_subject = \"keep\"\n").carrier_subject == CarrierSubject::Keep));
+  BOOST_TEST((pams("extra_recipients = \"refuse\"\n").extra_recipients == ExtraRecipients::Refuse));
+  const auto policy =
+      test::gateway(test::rule("r", "{ delete_message = true }",
+                               "mode = \"audit\"\nrule_error_action = \"ignore\"\nrecipients = "
+                               "\"all\"\nsender_address_location = \"header_or_envelope\""));
+  const auto& read = policy.rules.front();
+  BOOST_TEST((read.mode == Mode::Audit));
+  BOOST_TEST((read.error_action == ErrorAction::Ignore));
+  BOOST_TEST((read.scope.recipients == RecipientMatch::All));
+  BOOST_TEST((read.scope.sender == SenderAddressLocation::HeaderOrEnvelope));
+}
+
 BOOST_AUTO_TEST_CASE(a_limit_of_nothing_is_refused) {
   BOOST_TEST(
       has(reported("[limits]\nheader_count = 0\n"), "rules1.toml:2:16: error: header_count must not be 0"));

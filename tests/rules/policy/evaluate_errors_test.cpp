@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(a_rule_that_fails_defers_the_message) {
   BOOST_TEST(plan.verdict == Verdict::Defer);
   BOOST_TEST(plan.reply.code == 451U);
   BOOST_TEST(plan.reply.status == "4.3.0");
+  BOOST_TEST(plan.rules.back().failed);
   BOOST_TEST(has(plan.reason, "directory down"));
   BOOST_TEST(!has(plan.reply.text, "directory"));
   BOOST_TEST(describe(plan).empty());
@@ -73,6 +74,8 @@ BOOST_AUTO_TEST_CASE(an_ignored_failure_undoes_the_whole_rule_and_goes_on) {
   BOOST_TEST(plan.verdict == Verdict::Accept);
   BOOST_TEST(describe(plan) == (Lines{"add-header X-Next: 1"}), boost::test_tools::per_element());
   BOOST_TEST(!plan.rules.front().actions.front().carried_out);
+  BOOST_TEST(plan.rules.front().failed);
+  BOOST_TEST(!plan.rules.back().failed);
   BOOST_TEST(has(plan.rules.front().note.value(), "broken (ignored)"));
   BOOST_TEST(plan.notes.size() == 1U);
 }

@@ -63,6 +63,7 @@ BOOST_AUTO_TEST_CASE(a_rule_out_of_force_is_not_looked_at) {
     const auto plan = test::evaluate(gateway(rule("r", "{ delete_message = true }", property)), kOrdinary);
     BOOST_TEST(plan.verdict == Verdict::Accept);
     BOOST_TEST(plan.rules.front().note.value() == note);
+    BOOST_TEST(!plan.rules.front().failed);
   }
 }
 
