@@ -9,6 +9,7 @@
 #include "milter/ctl/setup/removal.hpp"
 #include "milter/ctl/setup/sealing.hpp"
 #include "milter/doctor/evaluate_route.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 #include "milter/setup/postfix/postfix_setup.hpp"
 #include "milter/setup/sendmail/sendmail_setup.hpp"
 #include "rules/base/text.hpp"

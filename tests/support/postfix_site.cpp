@@ -8,6 +8,7 @@
 #include "milter/mta/process.hpp"
 #include "milter/routing/cached_mta.hpp"
 #include "milter/seal/key_ring.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 #include "milter/setup/postfix/postfix_setup.hpp"
 #include "rules/base/text.hpp"
 

@@ -4,7 +4,7 @@
 #include "milter/doctor/checks/listeners.hpp"
 #include "milter/doctor/checks/redirect_tables.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
 
 namespace pams::milter::doctor {
 namespace {

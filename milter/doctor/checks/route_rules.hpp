@@ -8,7 +8,7 @@
 
 #include "milter/doctor/check.hpp"
 #include "milter/mta/postfix/postfix_services.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
 
 namespace pams::milter::doctor {
 

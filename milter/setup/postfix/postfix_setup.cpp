@@ -9,6 +9,7 @@
 #include "milter/config/files.hpp"
 #include "milter/routing/postfix_settings.hpp"
 #include "milter/setup/backup.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 #include "milter/setup/postfix/setup_record.hpp"
 
 namespace pams::milter::setup {

@@ -3,8 +3,10 @@
 /// gateway.
 #pragma once
 
+#include "milter/config/config.hpp"
 #include "milter/mta/postfix/postfix.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
+#include "milter/setup/setup_plan.hpp"
 
 namespace pams::milter::setup {
 

@@ -11,6 +11,7 @@
 #include "milter/routing/postfix_settings.hpp"
 #include "milter/routing/routed_queue.hpp"
 #include "milter/setup/backup.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
 #include "milter/setup/postfix/setup_record.hpp"
 #include "milter/setup/postfix/setup_undo.hpp"
 

@@ -10,8 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "milter/config/config.hpp"
 #include "milter/mta/postfix/postfix.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/setup_plan.hpp"
 
 namespace pams::milter::setup {
 

@@ -2,8 +2,10 @@
 /// runs m4 nor restarts Sendmail: the operator does, as after any change of sendmail.mc. One at a time.
 #pragma once
 
+#include <optional>
+
 #include "milter/mta/sendmail/sendmail.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/setup_plan.hpp"
 
 namespace pams::milter::setup {
 

@@ -1,4 +1,4 @@
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,6 @@
 namespace pams::milter::setup {
 namespace {
 
-constexpr const char* kInbound = kInboundCleanup;
 constexpr const char* kBanner = "# Written by `pamsctl setup postfix`; it would be overwritten.\n";
 
 const mta::Service* find_service(const Site& site, const std::string& key) {
@@ -150,14 +149,14 @@ class ServicesPlan {
     const auto own = own_settings(site_, service.key());
     const auto at = std::ranges::find(own, "cleanup_service_name", &routing::TransportSetting::name);
     const auto now = at == own.end() ? site_.effective.at("cleanup_service_name") : at->value;
-    const bool was_inbound = now == kInbound;
+    const bool was_inbound = now == kInboundCleanup;
     const bool is_inbound =
         outbound.empty()
             ? was_inbound
             : std::ranges::none_of(outbound, [&](const auto& wanted) { return is_named(service, wanted); });
     const auto setting = service.key() + "/cleanup_service_name";
     if (is_inbound && !was_inbound)
-      change(ChangeKind::ServiceParameter, setting, now, kInbound,
+      change(ChangeKind::ServiceParameter, setting, now, kInboundCleanup,
              "inbound: mail that happens to carry the header is delivered without it, not kept in the net");
     if (!is_inbound && was_inbound)
       change(ChangeKind::ServiceParameter, setting, now, site_.effective.at("cleanup_service_name"),
@@ -176,11 +175,11 @@ class ServicesPlan {
     std::erase_if(settings, [](const auto& setting) { return setting.name == "header_checks"; });
     settings.push_back({"header_checks", text::join(site_header_tables(site_), ","), false, ""});
     const auto wanted =
-        service_line(std::string(kInbound) + " unix n - " + cleanup->chroot + " - 0 cleanup", settings);
-    const auto* now = find_service(site_, std::string(kInbound) + "/unix");
+        service_line(std::string(kInboundCleanup) + " unix n - " + cleanup->chroot + " - 0 cleanup", settings);
+    const auto* now = find_service(site_, std::string(kInboundCleanup) + "/unix");
     const auto words = [](const std::string& line) { return mta::split_list(line); };
     if (now == nullptr || words(now->line) != words(wanted))
-      change(ChangeKind::Service, std::string(kInbound) + "/unix", now == nullptr ? "" : now->line, wanted,
+      change(ChangeKind::Service, std::string(kInboundCleanup) + "/unix", now == nullptr ? "" : now->line, wanted,
              "the cleanup of inbound listeners: the site's own header_checks without the net");
   }
 
