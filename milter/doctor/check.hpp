@@ -35,12 +35,14 @@ struct Examination {
 };
 
 struct Check {
-  std::string_view id;   ///< "milter_header_checks"
-  std::string_view why;  ///< what leaks or breaks when it fails, one sentence
-  bool routing;          ///< flagged mail is deferred while it fails
-  Finding (*run)(const Examination& examination);
-  std::optional<MtaKind> only = MtaKind::Postfix;  ///< the MTA that it is for; nullopt: for both
+  std::string_view id;           ///< "milter_header_checks"
+  std::string_view why;          ///< what leaks or breaks when it fails, one sentence
+  bool guards_routing = false;   ///< flagged mail is deferred while it fails
   bool guards_all_mail = false;  ///< while it fails, all mail of trusted peers to the outside waits
+  /// The checks of its MTA alone can say nothing while it fails; so it is asked before them.
+  bool is_prerequisite = false;
+  std::optional<MtaKind> only = MtaKind::Postfix;  ///< the MTA that it is for; nullopt: for both
+  Finding (*run)(const Examination& examination);
   bool is_for(MtaKind mta) const { return !only || *only == mta; }
 };
 

@@ -14,19 +14,26 @@ tl::unexpected<Error> unverified(std::string_view check, const std::string& seen
                                           (remedy.empty() ? "" : "; remedy: " + remedy));
 }
 
-Status run_checks(const Examination& examination, bool only_guards_of_all) {
-  for (const auto* check : checks()) {
-    const bool wanted = check->guards_all_mail || (check->routing && !only_guards_of_all);
-    if (!wanted || !check->is_for(examination.config.settings.mta)) continue;
-    const auto finding = check->run(examination);
-    if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
-  }
+using IsWanted = bool (*)(const Check& check);
+
+/// Those that the others stand on come first: their remedy is the one that helps.
+Status run_checks(const Examination& examination, IsWanted is_wanted) {
+  for (const bool prerequisites : {true, false})
+    for (const auto* check : checks()) {
+      if (check->is_prerequisite != prerequisites || !is_wanted(*check) ||
+          !check->is_for(examination.config.settings.mta))
+        continue;
+      const auto finding = check->run(examination);
+      if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
+    }
   return {};
 }
 
 void run_checks(const Examination& examination, routing::RouteEvaluation& evaluation) {
-  evaluation.flag_survives = run_checks(examination, true);
-  evaluation.status = run_checks(examination, false);  // asks the same again, and in order
+  evaluation.flag_survives =
+      run_checks(examination, [](const Check& check) { return check.guards_all_mail; });
+  evaluation.status = run_checks(
+      examination, [](const Check& check) { return check.guards_all_mail || check.guards_routing; });
 }
 
 routing::RouteEvaluation evaluate_sendmail_route(const Config& config,

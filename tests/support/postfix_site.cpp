@@ -159,7 +159,7 @@ std::map<std::string, milter::doctor::Finding> PostfixSite::failing() const {
   const milter::routing::CachedMta mta(postfix, std::chrono::minutes(5), std::chrono::steady_clock::now);
   std::map<std::string, milter::doctor::Finding> found;
   for (const auto* check : milter::doctor::checks()) {
-    if (!check->routing || !check->is_for(config.settings.mta)) continue;
+    if (!check->guards_routing || !check->is_for(config.settings.mta)) continue;
     auto finding = check->run({config, connector(), mta});
     if (finding.status == milter::doctor::CheckStatus::Fail) found.emplace(check->id, std::move(finding));
   }

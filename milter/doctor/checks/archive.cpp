@@ -29,8 +29,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check archive;
-const Check archive{"archive", "A message that a rule archives is answered 451 until the archive takes it.",
-                    false, run, std::nullopt};
+extern constinit const Check archive{
+    .id = "archive",
+    .why = "A message that a rule archives is answered 451 until the archive takes it.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -22,9 +22,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check bounces;
-const Check bounces{
-    "bounces", "The notice about a flagged message that was never sealed would carry its text to anybody.",
-    true, run};
+extern constinit const Check bounces{
+    .id = "bounces",
+    .why = "The notice about a flagged message that was never sealed would carry its text to anybody.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

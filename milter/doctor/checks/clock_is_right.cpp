@@ -32,10 +32,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check clock_is_right;
-const Check clock_is_right{
-    "clock_is_right",
-    "Certificates are valid for a time, rules hold from a date: with a wrong clock flagged mail waits.",
-    false, run, std::nullopt};
+extern constinit const Check clock_is_right{
+    .id = "clock_is_right",
+    .why =
+        "Certificates are valid for a time, rules hold from a date: with a wrong clock flagged mail waits.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

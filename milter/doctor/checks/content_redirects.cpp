@@ -27,13 +27,13 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check content_redirects;
-const Check content_redirects{
-    "content_redirects",
-    "A redirected message passes the milter by and is delivered in clear: all mail to the outside waits.",
-    true,
-    run,
-    MtaKind::Postfix,
-    true};
+extern constinit const Check content_redirects{
+    .id = "content_redirects",
+    .why =
+        "A redirected message passes the milter by and is delivered in clear: all mail to the outside waits.",
+    .guards_routing = true,
+    .guards_all_mail = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

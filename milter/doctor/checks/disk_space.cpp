@@ -64,8 +64,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check disk_space;
-const Check disk_space{"disk_space", "On a full disk nothing is accepted any more.", false, run,
-                       std::nullopt};
+extern constinit const Check disk_space{
+    .id = "disk_space",
+    .why = "On a full disk nothing is accepted any more.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

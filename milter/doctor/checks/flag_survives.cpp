@@ -115,13 +115,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check flag_survives;
-const Check flag_survives{
-    "flag_survives",
-    "A flagged message without its flag leaves in clear: all mail to the outside waits.",
-    true,
-    run,
-    MtaKind::Postfix,
-    true};
+extern constinit const Check flag_survives{
+    .id = "flag_survives",
+    .why = "A flagged message without its flag leaves in clear: all mail to the outside waits.",
+    .guards_routing = true,
+    .guards_all_mail = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -34,10 +34,13 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check header_checks;
-const Check header_checks{
-    "header_checks",
-    "A flagged message that no milter saw would leave in clear, and a sealed one that is requeued, unread.",
-    true, run};
+extern constinit const Check header_checks{
+    .id = "header_checks",
+    .why =
+        "A flagged message that no milter saw would leave in clear, and a sealed one that is requeued, "
+        "unread.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

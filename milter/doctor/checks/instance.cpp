@@ -43,9 +43,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check instance;
-const Check instance{
-    "instance", "What is sealed for an instance whose settings nobody checked would reach people, unread.",
-    true, run};
+extern constinit const Check instance{
+    .id = "instance",
+    .why = "What is sealed for an instance whose settings nobody checked would reach people, unread.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

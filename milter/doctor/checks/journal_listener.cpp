@@ -27,9 +27,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check journal_listener;
-const Check journal_listener{"journal_listener",
-                             "Journal reports would wait in the spool, or be read and changed by others.",
-                             false, run};
+extern constinit const Check journal_listener{
+    .id = "journal_listener",
+    .why = "Journal reports would wait in the spool, or be read and changed by others.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -45,9 +45,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check journal_spool;
-const Check journal_spool{"journal_spool",
-                          "Mail that must be journaled is answered 451, or its reports do not arrive.", false,
-                          run, std::nullopt};
+extern constinit const Check journal_spool{
+    .id = "journal_spool",
+    .why = "Mail that must be journaled is answered 451, or its reports do not arrive.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

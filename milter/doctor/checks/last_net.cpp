@@ -51,8 +51,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check last_net;
-const Check last_net{"last_net", "Where every other guard is gone, flagged mail would leave in clear.", false,
-                     run};
+extern constinit const Check last_net{
+    .id = "last_net",
+    .why = "Where every other guard is gone, flagged mail would leave in clear.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -166,9 +166,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check logged_content;
-const Check logged_content{"logged_content",
-                           "Postfix writes content of flagged mail to its log before the milter seals it.",
-                           false, run};
+extern constinit const Check logged_content{
+    .id = "logged_content",
+    .why = "Postfix writes content of flagged mail to its log before the milter seals it.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

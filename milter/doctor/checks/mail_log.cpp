@@ -47,7 +47,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check mail_log;
-const Check mail_log{"mail_log", "The trace would not learn whether a message was delivered.", false, run};
+extern constinit const Check mail_log{
+    .id = "mail_log",
+    .why = "The trace would not learn whether a message was delivered.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

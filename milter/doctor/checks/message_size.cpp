@@ -37,9 +37,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check message_size;
-const Check message_size{
-    "message_size", "Postfix refuses a message that became too long, with 552, after the milter archived it.",
-    false, run};
+extern constinit const Check message_size{
+    .id = "message_size",
+    .why = "Postfix refuses a message that became too long, with 552, after the milter archived it.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

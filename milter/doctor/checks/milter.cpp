@@ -78,8 +78,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check milter;
-const Check milter{"milter", "Mail that comes in past the milter, or while it is down, would leave in clear.",
-                   true, run};
+extern constinit const Check milter{
+    .id = "milter",
+    .why = "Mail that comes in past the milter, or while it is down, would leave in clear.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -22,9 +22,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check milter_header_checks;
-const Check milter_header_checks{
-    "milter_header_checks",
-    "What is sealed would not go to the relay: people would get a message that they cannot read.", true, run};
+extern constinit const Check milter_header_checks{
+    .id = "milter_header_checks",
+    .why = "What is sealed would not go to the relay: people would get a message that they cannot read.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -92,9 +92,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check milter_order;
-const Check milter_order{
-    "milter_order", "Scanners see flagged mail before pams-milter only; a signature made before it breaks.",
-    false, run};
+extern constinit const Check milter_order{
+    .id = "milter_order",
+    .why = "Scanners see flagged mail before pams-milter only; a signature made before it breaks.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

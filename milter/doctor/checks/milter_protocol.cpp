@@ -26,10 +26,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check milter_protocol;
-const Check milter_protocol{
-    "milter_protocol",
-    "With an older version Postfix offers less than the milter needs, which then refuses all mail.", true,
-    run};
+extern constinit const Check milter_protocol{
+    .id = "milter_protocol",
+    .why = "With an older version Postfix offers less than the milter needs, which then refuses all mail.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

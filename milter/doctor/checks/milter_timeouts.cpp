@@ -52,10 +52,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check milter_timeouts;
-const Check milter_timeouts{
-    "milter_timeouts",
-    "Postfix answers 451 to a message that the milter has already archived and let pass: it comes twice.",
-    false, run};
+extern constinit const Check milter_timeouts{
+    .id = "milter_timeouts",
+    .why =
+        "Postfix answers 451 to a message that the milter has already archived and let pass: it comes twice.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -34,10 +34,13 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check mime_header_checks;
-const Check mime_header_checks{
-    "mime_header_checks",
-    "Both default to header_checks: a message that merely carries a flagged one would never be delivered.",
-    true, run};
+extern constinit const Check mime_header_checks{
+    .id = "mime_header_checks",
+    .why =
+        "Both default to header_checks: a message that merely carries a flagged one would never be "
+        "delivered.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -23,9 +23,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check original_recipients;
-const Check original_recipients{
-    "original_recipients",
-    "A recipient of a flagged message that is somebody else's alias too would never get it.", true, run};
+extern constinit const Check original_recipients{
+    .id = "original_recipients",
+    .why = "A recipient of a flagged message that is somebody else's alias too would never get it.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -81,9 +81,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check other_filters;
-const Check other_filters{
-    "other_filters",
-    "Of several FILTER actions Postfix obeys the last: the site's would undo the connector's.", true, run};
+extern constinit const Check other_filters{
+    .id = "other_filters",
+    .why = "Of several FILTER actions Postfix obeys the last: the site's would undo the connector's.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

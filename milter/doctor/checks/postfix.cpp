@@ -25,8 +25,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check postfix;
-const Check postfix{"postfix", "Nothing is known of the way that mail takes, so flagged mail waits.", true,
-                    run};
+extern constinit const Check postfix{
+    .id = "postfix",
+    .why = "Nothing is known of the way that mail takes, so flagged mail waits.",
+    .guards_routing = true,
+    .is_prerequisite = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -53,8 +53,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check proxy_filter;
-const Check proxy_filter{"proxy_filter", "A before-queue filter may send flagged mail on in clear.", true,
-                         run};
+extern constinit const Check proxy_filter{
+    .id = "proxy_filter",
+    .why = "A before-queue filter may send flagged mail on in clear.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

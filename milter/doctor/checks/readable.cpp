@@ -43,9 +43,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check readable;
-const Check readable{"readable",
-                     "The milter itself checks the routing: what it cannot read makes flagged mail wait.",
-                     false, run};
+extern constinit const Check readable{
+    .id = "readable",
+    .why = "The milter itself checks the routing: what it cannot read makes flagged mail wait.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

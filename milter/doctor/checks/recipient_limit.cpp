@@ -24,8 +24,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check recipient_limit;
-const Check recipient_limit{"recipient_limit",
-                            "A flagged message must reach the smart host in one transaction.", true, run};
+extern constinit const Check recipient_limit{
+    .id = "recipient_limit",
+    .why = "A flagged message must reach the smart host in one transaction.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -28,8 +28,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check redirects;
-const Check redirects{"redirects", "A redirected message forgets its route: people get the sealed message.",
-                      true, run};
+extern constinit const Check redirects{
+    .id = "redirects",
+    .why = "A redirected message forgets its route: people get the sealed message.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -89,8 +89,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check relay;
-const Check relay{"relay", "What is sealed waits in the queue until pams-relay takes it.", false, run,
-                  std::nullopt};
+extern constinit const Check relay{
+    .id = "relay",
+    .why = "What is sealed waits in the queue until pams-relay takes it.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -98,7 +98,7 @@ Finding run(const Examination& examination) {
   if (!queue) return unanswered(queue.error());
   const auto began = last_reload(*queue);
   // Another machine, another container, or not started yet: then nothing old is running here either.
-  if (!began) return {CheckStatus::Warn, "no running Postfix can be seen from here", "postfix start"};
+  if (!began) return warn("no running Postfix can be seen from here", "postfix start");
   for (const std::string name : {"main.cf", "master.cf"}) {
     const auto path = examination.mta.config_directory() + "/" + name;
     if (changed(routing::stamp_of(path)) > *began + kSlack)
@@ -109,8 +109,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check reloaded;
-const Check reloaded{
-    "reloaded", "The running Postfix would route by settings that stand in no file any more.", true, run};
+extern constinit const Check reloaded{
+    .id = "reloaded",
+    .why = "The running Postfix would route by settings that stand in no file any more.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

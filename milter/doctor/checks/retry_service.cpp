@@ -17,7 +17,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check retry_service;
-const Check retry_service{"retry_service", "What the net catches would have nowhere to wait.", true, run};
+extern constinit const Check retry_service{
+    .id = "retry_service",
+    .why = "What the net catches would have nowhere to wait.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

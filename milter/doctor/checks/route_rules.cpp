@@ -43,12 +43,12 @@ Result<std::string> net_fault_in(const Examination& examination, const mta::Post
 
 }  // namespace
 
-Finding ok(std::string seen) { return {CheckStatus::Ok, std::move(seen), ""}; }
+Finding ok(std::string seen) { return {.status = CheckStatus::Ok, .seen = std::move(seen), .remedy = ""}; }
 Finding warn(std::string seen, std::string remedy) {
-  return {CheckStatus::Warn, std::move(seen), std::move(remedy)};
+  return {.status = CheckStatus::Warn, .seen = std::move(seen), .remedy = std::move(remedy)};
 }
 Finding failed(std::string seen, std::string remedy) {
-  return {CheckStatus::Fail, std::move(seen), std::move(remedy)};
+  return {.status = CheckStatus::Fail, .seen = std::move(seen), .remedy = std::move(remedy)};
 }
 
 Finding unanswered(const Error& error) {

@@ -101,8 +101,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check seal_key;
-const Check seal_key{"seal_key", "Without the key nothing can be sealed, and nothing that is sealed be sent.",
-                     true, run, std::nullopt};
+extern constinit const Check seal_key{
+    .id = "seal_key",
+    .why = "Without the key nothing can be sealed, and nothing that is sealed be sent.",
+    .guards_routing = true,
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -29,8 +29,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check sendmail_current;
-const Check sendmail_current{"sendmail_current", "Sendmail would route by rules that are not ours any more.",
-                             true, run, MtaKind::Sendmail};
+extern constinit const Check sendmail_current{
+    .id = "sendmail_current",
+    .why = "Sendmail would route by rules that are not ours any more.",
+    .guards_routing = true,
+    .only = MtaKind::Sendmail,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

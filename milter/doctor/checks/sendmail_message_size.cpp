@@ -25,9 +25,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check sendmail_message_size;
-const Check sendmail_message_size{"sendmail_message_size",
-                                  "Sendmail refuses, with 552, a message that the connector would take.",
-                                  false, run, MtaKind::Sendmail};
+extern constinit const Check sendmail_message_size{
+    .id = "sendmail_message_size",
+    .why = "Sendmail refuses, with 552, a message that the connector would take.",
+    .only = MtaKind::Sendmail,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

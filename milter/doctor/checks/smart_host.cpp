@@ -74,9 +74,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check smart_host;
-const Check smart_host{"smart_host",
-                       "Flagged mail waits in the queue, and goes back to its sender after days.", false, run,
-                       std::nullopt};
+extern constinit const Check smart_host{
+    .id = "smart_host",
+    .why = "Flagged mail waits in the queue, and goes back to its sender after days.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

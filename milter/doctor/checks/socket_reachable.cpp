@@ -85,8 +85,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check socket_reachable;
-const Check socket_reachable{
-    "socket_reachable", "While Postfix cannot reach the milter, it answers 451 to all mail.", false, run};
+extern constinit const Check socket_reachable{
+    .id = "socket_reachable",
+    .why = "While Postfix cannot reach the milter, it answers 451 to all mail.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -33,7 +33,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check trace;
-const Check trace{"trace", "Nobody could say later what became of a message.", false, run, std::nullopt};
+extern constinit const Check trace{
+    .id = "trace",
+    .why = "Nobody could say later what became of a message.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -54,9 +54,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check transport;
-const Check transport{"transport",
-                      "What is sealed would be changed on its way to the relay, or would not get there.",
-                      true, run};
+extern constinit const Check transport{
+    .id = "transport",
+    .why = "What is sealed would be changed on its way to the relay, or would not get there.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -32,9 +32,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check trusted_networks;
-const Check trusted_networks{
-    "trusted_networks",
-    "Flagged mail of a sender that only Postfix trusts is answered 451, or waits in the net.", false, run};
+extern constinit const Check trusted_networks{
+    .id = "trusted_networks",
+    .why = "Flagged mail of a sender that only Postfix trusts is answered 451, or waits in the net.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -63,9 +63,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check untrusted_peers;
-const Check untrusted_peers{
-    "untrusted_peers",
-    "Mail from outside that happens to carry the header waits in the net until it bounces.", false, run};
+extern constinit const Check untrusted_peers{
+    .id = "untrusted_peers",
+    .why = "Mail from outside that happens to carry the header waits in the net until it bounces.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -174,13 +174,13 @@ class ServicesPlan {
     auto settings = own_settings(site_, cleanup->key());
     std::erase_if(settings, [](const auto& setting) { return setting.name == "header_checks"; });
     settings.push_back({"header_checks", text::join(site_header_tables(site_), ","), false, ""});
-    const auto wanted =
-        service_line(std::string(kInboundCleanup) + " unix n - " + cleanup->chroot + " - 0 cleanup", settings);
+    const auto wanted = service_line(
+        std::string(kInboundCleanup) + " unix n - " + cleanup->chroot + " - 0 cleanup", settings);
     const auto* now = find_service(site_, std::string(kInboundCleanup) + "/unix");
     const auto words = [](const std::string& line) { return mta::split_list(line); };
     if (now == nullptr || words(now->line) != words(wanted))
-      change(ChangeKind::Service, std::string(kInboundCleanup) + "/unix", now == nullptr ? "" : now->line, wanted,
-             "the cleanup of inbound listeners: the site's own header_checks without the net");
+      change(ChangeKind::Service, std::string(kInboundCleanup) + "/unix", now == nullptr ? "" : now->line,
+             wanted, "the cleanup of inbound listeners: the site's own header_checks without the net");
   }
 
   void change(ChangeKind kind, std::string setting, std::string from, std::string to, std::string why) {
