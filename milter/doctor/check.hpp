@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "milter/config/config.hpp"
+#include "milter/doctor/postfix_view.hpp"
 #include "milter/mta/mta.hpp"
 #include "milter/mta/sendmail/sendmail.hpp"
 
@@ -25,6 +26,7 @@ struct Finding {
   bool unseen = false;
 };
 
+/// What one run of doctor, or one evaluation of the routing, examines.
 struct Examination {
   const Config& config;
   const rules::OutboundConnector& connector;  ///< the flagged mail's
@@ -32,6 +34,7 @@ struct Examination {
   const mta::Sendmail* sendmail = nullptr;    ///< set where [milter] mta = "sendmail"
   /// On whose behalf checks of files ask; nullptr: the process asks for itself, as the daemon does.
   const Accounts* accounts = nullptr;
+  PostfixView postfix{mta};  ///< what checks for Postfix read of it, once for all of them
 };
 
 struct Check {

@@ -6,7 +6,7 @@ namespace {
 
 /// What the milter never saw is not sealed: it waits, and a notice about it would carry it.
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   for (const auto& service : services->services()) {
     if (service.command != "bounce") continue;

@@ -13,9 +13,9 @@ const std::vector<std::string> kContent{"header_checks", "mime_header_checks", "
                                         "body_checks"};
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   Finding sum;
   for (const auto* cleanup : *cleanups)

@@ -15,7 +15,7 @@ Result<bool> may_go_without(const Config& config, const mta::PostfixServices& se
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   std::size_t with_net = 0;
   for (const auto* listener : services->listeners()) {

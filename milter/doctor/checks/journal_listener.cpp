@@ -10,7 +10,7 @@ namespace {
 Finding run(const Examination& examination) {
   const auto& journal = examination.config.policy.journal;
   if (journal.rules.empty()) return ok("no mail is journaled");
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   const auto* listener = services->find(journal.submit_to, "inet");
   if (listener == nullptr || listener->command != "smtpd")

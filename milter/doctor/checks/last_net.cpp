@@ -33,7 +33,7 @@ Result<std::string> fault(const Examination& examination, const mta::PostfixServ
 Finding run(const Examination& examination) {
   if (!routing::has_last_net(examination.config))
     return ok("not used: the header may leave with other mail ([pams] untrusted or zivver_peers)");
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   for (const auto& service : services->services()) {
     const bool is_client = service.command == "smtp" || service.command == "lmtp";

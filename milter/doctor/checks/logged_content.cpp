@@ -152,9 +152,9 @@ Finding examine_program(const mta::PostfixServices& services, const mta::Service
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   Finding sum;
   for (const auto* cleanup : *cleanups)

@@ -20,10 +20,10 @@ Finding examine(const Examination& examination, const mta::Service& service, con
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   auto all = services->listeners();
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   all.insert(all.end(), cleanups->begin(), cleanups->end());
   for (const auto* service : all) {

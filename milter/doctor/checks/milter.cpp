@@ -64,16 +64,11 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
+  const auto& all = examination.postfix.listeners();
   if (!all) return unanswered(all.error());
   if (all->empty()) return failed("master.cf has neither an smtpd nor a pickup service", "postconf -M");
-  Finding sum;
-  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
-  if (sum.status == CheckStatus::Ok)
-    sum.seen = "all " + std::to_string(all->size()) + " listeners are watched and fail closed";
-  return sum;
+  return examine_listeners(examination, examine,
+                           "all " + std::to_string(all->size()) + " listeners are watched and fail closed");
 }
 
 }  // namespace

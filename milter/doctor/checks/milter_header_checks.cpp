@@ -4,9 +4,9 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   if (cleanups->empty()) return failed("no listener has a cleanup service in master.cf", kSetup);
   for (const auto* cleanup : *cleanups) {

@@ -80,14 +80,7 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
-  Finding sum;
-  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
-  if (sum.status == CheckStatus::Ok) sum.seen = "no signer before pams-milter, no scanner behind it";
-  return sum;
+  return examine_listeners(examination, examine, "no signer before pams-milter, no scanner behind it");
 }
 
 }  // namespace

@@ -14,14 +14,7 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
-  Finding sum;
-  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
-  if (sum.status == CheckStatus::Ok) sum.seen = "Postfix and pams-milter speak version 6";
-  return sum;
+  return examine_listeners(examination, examine, "Postfix and pams-milter speak version 6");
 }
 
 }  // namespace

@@ -17,9 +17,9 @@ Finding examine(const Examination& examination, const std::string& parameter, co
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   for (const auto* cleanup : *cleanups) {
     const auto values = services->values(*cleanup, {"mime_header_checks", "nested_header_checks"});

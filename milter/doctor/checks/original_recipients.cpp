@@ -6,7 +6,7 @@ namespace {
 /// Without it cleanup(8) makes one recipient of two that aliases lead to the same address, and the relay is
 /// never asked for the other one.
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   for (const auto& service : services->services()) {
     if (service.command != "cleanup") continue;

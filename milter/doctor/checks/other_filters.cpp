@@ -62,9 +62,9 @@ Finding examine(const std::vector<std::string>& ours, const std::string& paramet
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   const auto ours = our_actions(examination, *services);
   for (const auto* cleanup : *cleanups) {

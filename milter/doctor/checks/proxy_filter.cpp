@@ -18,13 +18,14 @@ bool is_watched(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding examine(const Examination& examination, const mta::PostfixServices& services,
-                const MailListener& listener, const std::vector<MailListener>& all) {
+                const MailListener& listener) {
   if (!listener.has_proxy()) return ok("");
   const auto seen = "smtpd_proxy_filter " + listener.values.at("smtpd_proxy_filter") +
                     " takes mail past the milter and the net";
   const auto remedy = services.overrides(*listener.service, "smtpd_proxy_filter")
                           ? "postconf -PX " + listener.service->key() + "/smtpd_proxy_filter"
                           : std::string("postconf -X smtpd_proxy_filter");
+  const auto& all = examination.postfix.listeners().value();
   const auto back = std::ranges::find_if(
       all, [&](const MailListener& other) { return is_watched(examination, services, other); });
   if (back == all.end()) return failed(seen + ", and it can come back to no watched listener", remedy);
@@ -40,15 +41,7 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
-  Finding sum;
-  for (const auto& listener : *all)
-    add(sum, *listener.service, examine(examination, *services, listener, *all));
-  if (sum.status == CheckStatus::Ok) sum.seen = "no listener hands its mail to a proxy filter";
-  return sum;
+  return examine_listeners(examination, examine, "no listener hands its mail to a proxy filter");
 }
 
 }  // namespace

@@ -4,7 +4,7 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   const std::string remedy = "postconf -M 'retry/unix=retry unix - - n - - error' && postfix reload";
   const auto* service = services->find("retry", "unix");

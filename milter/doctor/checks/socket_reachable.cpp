@@ -67,20 +67,17 @@ Finding examine(const mta::PostfixServices& services, const MailListener& listen
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
   const auto owner = examination.mta.parameter("mail_owner");
   if (!owner) return unanswered(owner.error());
   const auto postfix = account_named(*owner);
   if (!postfix) return unanswered(postfix.error());
-  Finding sum;
-  for (const auto& listener : *all)
-    if (const auto ours = our_entry(examination, *services, listener))
-      add(sum, *listener.service, examine(*services, listener, *ours, *postfix));
-  if (sum.status == CheckStatus::Ok) sum.seen = "user " + *owner + " reaches the milter's socket";
-  return sum;
+  const auto examine_as_postfix = [&](const Examination& asked, const mta::PostfixServices& services,
+                                      const MailListener& listener) {
+    const auto ours = our_entry(asked, services, listener);
+    return ours ? examine(services, listener, *ours, *postfix) : ok("");
+  };
+  return examine_listeners(examination, examine_as_postfix,
+                           "user " + *owner + " reaches the milter's socket");
 }
 
 }  // namespace

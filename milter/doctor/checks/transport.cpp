@@ -34,7 +34,7 @@ Finding examine_settings(const Examination& examination, const mta::PostfixServi
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   const auto& name = examination.connector.transport;
   const auto* service = services->find(name, "unix");

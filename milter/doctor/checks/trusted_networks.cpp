@@ -16,7 +16,7 @@ std::optional<IpAddress> first_address(std::string element) {
 
 Finding run(const Examination& examination) {
   const auto& trusted = examination.config.policy.trust.networks;
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   const auto networks = examination.mta.parameter("mynetworks");
   if (!networks) return unanswered(networks.error());

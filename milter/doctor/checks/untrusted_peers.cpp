@@ -52,7 +52,7 @@ Finding examine(const mta::PostfixServices& services, const mta::Service& listen
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   Finding sum;
   for (const auto* listener : services->listeners())
