@@ -1,5 +1,6 @@
 #include "milter/doctor/evaluate_route.hpp"
 
+#include "milter/base/file_stamp.hpp"
 #include "milter/doctor/check.hpp"
 #include "milter/doctor/checks/other_instances.hpp"
 #include "milter/mta/postfix/postfix.hpp"
@@ -42,7 +43,7 @@ routing::RouteEvaluation evaluate_sendmail_route(const Config& config,
   const mta::Sendmail sendmail(config.settings);
   routing::RouteEvaluation evaluation;
   for (const auto& path : {sendmail.cf(), sendmail.mc(), sendmail.feature(), config.settings.seal_key_file})
-    evaluation.files.push_back(routing::stamp_of(path));
+    evaluation.files.push_back(stamp_of(path));
   run_checks({config, connector, mta, &sendmail}, evaluation);
   // The rules may ask tables and class files of the site, which are not watched.
   evaluation.beyond_files = true;

@@ -13,25 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "milter/base/fd.hpp"
+#include "milter/base/pipe.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::mta {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-struct Pipe {
-  Fd read;
-  Fd write;
-};
-
-Result<Pipe> open_pipe() {
-  int ends[2] = {-1, -1};
-  if (pipe2(ends, O_CLOEXEC) != 0)
-    return fail(Failure::Temporary, std::string("no pipe: ") + std::strerror(errno));
-  return Pipe{Fd(ends[0]), Fd(ends[1])};
-}
 
 /// `content` as a file without a name, to be read from its beginning: a child cannot block on it.
 Result<Fd> as_file(std::string_view content) {
@@ -44,13 +32,6 @@ Result<Fd> as_file(std::string_view content) {
   if (!file || (lseek(file.get(), 0, SEEK_SET) < 0))
     return fail(Failure::Temporary, std::string("no input: ") + std::strerror(errno));
   return file;
-}
-
-std::vector<char*> c_strings(const std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (const auto& string : strings) out.push_back(const_cast<char*>(string.c_str()));
-  out.push_back(nullptr);
-  return out;
 }
 
 /// The two structures that posix_spawn wants, freed together.

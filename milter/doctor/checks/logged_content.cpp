@@ -5,8 +5,8 @@
 // what is sealed by then.
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "milter/base/parse_number.hpp"
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/listeners.hpp"
 #include "milter/doctor/checks/logging_rules.hpp"
@@ -111,11 +111,7 @@ Finding warn_of_verbosity(const mta::Service& service, const Verbosity& verbosit
               "postconf -M '" + service.key() + "=" + verbosity.line + "' && postfix reload");
 }
 
-int number_in(const std::string& value) {
-  int number = 0;
-  std::from_chars(value.data(), value.data() + value.size(), number);
-  return number;
-}
+int number_in(const std::string& value) { return leading_number<int>(value).value_or(0); }
 
 std::string remedy_without(const mta::PostfixServices& services, const mta::Service& service,
                            const std::string& parameter) {

@@ -1,5 +1,4 @@
-#include <charconv>
-
+#include "milter/base/parse_number.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/mta/postfix/postfix_services.hpp"
 #include "milter/routing/postfix_settings.hpp"
@@ -8,8 +7,7 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding examine(const Examination& examination, const mta::Service& service, const std::string& value) {
-  std::uint64_t limit = 0;
-  std::from_chars(value.data(), value.data() + value.size(), limit);
+  const auto limit = leading_number<std::uint64_t>(value).value_or(0);
   const auto needed = routing::needed_message_size(examination.config.policy);
   const auto seen = service.key() + ": message_size_limit is " + value;
   const auto remedy = "postconf -e message_size_limit=" + std::to_string(needed) + " && postfix reload";

@@ -1,5 +1,4 @@
-#include <charconv>
-
+#include "milter/base/parse_number.hpp"
 #include "milter/doctor/checks/listeners.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 
@@ -10,9 +9,9 @@ constexpr unsigned long kLeastContent = 60, kLeastCommand = 10;
 
 /// Postfix's times: a number with s (the default), m, h, d or w. 0 for what is none.
 unsigned long seconds(const std::string& time) {
-  unsigned long value = 0;
-  const auto end = std::from_chars(time.data(), time.data() + time.size(), value).ptr;
-  switch (end == time.data() + time.size() ? 's' : *end) {
+  const auto value = leading_number<unsigned long>(time).value_or(0);
+  const auto unit = time.find_first_not_of("0123456789");
+  switch (unit == std::string::npos ? 's' : time[unit]) {
     case 's':
       return value;
     case 'm':

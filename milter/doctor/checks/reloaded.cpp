@@ -12,9 +12,9 @@
 
 #include <unistd.h>
 
+#include "milter/base/file_stamp.hpp"
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
-#include "milter/routing/cached_mta.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::doctor {
@@ -62,7 +62,7 @@ bool is_process(const std::filesystem::path& path) {
 /// from here). Its number also stands in the file, but only root may read that. The device is not compared:
 /// on an overlay the kernel and stat(2) name different ones.
 std::set<unsigned long long> masters_of(const std::string& queue_directory) {
-  const auto file = routing::stamp_of(queue_directory + "/pid/master.pid");
+  const auto file = stamp_of(queue_directory + "/pid/master.pid");
   std::set<unsigned long long> found;
   std::ifstream locks("/proc/locks");
   for (std::string line; file.inode != 0 && std::getline(locks, line);) {
@@ -89,7 +89,7 @@ std::optional<double> last_reload(const std::string& queue_directory) {
   return youngest;
 }
 
-double changed(const routing::FileStamp& file) {
+double changed(const FileStamp& file) {
   return static_cast<double>(file.changed_seconds) + static_cast<double>(file.changed_nanoseconds) / 1e9;
 }
 
@@ -101,7 +101,7 @@ Finding run(const Examination& examination) {
   if (!began) return warn("no running Postfix can be seen from here", "postfix start");
   for (const std::string name : {"main.cf", "master.cf"}) {
     const auto path = examination.mta.config_directory() + "/" + name;
-    if (changed(routing::stamp_of(path)) > *began + kSlack)
+    if (changed(stamp_of(path)) > *began + kSlack)
       return failed(path + " was changed after Postfix was last reloaded", "postfix reload");
   }
   return ok("Postfix was reloaded after its settings were last changed");

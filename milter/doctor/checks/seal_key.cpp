@@ -1,6 +1,4 @@
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -8,6 +6,7 @@
 #include <unistd.h>
 
 #include "milter/base/fd.hpp"
+#include "milter/base/time_text.hpp"
 #include "milter/doctor/account.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/seal/key_ring.hpp"
@@ -16,11 +15,7 @@ namespace pams::milter::doctor {
 namespace {
 
 std::string day_of(std::chrono::sys_seconds time) {
-  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
-  std::array<char, 32> text{};
-  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
-                                  static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day())));
-  return text.data();
+  return iso8601_date(std::chrono::floor<std::chrono::days>(time));
 }
 
 /// The two programs that need the key.

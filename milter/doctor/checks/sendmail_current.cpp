@@ -1,16 +1,16 @@
 #include <utility>
 
+#include "milter/base/file_stamp.hpp"
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/doctor/checks/sendmail_answers.hpp"
-#include "milter/routing/cached_mta.hpp"
 #include "milter/routing/sendmail_feature.hpp"
 
 namespace pams::milter::doctor {
 namespace {
 
 std::pair<long, long> changed(const std::string& path) {
-  const auto stamp = routing::stamp_of(path);
+  const auto stamp = stamp_of(path);
   return {stamp.modified_seconds, stamp.modified_nanoseconds};
 }
 

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 
 #include <unistd.h>
 
+#include "milter/base/time_text.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/smart_host/password.hpp"
 #include "milter/smart_host/smart_host_probe.hpp"
@@ -38,12 +38,8 @@ std::string expiry_of(const smart_host::SmartHostReport& report) {
 /// ISO 8601 in "valid until 2027-03-01 12:00:00Z": the same as text, as dates sort.
 bool ends_soon(const std::string& expiry) {
   const auto soon = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + kSoon;
-  const std::chrono::year_month_day day(soon);
-  std::array<char, 32> text{};
-  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
-                                  static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day())));
   const auto at = expiry.find("until ");
-  return at != std::string::npos && expiry.substr(at + 6, 10) < text.data();
+  return at != std::string::npos && expiry.substr(at + 6, 10) < iso8601_date(soon);
 }
 
 Finding run(const Examination& examination) {

@@ -1,9 +1,9 @@
 #include "milter/setup/postfix/main_cf_plan.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
+#include "milter/base/parse_number.hpp"
 #include "milter/mta/postfix/postfix_services.hpp"
 #include "milter/routing/postfix_settings.hpp"
 #include "rules/base/text.hpp"
@@ -16,11 +16,7 @@ std::string at(const std::map<std::string, std::string>& values, const std::stri
   return found == values.end() ? "" : found->second;
 }
 
-std::uint64_t number(const std::string& text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
+std::uint64_t number(const std::string& text) { return leading_number<std::uint64_t>(text).value_or(0); }
 
 /// `$name` or `${name}`
 bool is_macro(const std::string& element, const std::string& name) {
