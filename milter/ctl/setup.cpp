@@ -136,7 +136,7 @@ int run_postfix(const Globals& globals, const Options& options) {
 }
 
 constexpr const char* kSendmailSteps =
-    "The order in which flagged mail stays safe (Sendmail has no net):\n"
+    "The order in which flagged mail stays safe (Sendmail has no guard rules):\n"
     "  1. switch PAMS off in Zivver's Office Plugin (EnableMailAssistedSubmission = 0)\n"
     "  2. [pams] enabled = false, then pamsctl reload: what is still flagged is refused, and the sender "
     "told\n"
@@ -168,7 +168,7 @@ int run_on_sendmail(const Options& options, const Config& config) {
   answer["applied"] = true;
   answer["backup"] = *backup;
   return finish(options, answer,
-                "applied; backup: " + *backup + "\nrun: make -C " + sendmail.folder() +
+                "applied; backup: " + *backup + "\nrun: make -C " + sendmail.directory() +
                     " && service sendmail restart" + (options.remove ? "" : " && pamsctl doctor"),
                 kFine);
 }
@@ -189,9 +189,10 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
                       "smtpd services get a cleanup of their own; sendmail(1) always counts as outbound");
   auto* remove =
       postfix->add_flag("--remove", options->remove,
-                        "Take out what the setup put in, step by step; the net stays, so that what is "
+                        "Take out what the setup put in, step by step; the guard rules stay, so that what is "
                         "still flagged waits");
-  postfix->add_flag("--with-net", options->with_net, "Take out the net too: the last step")->needs(remove);
+  postfix->add_flag("--with-net", options->with_net, "Take out the guard rules too: the last step")
+      ->needs(remove);
   auto* sendmail = app.add_subcommand("sendmail", "Sendmail: pams-milter.m4 and its line in sendmail.mc");
   sendmail->add_flag("--apply", options->apply, "Make the changes, with a backup; without it they are shown");
   sendmail->add_flag("--json", options->json, "Print JSON");

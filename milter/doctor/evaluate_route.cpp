@@ -57,7 +57,7 @@ routing::RouteEvaluation evaluate_route(const Config& config, const rules::Outbo
   if (config.settings.mta == MtaKind::Sendmail) return evaluate_sendmail_route(config, connector, mta);
   const routing::CachedMta cached(mta, kTimeout, std::chrono::steady_clock::now);
   cached.watch(config.settings.seal_key_file);
-  for (const auto& folder : other_instances(mta.config_directory())) cached.watch(folder + "/main.cf");
+  for (const auto& directory : other_instances(mta.config_directory())) cached.watch(directory + "/main.cf");
   routing::RouteEvaluation evaluation;
   run_checks({config, connector, cached}, evaluation);
   evaluation.files = cached.files();

@@ -17,18 +17,20 @@ constexpr const char* kSteps[] = {
     "from then on Outlook hands secure messages to Zivver itself",
     "pamsctl setup postfix --remove --apply && postfix reload: the milter goes (and with it rules, "
     "disclaimers, archive), "
-    "the net stays: what is still flagged waits in the queue, what is sealed leaves through pams-relay",
+    "the guard rules stay: what is still flagged waits in the queue, what is sealed leaves through "
+    "pams-relay",
     "look at `postqueue -p` for some days: \"pams-milter did not process this message\" names clients that "
     "still flag",
-    "pamsctl setup postfix --remove --with-net --apply && postfix reload: the net and the transport go; "
+    "pamsctl setup postfix --remove --with-net --apply && postfix reload: the guard rules and the transport "
+    "go; "
     "refused while "
     "a flagged or a sealed message is in the queue",
     "systemctl disable --now pams-milter pams-relay; keep seal.key as long as anybody may ask for what a "
     "copy of a sealed message holds",
 };
 
-/// With the milter gone the net alone keeps flagged mail: it must hang behind every listener.
-Status net_holds(const Config& config, const mta::Postfix& postfix) {
+/// With the milter gone the guard rules alone hold flagged mail: every listener must have them.
+Status guard_rules_hold(const Config& config, const mta::Postfix& postfix) {
   const auto* connector = config.policy.connector(config.policy.pams.connector);
   if (connector == nullptr) return fail(Failure::Misconfigured, "[pams] connector is not defined");
   const doctor::Examination examination{config, *connector, postfix};
@@ -78,7 +80,7 @@ int finish(const RemovalOptions& options, const nlohmann::json& answer, const st
 int apply(const RemovalOptions& options, const setup::RemovalPlan& plan, const Config& config,
           const mta::Postfix& postfix, const std::string& now_utc) {
   const auto holds = [&]() -> Status {
-    return plan.stage == setup::RemovalStage::Net ? Status{} : net_holds(config, postfix);
+    return plan.stage == setup::RemovalStage::GuardRules ? Status{} : guard_rules_hold(config, postfix);
   };
   auto answer = to_json(plan);
   const auto backup = setup::apply_removal(plan, postfix, now_utc, holds);
@@ -95,7 +97,7 @@ int apply(const RemovalOptions& options, const setup::RemovalPlan& plan, const C
 
 int run_removal(const RemovalOptions& options, const Config& config, const mta::Postfix& postfix,
                 const std::string& now_utc) {
-  const auto stage = options.with_net ? setup::RemovalStage::Net : setup::RemovalStage::Milter;
+  const auto stage = options.with_net ? setup::RemovalStage::GuardRules : setup::RemovalStage::Milter;
   const auto plan = setup::plan_removal(postfix, config, stage);
   if (!plan)
     return finish(options, {{"error", plan.error().what}}, "error: " + plan.error().what, kFoundWrong);

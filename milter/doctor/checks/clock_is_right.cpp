@@ -21,7 +21,7 @@ Finding run(const Examination& examination) {
   const std::string remedy = "timedatectl set-ntp true";
   for (const auto& file : {examination.config.settings.file, examination.mta.config_directory() + "/main.cf"})
     if (is_from_the_future(file))
-      return failed("the clock is behind the time at which " + file + " was written", remedy);
+      return failed("the clock shows an earlier time than that at which " + file + " was written", remedy);
   timex state{};  // mode 0: asks only
   const int answer = adjtimex(&state);
   if (answer == TIME_ERROR || (answer >= 0 && (state.status & STA_UNSYNC) != 0))

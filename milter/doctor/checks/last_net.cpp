@@ -24,7 +24,7 @@ Result<std::string> fault(const Examination& examination, const mta::PostfixServ
   const auto file = examination.mta.config_directory() + "/" + routing::kLastNetMap;
   if (tables.size() != 2 || !lists.front().starts_with("pipemap:") || tables[0].rest != file ||
       tables[1].type != "fail")
-    return service.key() + ": " + checks_of(service) + " does not begin with the last net";
+    return service.key() + ": " + checks_of(service) + " does not begin with the last guard rule";
   const auto found = examination.mta.lookup(tables[0].name(), examination.config.policy.pams.header + ": x");
   if (!found) return tl::unexpected(found.error());
   return *found ? "" : file + " does not know " + examination.config.policy.pams.header;

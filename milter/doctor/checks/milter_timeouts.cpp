@@ -5,7 +5,7 @@
 namespace pams::milter::doctor {
 namespace {
 
-constexpr unsigned long kLeastContent = 60, kLeastCommand = 10;
+constexpr unsigned long kMinContent = 60, kMinCommand = 10;
 
 /// Postfix's times: a number with s (the default), m, h, d or w. 0 for what is none.
 unsigned long seconds(const std::string& time) {
@@ -33,8 +33,8 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
   if (!ours) return ok("");
   const auto content = option_of(*ours, "content_timeout", listener, "milter_content_timeout");
   const auto command = option_of(*ours, "command_timeout", listener, "milter_command_timeout");
-  if (seconds(content) < kLeastContent) return warn("content_timeout is " + content, kSetup);
-  if (seconds(command) < kLeastCommand) return warn("command_timeout is " + command, kSetup);
+  if (seconds(content) < kMinContent) return warn("content_timeout is " + content, kSetup);
+  if (seconds(command) < kMinCommand) return warn("command_timeout is " + command, kSetup);
   return ok("");
 }
 

@@ -1,7 +1,7 @@
-// With smtpd_proxy_filter smtpd hands the content to another program: neither the milter nor the net sees it
-// (MILTER_README: Milters see the commands only), and no check can tell where the program sends it. Flagged
-// mail is safe only if the program brings everything back to a listener that is watched. A site that says so,
-// by leaving the listener out of `setup postfix --outbound`, is believed; nobody else is.
+// With smtpd_proxy_filter smtpd hands the content to another program: neither the milter nor the guard rules
+// see it (MILTER_README: Milters see the commands only), and no check can tell where the program sends it.
+// Flagged mail is safe only if the program brings everything back to a listener that is watched. A site that
+// says so, by leaving the listener out of `setup postfix --outbound`, is believed; nobody else is.
 #include <algorithm>
 
 #include "milter/doctor/checks/listeners.hpp"
@@ -21,7 +21,7 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
                 const MailListener& listener) {
   if (!listener.has_proxy()) return ok("");
   const auto seen = "smtpd_proxy_filter " + listener.values.at("smtpd_proxy_filter") +
-                    " takes mail past the milter and the net";
+                    " takes mail past the milter and the guard rules";
   const auto remedy = services.overrides(*listener.service, "smtpd_proxy_filter")
                           ? "postconf -PX " + listener.service->key() + "/smtpd_proxy_filter"
                           : std::string("postconf -X smtpd_proxy_filter");

@@ -37,8 +37,8 @@ struct Process {
 
 /// proc(5), /proc/PID/stat: field 2 is the name in parentheses, which may hold anything, 4 the parent and 22
 /// the start in clock ticks since boot.
-std::optional<Process> look_at(const std::filesystem::path& folder) {
-  const auto line = read_file(folder / "stat").value_or("");  // it may have ended meanwhile
+std::optional<Process> look_at(const std::filesystem::path& directory) {
+  const auto line = read_file(directory / "stat").value_or("");  // it may have ended meanwhile
   const auto open = line.find('(');
   const auto close = line.rfind(')');
   if (open == std::string::npos || close == std::string::npos) return std::nullopt;

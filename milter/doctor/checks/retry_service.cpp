@@ -9,7 +9,7 @@ Finding run(const Examination& examination) {
   const std::string remedy = "postconf -M 'retry/unix=retry unix - - n - - error' && postfix reload";
   const auto* service = services->find("retry", "unix");
   if (service == nullptr) return failed("master.cf has no retry/unix service", remedy);
-  // Any other program would take the net's text for a host to deliver to.
+  // Any other program would take the guard rule's text for a host to deliver to.
   if (service->command != "error")
     return failed("retry/unix runs " + service->command + ", not error", remedy);
   return ok("retry/unix keeps mail in the queue");
@@ -19,7 +19,7 @@ Finding run(const Examination& examination) {
 
 extern constinit const Check retry_service{
     .id = "retry_service",
-    .why = "What the net catches would have nowhere to wait.",
+    .why = "What the guard rules hold would have nowhere to wait.",
     .guards_routing = true,
     .run = run,
 };

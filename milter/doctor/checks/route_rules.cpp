@@ -29,8 +29,8 @@ Result<std::string> deviation(const mta::Mta& mta, const std::string& maps, cons
   return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not '" + action + "'";
 }
 
-Result<std::string> net_fault_in(const Examination& examination, const mta::PostfixServices& services,
-                                 const std::string& maps) {
+Result<std::string> guard_fault_in(const Examination& examination, const mta::PostfixServices& services,
+                                   const std::string& maps) {
   for (const auto& header : flag_headers(examination.config.policy.pams.header)) {
     const auto answer = first_answer(examination.mta, maps, header);
     if (!answer) return tl::unexpected(answer.error());
@@ -70,17 +70,18 @@ Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::
   return std::nullopt;
 }
 
-Result<std::string> net_fault(const Examination& examination, const mta::PostfixServices& services,
-                              const mta::Service& listener) {
+Result<std::string> guard_fault(const Examination& examination, const mta::PostfixServices& services,
+                                const mta::Service& listener) {
   const auto options = services.value(listener, "receive_override_options");
   if (!options) return options;
-  if (holds_word(*options, "no_header_body_checks")) return "no_header_body_checks switches the net off";
+  if (holds_word(*options, "no_header_body_checks"))
+    return "no_header_body_checks switches the guard rules off";
   const auto cleanup = services.cleanup_of(listener);
   if (!cleanup) return tl::unexpected(cleanup.error());
   if (*cleanup == nullptr) return "its cleanup_service_name is not in master.cf";
   const auto maps = services.value(**cleanup, "header_checks");
   if (!maps) return maps;
-  return net_fault_in(examination, services, *maps);
+  return guard_fault_in(examination, services, *maps);
 }
 
 std::vector<std::string> sealed_headers(const std::string& transport) {

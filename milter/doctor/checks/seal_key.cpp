@@ -37,31 +37,31 @@ Finding examine_copy(const Program& program, const std::string& copy, const std:
 std::string remedy_for(const Program& program, const std::string& path) {
   if (program.name == "pams-milter")
     return "chown " + program.account->name + " " + path + " && chmod 600 " + path;
-  const auto folder = "/etc/systemd/system/" + program.name + ".service.d";
-  return "mkdir -p " + folder +
+  const auto directory = "/etc/systemd/system/" + program.name + ".service.d";
+  return "mkdir -p " + directory +
          " && printf '[Service]\\nLoadCredential=" + std::filesystem::path(path).filename().string() + ":" +
-         path + "\\n' > " + folder + "/seal-key.conf && systemctl daemon-reload && systemctl restart " +
+         path + "\\n' > " + directory + "/seal-key.conf && systemctl daemon-reload && systemctl restart " +
          program.name;
 }
 
 /// Root can read every file, so root asks on behalf of the program.
 Finding examine_file(const Program& program, const std::string& path) {
-  const auto trouble = attempt_as(*program.account, [&path] {
+  const auto problem = attempt_as(*program.account, [&path] {
     return Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC)) ? std::string() : std::string(std::strerror(errno));
   });
-  if (!trouble) return unanswered(trouble.error());
-  if (trouble->empty()) return ok("");
-  return failed(program.name + ": user " + program.account->name + " cannot read " + path + ": " + *trouble,
+  if (!problem) return unanswered(problem.error());
+  if (problem->empty()) return ok("");
+  return failed(program.name + ": user " + program.account->name + " cannot read " + path + ": " + *problem,
                 remedy_for(program, path));
 }
 
 /// A program that reads the file itself notices when it changes: it has the same keys as everybody.
 Finding examine(const Program& program, const std::string& path, const std::string& newest) {
   if (!program.account || geteuid() != 0) return ok("");  // this user sees nothing, or its own view alone
-  const auto& folder = program.account->credentials;
-  const auto copy = folder + "/" + std::filesystem::path(path).filename().string();
+  const auto& directory = program.account->credentials;
+  const auto copy = directory + "/" + std::filesystem::path(path).filename().string();
   std::error_code error;
-  if (!folder.empty() && std::filesystem::exists(copy, error)) return examine_copy(program, copy, newest);
+  if (!directory.empty() && std::filesystem::exists(copy, error)) return examine_copy(program, copy, newest);
   return examine_file(program, path);
 }
 

@@ -23,7 +23,7 @@ Finding run(const Examination& examination) {
   for (const auto& source : {sendmail.feature(), sendmail.mc()})
     if (changed(source) > changed(sendmail.cf()))
       return failed(sendmail.cf() + " is older than " + source,
-                    "make -C " + sendmail.folder() + " && service sendmail restart");
+                    "make -C " + sendmail.directory() + " && service sendmail restart");
   return ok(sendmail.cf() + " was made from what this configuration needs");
 }
 

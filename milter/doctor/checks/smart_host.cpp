@@ -13,7 +13,7 @@
 namespace pams::milter::doctor {
 namespace {
 
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kTimeout(10);
 constexpr std::chrono::days kSoon(14);
 
 std::string own_name() {
@@ -22,7 +22,7 @@ std::string own_name() {
 }
 
 /// "expiry: the certificate expired at …", or "" when the host could take a message.
-std::string trouble_of(const smart_host::SmartHostReport& report) {
+std::string error_of(const smart_host::SmartHostReport& report) {
   for (const auto& stage : report.stages)
     if (stage.status == smart_host::StageStatus::Fail)
       return report.host + " " + std::string(stage.stage) + ": " + stage.reason;
@@ -49,19 +49,19 @@ Finding run(const Examination& examination) {
   if (!password && password.error().what.find("Permission denied") != std::string::npos)
     return unanswered(password.error());
   const auto reports = smart_host::probe_smart_hosts(
-      connector, {own_name(), std::move(password), std::chrono::steady_clock::now() + kPatience});
+      connector, {own_name(), std::move(password), std::chrono::steady_clock::now() + kTimeout});
   std::size_t able = 0;
-  std::string trouble, seen;
+  std::string problem, seen;
   for (const auto& report : reports) {
     if (report.ok()) {
       ++able;
       seen += (seen.empty() ? "" : "; ") + report.host + " " + expiry_of(report);
-    } else if (trouble.empty()) {
-      trouble = trouble_of(report);
+    } else if (problem.empty()) {
+      problem = error_of(report);
     }
   }
-  if (able == 0) return failed(trouble.empty() ? "no smart host answered" : trouble, remedy);
-  if (able < reports.size()) return warn(trouble, remedy);
+  if (able == 0) return failed(problem.empty() ? "no smart host answered" : problem, remedy);
+  if (able < reports.size()) return warn(problem, remedy);
   const bool is_soon =
       std::ranges::any_of(reports, [](const auto& one) { return ends_soon(expiry_of(one)); });
   if (is_soon) return warn("a certificate ends within two weeks: " + seen, remedy);

@@ -34,7 +34,7 @@ Finding run(const Examination& examination) {
 
 extern constinit const Check trusted_networks{
     .id = "trusted_networks",
-    .why = "Flagged mail of a sender that only Postfix trusts is answered 451, or waits in the net.",
+    .why = "Flagged mail of a sender that only Postfix trusts is answered 451, or held by the guard rules.",
     .run = run,
 };
 

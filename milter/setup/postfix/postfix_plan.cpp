@@ -49,7 +49,7 @@ class ServicesPlan {
     const auto* retry = find_service(site_, "retry/unix");
     if (retry == nullptr)
       change(ChangeKind::Service, "retry/unix", "", "retry unix - - n - - error",
-             "where the net keeps what it catches");
+             "where the guard rules hold mail");
     else if (retry->command != "error")
       plan_.problems.push_back("retry/unix runs " + retry->command + " instead of Postfix's error program");
   }
@@ -77,7 +77,7 @@ class ServicesPlan {
                                       "; give [journal] submit_to another port");
     const auto wanted = routing::journal_listener_settings();
     auto now = own_settings(site_, key);
-    // Its cleanup must have the net, and none of its options may switch that off.
+    // Its cleanup must have the guard rules, and none of its options may switch them off.
     const bool has_others = now.size() != wanted.size();
     const bool good =
         service != nullptr && !has_others && std::ranges::all_of(wanted, [&](const auto& setting) {
@@ -88,7 +88,7 @@ class ServicesPlan {
     if (!good)
       change(ChangeKind::Service, key, service == nullptr ? "" : service->line,
              service_line(journal.submit_to + " inet n - n - - smtpd", wanted),
-             "journal reports: from this machine, without milters, with the net");
+             "journal reports: from this machine, without milters, with the guard rules");
   }
 
  private:
@@ -144,7 +144,7 @@ class ServicesPlan {
              "connector '" + connector.name + "': carriers go to pams-relay, unedited, and nowhere else");
   }
 
-  /// True when the listener goes without the net.
+  /// True when the listener goes without the guard rules.
   bool plan_listener(const mta::Service& service, const std::vector<std::string>& outbound) {
     const auto own = own_settings(site_, service.key());
     const auto at = std::ranges::find(own, "cleanup_service_name", &routing::TransportSetting::name);
@@ -157,10 +157,11 @@ class ServicesPlan {
     const auto setting = service.key() + "/cleanup_service_name";
     if (is_inbound && !was_inbound)
       change(ChangeKind::ServiceParameter, setting, now, kInboundCleanup,
-             "inbound: mail that happens to carry the header is delivered without it, not kept in the net");
+             "inbound: mail that happens to carry the header is delivered without it, not held by the guard "
+             "rules");
     if (!is_inbound && was_inbound)
       change(ChangeKind::ServiceParameter, setting, now, site_.effective.at("cleanup_service_name"),
-             "outbound: flagged mail that no milter saw must wait in the net");
+             "outbound: flagged mail that no milter saw must be held by the guard rules");
     return is_inbound;
   }
 
@@ -180,7 +181,8 @@ class ServicesPlan {
     const auto words = [](const std::string& line) { return mta::split_list(line); };
     if (now == nullptr || words(now->line) != words(wanted))
       change(ChangeKind::Service, std::string(kInboundCleanup) + "/unix", now == nullptr ? "" : now->line,
-             wanted, "the cleanup of inbound listeners: the site's own header_checks without the net");
+             wanted,
+             "the cleanup of inbound listeners: the site's own header_checks without the guard rules");
   }
 
   void change(ChangeKind kind, std::string setting, std::string from, std::string to, std::string why) {
@@ -205,12 +207,12 @@ void plan_tables(const Config& config, const Site& site, SetupPlan& plan) {
        {"# 1: postsuper -r runs no milter and forgets the route\n" + rules +
             "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag +
             routing::kNetAction + "\n",
-        "the net: flagged mail that was not sealed waits"}},
+        "the guard rules: flagged mail that was not sealed waits"}},
   };
   if (routing::has_last_net(config))
     tables.emplace_back(routing::kLastNetMap,
                         std::pair{"# the client stops here: the next table fails\n" + flag + "flagged\n",
-                                  "the last net: flagged mail leaves by its connector only"});
+                                  "the last guard rule: flagged mail leaves by its connector only"});
   for (const auto& [name, table] : tables) {
     const auto path = site.config_directory + "/" + name;
     const auto now = site.tables.find(path);

@@ -12,8 +12,8 @@ namespace pams::milter::setup {
 
 Result<Site> read_site(const mta::Postfix& postfix, const Config& config);
 
-/// Makes the changes; returns the backup's folder. `now_utc`: "20260101T120000Z", part of the folder's name.
-/// On failure everything is as before, and the error says so.
+/// Makes the changes; returns the backup's directory. `now_utc`: "20260101T120000Z", part of the directory's
+/// name. On failure everything is as before, and the error says so.
 Result<std::string> apply_setup(const SetupPlan& plan, const mta::Postfix& postfix,
                                 const std::string& now_utc);
 
