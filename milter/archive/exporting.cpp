@@ -8,6 +8,7 @@
 
 #include "milter/archive/zip_writer.hpp"
 #include "milter/base/sha256.hpp"
+#include "milter/base/time_text.hpp"
 
 namespace pams::milter::archive {
 namespace {

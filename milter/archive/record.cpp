@@ -1,7 +1,6 @@
 #include "milter/archive/record.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <iterator>
 
 #include "milter/archive/object_store.hpp"
@@ -118,14 +117,6 @@ std::vector<std::string> from_lines(std::string_view lines) {
   if (lines.empty()) return items;
   for (const auto line : text::split(lines, '\n')) items.emplace_back(line);
   return items;
-}
-
-std::string iso8601(std::chrono::sys_seconds time) {
-  const std::time_t seconds = time.time_since_epoch().count();
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  char out[32];
-  return {out, std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
 }  // namespace pams::milter::archive

@@ -76,6 +76,4 @@ std::string chain_hash(std::string_view previous, std::int64_t number, std::stri
 std::string to_lines(const std::vector<std::string>& items);
 std::vector<std::string> from_lines(std::string_view lines);
 
-std::string iso8601(std::chrono::sys_seconds time);
-
 }  // namespace pams::milter::archive

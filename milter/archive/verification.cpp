@@ -10,6 +10,7 @@
 #include "milter/archive/chain_writer.hpp"
 #include "milter/archive/number_ranges.hpp"
 #include "milter/archive/object_store.hpp"
+#include "milter/base/time_text.hpp"
 
 namespace pams::milter::archive {
 namespace {

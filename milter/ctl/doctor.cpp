@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -16,7 +17,7 @@
 namespace pams::milter::ctl {
 namespace {
 
-constexpr std::chrono::seconds kPatience(60);
+constexpr std::chrono::seconds kTimeout(60);
 
 struct Outcome {
   std::string_view id, why;
@@ -27,34 +28,57 @@ struct Outcome {
 /// What this user may not see is neither right nor wrong.
 doctor::Finding as_told(doctor::Finding finding) {
   if (!finding.unseen) return finding;
-  return {doctor::CheckStatus::Warn, finding.seen, "run as root: pamsctl doctor", true};
+  return {.status = doctor::CheckStatus::Warn,
+          .seen = finding.seen,
+          .remedy = "run as root: pamsctl doctor",
+          .unseen = true};
 }
 
-doctor::Finding run_check(const doctor::Check& check, const doctor::Examination& examination) {
+doctor::Finding find(const doctor::Check& check, const doctor::Examination& examination) {
   try {
     return as_told(check.run(examination));
   } catch (const std::exception& e) {
-    return {doctor::CheckStatus::Fail, std::string("the check could not be made: ") + e.what(),
-            "pamsctl check"};
+    return {.status = doctor::CheckStatus::Fail,
+            .seen = std::string("the check could not be made: ") + e.what(),
+            .remedy = "pamsctl check"};
   }
+}
+
+Outcome run_check(const doctor::Check& check, const doctor::Examination& examination) {
+  return {.id = check.id, .why = check.why, .finding = find(check, examination)};
 }
 
 /// What asks Postfix has nothing to say when Postfix's tools do not answer: that is told once, with its
 /// remedy.
 Outcome blind(const doctor::Check& check, const Outcome& cause) {
-  const auto seen = "not looked at while " + std::string(cause.id) + " fails";
-  return {check.id, check.why, {doctor::CheckStatus::Fail, seen, cause.finding.remedy}, true};
+  return {.id = check.id,
+          .why = check.why,
+          .finding = {.status = doctor::CheckStatus::Fail,
+                      .seen = "not looked at while " + std::string(cause.id) + " fails",
+                      .remedy = cause.finding.remedy},
+          .is_blind = true};
+}
+
+/// The prerequisite that fails, if any.
+std::optional<Outcome> failed_prerequisite(const doctor::Examination& examination) {
+  for (const auto* check : doctor::checks()) {
+    if (!check->is_prerequisite || !check->is_for(examination.config.settings.mta)) continue;
+    auto outcome = run_check(*check, examination);
+    if (outcome.finding.status == doctor::CheckStatus::Fail) return outcome;
+  }
+  return std::nullopt;
 }
 
 void run_checks(const doctor::Examination& examination, std::vector<Outcome>& outcomes) {
+  const auto cause = failed_prerequisite(examination);
   for (const auto* check : doctor::checks()) {
     if (!check->is_for(examination.config.settings.mta)) continue;
-    const bool has_cause = !outcomes.empty() && outcomes.front().id == "postfix" &&
-                           outcomes.front().finding.status == doctor::CheckStatus::Fail;
-    if (has_cause && check->only)
-      outcomes.push_back(blind(*check, outcomes.front()));
+    if (cause && cause->id == check->id)
+      outcomes.push_back(*cause);
+    else if (cause && check->only)
+      outcomes.push_back(blind(*check, *cause));
     else
-      outcomes.push_back({check->id, check->why, run_check(*check, examination)});
+      outcomes.push_back(run_check(*check, examination));
   }
 }
 
@@ -71,12 +95,14 @@ std::vector<Outcome> examine(const Config& config) {
   const auto& name = config.policy.pams.connector;
   const auto* connector = config.policy.connector(name);
   if (connector == nullptr)
-    return {{"connector",
-             "Flagged mail has no way out, and is answered 451.",
-             {doctor::CheckStatus::Fail, "[pams] connector '" + name + "' is not defined", "pamsctl check"}}};
+    return {{.id = "connector",
+             .why = "Flagged mail has no way out, and is answered 451.",
+             .finding = {.status = doctor::CheckStatus::Fail,
+                         .seen = "[pams] connector '" + name + "' is not defined",
+                         .remedy = "pamsctl check"}}};
   if (config.settings.mta == MtaKind::Sendmail) return examine_sendmail(config, *connector);
   const mta::Postfix postfix(config.settings.postfix_config);
-  const routing::CachedMta mta(postfix, kPatience, std::chrono::steady_clock::now);
+  const routing::CachedMta mta(postfix, kTimeout, std::chrono::steady_clock::now);
   std::vector<Outcome> outcomes;
   const auto accounts = doctor::accounts_of(config.settings);
   run_checks({.config = config, .connector = *connector, .mta = mta, .accounts = &accounts}, outcomes);

@@ -1,9 +1,7 @@
 // pamsctl seal: the keys that seal what the MTA holds. Shows ids and times, never a key.
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -15,6 +13,7 @@
 #include <sys/file.h>
 
 #include "milter/base/fd.hpp"
+#include "milter/base/time_text.hpp"
 #include "milter/config/config.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/journal/spooled_keys.hpp"
@@ -43,25 +42,17 @@ std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-std::string iso(std::chrono::sys_seconds time) {
-  const auto seconds = static_cast<std::time_t>(time.time_since_epoch().count());
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
-}
-
 nlohmann::json to_json(const seal::KeyRing& ring) {
   auto keys = nlohmann::json::array();
   for (const auto& key : ring.keys())
-    keys.push_back({{"id", key.id()}, {"created", iso(key.created)}, {"seals", keys.empty()}});
+    keys.push_back({{"id", key.id()}, {"created", iso8601(key.created)}, {"seals", keys.empty()}});
   return keys;
 }
 
 std::string to_text(const seal::KeyRing& ring) {
   std::string text;
   for (const auto& key : ring.keys())
-    text += key.id() + "  " + iso(key.created) + (text.empty() ? "  seals and opens\n" : "  opens\n");
+    text += key.id() + "  " + iso8601(key.created) + (text.empty() ? "  seals and opens\n" : "  opens\n");
   return text;
 }
 

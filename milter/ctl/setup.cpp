@@ -9,6 +9,7 @@
 #include "milter/ctl/setup/removal.hpp"
 #include "milter/ctl/setup/sealing.hpp"
 #include "milter/doctor/evaluate_route.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 #include "milter/setup/postfix/postfix_setup.hpp"
 #include "milter/setup/sendmail/sendmail_setup.hpp"
 #include "rules/base/text.hpp"
@@ -167,7 +168,7 @@ int run_on_sendmail(const Options& options, const Config& config) {
   answer["applied"] = true;
   answer["backup"] = *backup;
   return finish(options, answer,
-                "applied; backup: " + *backup + "\nrun: make -C " + sendmail.folder() +
+                "applied; backup: " + *backup + "\nrun: make -C " + sendmail.directory() +
                     " && service sendmail restart" + (options.remove ? "" : " && pamsctl doctor"),
                 kFine);
 }

@@ -3,10 +3,10 @@
 #include <filesystem>
 
 #include "milter/archive/directory_archive.hpp"
+#include "milter/base/file_stamp.hpp"
 #include "milter/doctor/evaluate_route.hpp"
 #include "milter/journal/durable_journal.hpp"
 #include "milter/log/log.hpp"
-#include "milter/routing/cached_mta.hpp"
 #include "milter/trace/trace_writer.hpp"
 
 namespace pams::milter::daemon {
@@ -21,7 +21,7 @@ void tell(const rules::OutboundConnector& connector, const Status& status) {
 
 /// A file that is read once: another one under the same name is another origin.
 std::string version_of(const std::string& file) {
-  const auto stamp = routing::stamp_of(file);
+  const auto stamp = stamp_of(file);
   std::string text = file;
   for (const auto number : {stamp.device, stamp.inode, static_cast<unsigned long>(stamp.size),
                             static_cast<unsigned long>(stamp.changed_seconds),

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -18,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "milter/base/fd.hpp"
+#include "milter/base/pipe.hpp"
 #include "milter/config/files.hpp"
 #include "rules/base/text.hpp"
 
@@ -164,18 +163,16 @@ Result<std::string> attempt_as(const Account& account, const std::function<std::
   if (geteuid() != 0 && (account.user != geteuid() || !root.empty()))
     return fail(Failure::Temporary,
                 "only root can see what user " + account.name + " may do: Permission denied");
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return fail(Failure::Temporary, std::strerror(errno));
-  const Fd reading(ends[0]);
-  Fd writing(ends[1]);
+  auto pipe = open_pipe();
+  if (!pipe) return tl::unexpected(pipe.error());
   const auto child = fork();
   if (child < 0) return fail(Failure::Temporary, std::strerror(errno));
   if (child == 0) {
-    if (!become(account, root)) tell_and_end(ends[1], "cannot become user " + account.name);
-    tell_and_end(ends[1], attempted(attempt));
+    if (!become(account, root)) tell_and_end(pipe->write.get(), "cannot become user " + account.name);
+    tell_and_end(pipe->write.get(), attempted(attempt));
   }
-  writing = Fd();
-  auto words = read_all(reading.get());
+  pipe->write = Fd();
+  auto words = read_all(pipe->read.get());
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

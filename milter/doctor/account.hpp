@@ -25,8 +25,8 @@ struct Account {
 };
 
 struct Accounts {
-  /// The running pams-milter's; when none runs, the socket's or the trace folder's owner, and last the user
-  /// pams-milter. Failure::Misconfigured when there is none of them.
+  /// The running pams-milter's; when none runs, the socket's or the trace directory's owner, and last the
+  /// user pams-milter. Failure::Misconfigured when there is none of them.
   Result<Account> milter;
   /// The running pams-relay's. Failure::Temporary when none runs: its unit may give it more than its user
   /// has.
@@ -43,7 +43,7 @@ Result<Account> account_named(const std::string& name);
 
 /// What `attempt` said in a child that is that user, "" when all went well. Only root may become somebody
 /// else: for others Failure::Temporary, with "Permission denied" in its text (unanswered() knows that).
-/// `root`: the folder that the child sees as "/"; "" for the real one.
+/// `root`: the directory that the child sees as "/"; "" for the real one.
 Result<std::string> attempt_as(const Account& account, const std::function<std::string()>& attempt,
                                const std::string& root = "");
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "milter/config/config.hpp"
+#include "milter/doctor/postfix_view.hpp"
 #include "milter/mta/mta.hpp"
 #include "milter/mta/sendmail/sendmail.hpp"
 
@@ -25,6 +26,7 @@ struct Finding {
   bool unseen = false;
 };
 
+/// What one run of doctor, or one evaluation of the routing, examines.
 struct Examination {
   const Config& config;
   const rules::OutboundConnector& connector;  ///< the flagged mail's
@@ -32,15 +34,18 @@ struct Examination {
   const mta::Sendmail* sendmail = nullptr;    ///< set where [milter] mta = "sendmail"
   /// On whose behalf checks of files ask; nullptr: the process asks for itself, as the daemon does.
   const Accounts* accounts = nullptr;
+  PostfixView postfix{mta};  ///< what checks for Postfix read of it, once for all of them
 };
 
 struct Check {
-  std::string_view id;   ///< "milter_header_checks"
-  std::string_view why;  ///< what leaks or breaks when it fails, one sentence
-  bool routing;          ///< flagged mail is deferred while it fails
-  Finding (*run)(const Examination& examination);
-  std::optional<MtaKind> only = MtaKind::Postfix;  ///< the MTA that it is for; nullopt: for both
+  std::string_view id;           ///< "milter_header_checks"
+  std::string_view why;          ///< what leaks or breaks when it fails, one sentence
+  bool guards_routing = false;   ///< flagged mail is deferred while it fails
   bool guards_all_mail = false;  ///< while it fails, all mail of trusted peers to the outside waits
+  /// The checks of its MTA alone can say nothing while it fails; so it is asked before them.
+  bool is_prerequisite = false;
+  std::optional<MtaKind> only = MtaKind::Postfix;  ///< the MTA that it is for; nullopt: for both
+  Finding (*run)(const Examination& examination);
   bool is_for(MtaKind mta) const { return !only || *only == mta; }
 };
 

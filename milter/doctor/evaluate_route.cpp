@@ -1,5 +1,6 @@
 #include "milter/doctor/evaluate_route.hpp"
 
+#include "milter/base/file_stamp.hpp"
 #include "milter/doctor/check.hpp"
 #include "milter/doctor/checks/other_instances.hpp"
 #include "milter/mta/postfix/postfix.hpp"
@@ -14,19 +15,26 @@ tl::unexpected<Error> unverified(std::string_view check, const std::string& seen
                                           (remedy.empty() ? "" : "; remedy: " + remedy));
 }
 
-Status run_checks(const Examination& examination, bool only_guards_of_all) {
-  for (const auto* check : checks()) {
-    const bool wanted = check->guards_all_mail || (check->routing && !only_guards_of_all);
-    if (!wanted || !check->is_for(examination.config.settings.mta)) continue;
-    const auto finding = check->run(examination);
-    if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
-  }
+using IsWanted = bool (*)(const Check& check);
+
+/// Those that the others stand on come first: their remedy is the one that helps.
+Status run_checks(const Examination& examination, IsWanted is_wanted) {
+  for (const bool prerequisites : {true, false})
+    for (const auto* check : checks()) {
+      if (check->is_prerequisite != prerequisites || !is_wanted(*check) ||
+          !check->is_for(examination.config.settings.mta))
+        continue;
+      const auto finding = check->run(examination);
+      if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
+    }
   return {};
 }
 
 void run_checks(const Examination& examination, routing::RouteEvaluation& evaluation) {
-  evaluation.flag_survives = run_checks(examination, true);
-  evaluation.status = run_checks(examination, false);  // asks the same again, and in order
+  evaluation.flag_survives =
+      run_checks(examination, [](const Check& check) { return check.guards_all_mail; });
+  evaluation.status = run_checks(
+      examination, [](const Check& check) { return check.guards_all_mail || check.guards_routing; });
 }
 
 routing::RouteEvaluation evaluate_sendmail_route(const Config& config,
@@ -35,7 +43,7 @@ routing::RouteEvaluation evaluate_sendmail_route(const Config& config,
   const mta::Sendmail sendmail(config.settings);
   routing::RouteEvaluation evaluation;
   for (const auto& path : {sendmail.cf(), sendmail.mc(), sendmail.feature(), config.settings.seal_key_file})
-    evaluation.files.push_back(routing::stamp_of(path));
+    evaluation.files.push_back(stamp_of(path));
   run_checks({config, connector, mta, &sendmail}, evaluation);
   // The rules may ask tables and class files of the site, which are not watched.
   evaluation.beyond_files = true;
@@ -49,7 +57,7 @@ routing::RouteEvaluation evaluate_route(const Config& config, const rules::Outbo
   if (config.settings.mta == MtaKind::Sendmail) return evaluate_sendmail_route(config, connector, mta);
   const routing::CachedMta cached(mta, kTimeout, std::chrono::steady_clock::now);
   cached.watch(config.settings.seal_key_file);
-  for (const auto& folder : other_instances(mta.config_directory())) cached.watch(folder + "/main.cf");
+  for (const auto& directory : other_instances(mta.config_directory())) cached.watch(directory + "/main.cf");
   routing::RouteEvaluation evaluation;
   run_checks({config, connector, cached}, evaluation);
   evaluation.files = cached.files();

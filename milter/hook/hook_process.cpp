@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 
+#include "milter/base/pipe.hpp"
 #include "milter/hook/supervisor.hpp"
 
 namespace pams::milter::hook {
@@ -16,32 +17,18 @@ namespace {
 /// How long the supervisor may take to kill everything; a process in uninterruptible sleep dies later.
 constexpr int kGraceMilliseconds = 5000;
 
-struct Pipe {
-  Fd read;
-  Fd write;
-};
-
 /// Out of the way of 0 to 3, where the program finds its own.
-Fd moved_up(int fd) {
-  constexpr int kLeast = 10;
-  const Fd former(fd);
-  return Fd(fcntl(fd, F_DUPFD_CLOEXEC, kLeast));
+Fd moved_up(const Fd& fd) {
+  constexpr int kLowest = 10;
+  return Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, kLowest));
 }
 
-Result<Pipe> open_pipe() {
-  int ends[2] = {-1, -1};
-  if (pipe2(ends, O_CLOEXEC) == 0) {
-    Pipe pipe{moved_up(ends[0]), moved_up(ends[1])};
-    if (pipe.read && pipe.write && fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) == 0) return pipe;
-  }
+Result<Pipe> open_pipe_out_of_the_way() {
+  auto low = open_pipe();
+  if (!low) return low;
+  Pipe pipe{moved_up(low->read), moved_up(low->write)};
+  if (pipe.read && pipe.write && fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) == 0) return pipe;
   return fail(Failure::Temporary, std::string("no pipe: ") + std::strerror(errno));
-}
-
-std::vector<char*> c_strings(const std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (const auto& string : strings) out.push_back(const_cast<char*>(string.c_str()));
-  out.push_back(nullptr);
-  return out;
 }
 
 std::vector<std::string> arguments_of(const rules::Hook& hook) {
@@ -71,14 +58,14 @@ pid_t fork_supervisor(const Supervision& wanted) {
 
 Result<HookProcess> HookProcess::start(const rules::Hook& hook, Fd message,
                                        const std::vector<std::string>& environment) {
-  auto output = open_pipe();
-  auto errors = open_pipe();
-  auto report = open_pipe();
-  auto control = open_pipe();
+  auto output = open_pipe_out_of_the_way();
+  auto errors = open_pipe_out_of_the_way();
+  auto report = open_pipe_out_of_the_way();
+  auto control = open_pipe_out_of_the_way();
   for (const auto* pipe : {&output, &errors, &report, &control})
     if (!*pipe) return tl::unexpected(pipe->error());
-  const auto file = moved_up(fcntl(message.get(), F_DUPFD_CLOEXEC, 0));
-  const auto nothing = moved_up(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const auto file = moved_up(message);
+  const auto nothing = moved_up(Fd(open("/dev/null", O_RDONLY | O_CLOEXEC)));
   if (!file || !nothing) return fail(Failure::Temporary, std::string("no input: ") + std::strerror(errno));
   const auto words = arguments_of(hook);
   const auto arguments = c_strings(words);

@@ -28,7 +28,7 @@ class Mta {
   virtual Result<std::optional<std::string>> lookup(const std::string& map, const std::string& key) const = 0;
   /// Map types this MTA knows (`postconf -m`).
   virtual Result<std::vector<std::string>> map_types() const = 0;
-  /// The folder of main.cf.
+  /// The directory of main.cf.
   virtual const std::string& config_directory() const = 0;
 };
 

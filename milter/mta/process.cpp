@@ -13,25 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "milter/base/fd.hpp"
+#include "milter/base/pipe.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::mta {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-struct Pipe {
-  Fd read;
-  Fd write;
-};
-
-Result<Pipe> open_pipe() {
-  int ends[2] = {-1, -1};
-  if (pipe2(ends, O_CLOEXEC) != 0)
-    return fail(Failure::Temporary, std::string("no pipe: ") + std::strerror(errno));
-  return Pipe{Fd(ends[0]), Fd(ends[1])};
-}
 
 /// `content` as a file without a name, to be read from its beginning: a child cannot block on it.
 Result<Fd> as_file(std::string_view content) {
@@ -44,13 +32,6 @@ Result<Fd> as_file(std::string_view content) {
   if (!file || (lseek(file.get(), 0, SEEK_SET) < 0))
     return fail(Failure::Temporary, std::string("no input: ") + std::strerror(errno));
   return file;
-}
-
-std::vector<char*> c_strings(const std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (const auto& string : strings) out.push_back(const_cast<char*>(string.c_str()));
-  out.push_back(nullptr);
-  return out;
 }
 
 /// The two structures that posix_spawn wants, freed together.
@@ -104,7 +85,7 @@ bool drain(int fd, std::string& into) {
 
 /// Reads both streams to their end. "" or why that was given up.
 std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_point deadline,
-                      std::size_t most_output) {
+                      std::size_t max_output) {
   std::array<pollfd, 2> waiting{pollfd{output.get(), POLLIN, 0}, pollfd{errors.get(), POLLIN, 0}};
   const std::array<std::string*, 2> into{&finished.output, &finished.errors};
   while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
@@ -115,8 +96,7 @@ std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_po
     for (std::size_t i = 0; i < waiting.size(); ++i)
       if (waiting[i].fd >= 0 && waiting[i].revents != 0 && !drain(waiting[i].fd, *into[i]))
         waiting[i].fd = -1;
-    if (finished.output.size() + finished.errors.size() > most_output)
-      return "wrote too much and was stopped";
+    if (finished.output.size() + finished.errors.size() > max_output) return "wrote too much and was stopped";
   }
   return "";
 }
@@ -124,8 +104,8 @@ std::string read_both(Fd& output, Fd& errors, Finished& finished, Clock::time_po
 }  // namespace
 
 Result<Finished> run_process(const std::vector<std::string>& argv,
-                             const std::vector<std::string>& environment, std::chrono::milliseconds patience,
-                             std::string_view input, std::size_t most_output) {
+                             const std::vector<std::string>& environment, std::chrono::milliseconds timeout,
+                             std::string_view input, std::size_t max_output) {
   auto given = as_file(input);
   if (!given) return tl::unexpected(given.error());
   auto output = open_pipe();
@@ -133,7 +113,7 @@ Result<Finished> run_process(const std::vector<std::string>& argv,
   auto errors = open_pipe();
   if (!errors) return tl::unexpected(errors.error());
   pid_t child = -1;
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + timeout;
   if (const int error =
           SpawnPlan(given->get(), output->write.get(), errors->write.get()).spawn(child, argv, environment);
       error != 0)
@@ -141,10 +121,10 @@ Result<Finished> run_process(const std::vector<std::string>& argv,
   output->write = Fd();
   errors->write = Fd();
   Finished finished;
-  const auto trouble = read_both(output->read, errors->read, finished, deadline, most_output);
-  if (!trouble.empty()) kill(child, SIGKILL);
+  const auto problem = read_both(output->read, errors->read, finished, deadline, max_output);
+  if (!problem.empty()) kill(child, SIGKILL);
   finished.exit_code = reap(child);
-  if (!trouble.empty()) return fail(Failure::Temporary, argv[0] + " " + trouble);
+  if (!problem.empty()) return fail(Failure::Temporary, argv[0] + " " + problem);
   return finished;
 }
 

@@ -18,13 +18,13 @@ struct Finished {
   std::string errors;
 };
 
-inline constexpr std::size_t kMostOutput = 4U << 20U;
+inline constexpr std::size_t kMaxOutput = 4U << 20U;
 
-/// `argv[0]` is an absolute path; `input` is kept in memory. Failure::Temporary when it cannot be started,
-/// when `patience` ran out, or when it writes more than `most_output`: the child is killed and reaped.
+/// `argv[0]` is an absolute path; `input` is held in memory. Failure::Temporary when it cannot be started,
+/// when `timeout` ran out, or when it writes more than `max_output`: the child is killed and reaped.
 Result<Finished> run_process(const std::vector<std::string>& argv,
-                             const std::vector<std::string>& environment, std::chrono::milliseconds patience,
-                             std::string_view input = {}, std::size_t most_output = kMostOutput);
+                             const std::vector<std::string>& environment, std::chrono::milliseconds timeout,
+                             std::string_view input = {}, std::size_t max_output = kMaxOutput);
 
 /// The first executable of that name in PATH, then /usr/sbin and /usr/lib/postfix/sbin; "" when there is
 /// none.

@@ -1,20 +1,11 @@
 #include "milter/relay/delivery_outcome.hpp"
 
-#include <ctime>
-
+#include "milter/base/time_text.hpp"
 #include "milter/log/log.hpp"
 #include "milter/relay/relay_services.hpp"
 
 namespace pams::milter::relay {
 namespace {
-
-std::string utc(trace::Instant instant) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(instant);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[sizeof "2026-01-01T00:00:00Z"];
-  return std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0 ? "" : text;
-}
 
 /// The server's own words in an answer that was passed on.
 std::string without_host(const std::string& host, const std::string& text) {
@@ -43,7 +34,8 @@ Answer answer_to_unopened(const Error& error) {
 
 Answer sent_already(const trace::RelayDelivery& delivery) {
   return {250, "2.0.0",
-          "sent already at " + utc(delivery.time) + ": " + delivery.host + ": " + delivery.reply};
+          "sent already at " + iso8601(std::chrono::floor<std::chrono::seconds>(delivery.time)) + ": " +
+              delivery.host + ": " + delivery.reply};
 }
 
 trace::RelayDelivery delivery_of(const std::string& seal, const std::string& recipient,

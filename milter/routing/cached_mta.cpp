@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <sys/stat.h>
-
 #include "milter/mta/postfix/postfix_text.hpp"
 #include "milter/mta/postfix/table_name.hpp"
 #include "rules/base/text.hpp"
@@ -19,19 +17,6 @@ std::string key_of(const std::vector<std::string>& first, const std::vector<std:
 }
 
 }  // namespace
-
-FileStamp stamp_of(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return {.path = path};
-  return {path,
-          status.st_dev,
-          status.st_ino,
-          status.st_size,
-          status.st_mtim.tv_sec,
-          status.st_mtim.tv_nsec,
-          status.st_ctim.tv_sec,
-          status.st_ctim.tv_nsec};
-}
 
 CachedMta::CachedMta(const mta::Mta& mta, std::chrono::seconds patience, Clock clock)
     : mta_(mta), clock_(std::move(clock)), deadline_(clock_() + patience) {

@@ -6,18 +6,10 @@
 #include <functional>
 #include <set>
 
+#include "milter/base/file_stamp.hpp"
 #include "milter/mta/mta.hpp"
 
 namespace pams::milter::routing {
-
-/// What identifies a file's content without reading it. Zeros for a file that is not there.
-struct FileStamp {
-  std::string path;
-  unsigned long device = 0, inode = 0;
-  long size = 0, modified_seconds = 0, modified_nanoseconds = 0, changed_seconds = 0, changed_nanoseconds = 0;
-  bool operator==(const FileStamp&) const = default;
-};
-FileStamp stamp_of(const std::string& path);
 
 class CachedMta final : public mta::Mta {
  public:

@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "milter/base/time_text.hpp"
 #include "milter/seal/base64_lines.hpp"
 #include "milter/seal/chunk_cipher.hpp"
 #include "milter/seal/fixed_seal.hpp"

@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #include "milter/base/sha256.hpp"
+#include "milter/base/time_text.hpp"
 #include "milter/seal/key_text.hpp"
 #include "milter/seal/text_forms.hpp"
 #include "rules/base/text.hpp"

@@ -1,7 +1,6 @@
 #include "milter/seal/text_forms.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 
@@ -45,19 +44,6 @@ std::optional<std::string> from_hex(std::string_view hex) {
 
 bool is_lower_hex(std::string_view s, std::size_t digits) {
   return s.size() == digits && s.find_first_not_of(kDigits) == s.npos;
-}
-
-std::string iso8601(std::chrono::sys_seconds time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 64> out{};
-  const int size =
-      std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                    static_cast<int>(clock.seconds().count()));
-  return {out.data(), static_cast<std::size_t>(size)};
 }
 
 std::optional<std::chrono::sys_seconds> parse_iso8601(std::string_view s) {

@@ -14,9 +14,7 @@ std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view hex);
 bool is_lower_hex(std::string_view s, std::size_t digits);
 
-/// "2026-11-27T10:00:00Z".
-std::string iso8601(std::chrono::sys_seconds time);
-/// Only that form, and only a time that exists.
+/// Only "2026-11-27T10:00:00Z", and only a time that exists.
 std::optional<std::chrono::sys_seconds> parse_iso8601(std::string_view s);
 
 }  // namespace pams::milter::seal

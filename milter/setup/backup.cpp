@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-tl::unexpected<Error> trouble(const std::string& path) {
+tl::unexpected<Error> errno_error(const std::string& path) {
   return fail(Failure::Misconfigured, path + ": " + std::strerror(errno));
 }
 
@@ -35,26 +35,26 @@ Status replace_file(const std::string& path, const std::string& content, const O
   const auto temporary = path + ".pams-new";
   unlink(temporary.c_str());
   const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return trouble(temporary);
+  if (!file) return errno_error(temporary);
   const bool written = fchown(file.get(), owner.user, owner.group) == 0 &&
                        fchmod(file.get(), owner.mode) == 0 && write_all(file.get(), content) &&
                        fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
   if (!written) {
-    auto error = trouble(path);
+    auto error = errno_error(path);
     unlink(temporary.c_str());
     return error;
   }
-  const Fd folder(open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || fsync(folder.get()) != 0) return trouble(path);
+  const Fd directory(open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || fsync(directory.get()) != 0) return errno_error(path);
   return {};
 }
 
-Result<Backup> Backup::make(const std::string& folder, const std::vector<std::string>& paths) {
+Result<Backup> Backup::make(const std::string& directory, const std::vector<std::string>& paths) {
   Backup backup;
-  backup.folder_ = folder;
-  if (mkdir(folder.c_str(), 0700) != 0) return trouble(folder);
+  backup.directory_ = directory;
+  if (mkdir(directory.c_str(), 0700) != 0) return errno_error(directory);
   for (const auto& path : paths)
-    if (const auto kept = backup.keep(path); !kept) return tl::unexpected(kept.error());
+    if (const auto copied = backup.keep(path); !copied) return tl::unexpected(copied.error());
   return backup;
 }
 
@@ -68,23 +68,23 @@ Status Backup::restore() const {
 }
 
 Result<std::string> Backup::settle(const Status& outcome) const {
-  if (outcome) return folder_;
+  if (outcome) return directory_;
   const auto restored = restore();
   return fail(outcome.error().failure,
-              outcome.error().what + (restored ? "; everything is restored from " + folder_
+              outcome.error().what + (restored ? "; everything is restored from " + directory_
                                                : "; RESTORING FAILED TOO (" + restored.error().what +
-                                                     "): copy back by hand from " + folder_));
+                                                     "): copy back by hand from " + directory_));
 }
 
 Status Backup::remove(const std::string& path) {
-  if (unlink(path.c_str()) != 0 && errno != ENOENT) return trouble(path);
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return errno_error(path);
   return {};
 }
 
 Status Backup::keep(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    if (errno != ENOENT) return trouble(path);
+    if (errno != ENOENT) return errno_error(path);
     files_.push_back({path, "", {}, false});
     return {};
   }
@@ -92,7 +92,7 @@ Status Backup::keep(const std::string& path) {
   if (!content) return tl::unexpected(content.error());
   const Owner owner{status.st_uid, status.st_gid, status.st_mode & 07777U};
   files_.push_back({path, *content, owner, true});
-  return replace_file(folder_ + "/" + fs::path(path).filename().string(), *content, owner);
+  return replace_file(directory_ + "/" + fs::path(path).filename().string(), *content, owner);
 }
 
 }  // namespace pams::milter::setup

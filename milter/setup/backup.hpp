@@ -20,13 +20,13 @@ struct Owner {
 /// All of the new content or all of the old, also after a crash; never readable for others in between.
 Status replace_file(const std::string& path, const std::string& content, const Owner& owner);
 
-/// Copies of the files that a setup changes, in a folder for root alone.
+/// Copies of the files that a setup changes, in a directory for root alone.
 class Backup {
  public:
-  /// `folder` must not exist yet. A path without a file is remembered as such.
-  static Result<Backup> make(const std::string& folder, const std::vector<std::string>& paths);
+  /// `directory` must not exist yet. A path without a file is recorded as such.
+  static Result<Backup> make(const std::string& directory, const std::vector<std::string>& paths);
 
-  /// The folder when the changes went well. Otherwise everything is put back as it was, and the error says
+  /// The directory when the changes went well. Otherwise everything is put back as it was, and the error says
   /// so, or where the copies are when even that failed.
   Result<std::string> settle(const Status& outcome) const;
 
@@ -42,7 +42,7 @@ class Backup {
   static Status remove(const std::string& path);
   Status keep(const std::string& path);
 
-  std::string folder_;
+  std::string directory_;
   std::vector<File> files_;
 };
 

@@ -1,8 +1,8 @@
 #include "milter/smart_host/smart_host_session.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "milter/base/parse_number.hpp"
 #include "rules/base/text.hpp"
 #include "rules/mime/base64.hpp"
 
@@ -43,9 +43,8 @@ std::optional<std::string> SmtpFeatures::offered(std::string_view keyword) const
 }
 
 std::uint64_t SmtpFeatures::size_limit() const {
-  std::uint64_t limit = 0;
-  if (const auto said = offered("SIZE")) std::from_chars(said->data(), said->data() + said->size(), limit);
-  return limit;
+  const auto said = offered("SIZE");
+  return said ? leading_number<std::uint64_t>(*said).value_or(0) : 0;
 }
 
 Deadline SmartHostSession::soon() const {

@@ -8,6 +8,7 @@
 #include "milter/mta/process.hpp"
 #include "milter/routing/cached_mta.hpp"
 #include "milter/seal/key_ring.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 #include "milter/setup/postfix/postfix_setup.hpp"
 #include "rules/base/text.hpp"
 
@@ -158,7 +159,7 @@ std::map<std::string, milter::doctor::Finding> PostfixSite::failing() const {
   const milter::routing::CachedMta mta(postfix, std::chrono::minutes(5), std::chrono::steady_clock::now);
   std::map<std::string, milter::doctor::Finding> found;
   for (const auto* check : milter::doctor::checks()) {
-    if (!check->routing || !check->is_for(config.settings.mta)) continue;
+    if (!check->guards_routing || !check->is_for(config.settings.mta)) continue;
     auto finding = check->run({config, connector(), mta});
     if (finding.status == milter::doctor::CheckStatus::Fail) found.emplace(check->id, std::move(finding));
   }

@@ -11,7 +11,7 @@
 #include "milter/config/config.hpp"
 #include "milter/doctor/check.hpp"
 #include "milter/mta/postfix/postfix.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/setup_plan.hpp"
 
 namespace pams::tests {
 

@@ -6,6 +6,7 @@
 
 #include "milter/archive/purge.hpp"
 #include "milter/archive/verification.hpp"
+#include "milter/base/time_text.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
 #include "milter/ctl/command.hpp"
@@ -101,9 +102,9 @@ Result<int> list_holds(const ArchiveSettings& settings, const ArchiveOptions& op
   if (!all) return tl::unexpected(all.error());
   auto json = Json::array();
   for (const auto& hold : *all) {
-    json.push_back({{"name", hold.name}, {"query", hold.query}, {"since", archive::iso8601(hold.since)}});
+    json.push_back({{"name", hold.name}, {"query", hold.query}, {"since", iso8601(hold.since)}});
     if (!options.as_json)
-      std::cout << text::printable(hold.name) << "  " << archive::iso8601(hold.since) << "  "
+      std::cout << text::printable(hold.name) << "  " << iso8601(hold.since) << "  "
                 << text::printable(hold.query) << '\n';
   }
   if (options.as_json) std::cout << dump({{"holds", json}});

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "milter/archive/exporting.hpp"
+#include "milter/base/time_text.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
 #include "milter/ctl/command.hpp"
@@ -21,7 +22,7 @@ std::string dump(const Json& json, int indent) {
 
 Json to_json(const archive::RecordRow& row, const archive::Fate& fate) {
   return {{"id", row.id},
-          {"time", archive::iso8601(row.time)},
+          {"time", iso8601(row.time)},
           {"message_id", row.message_id},
           {"queue_id", fate.queue_id},
           {"sender", row.sender},
@@ -37,8 +38,8 @@ Json to_json(const archive::RecordRow& row, const archive::Fate& fate) {
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text::printable(text, 60); }
 
 void print_row(const archive::RecordRow& row, const archive::Fate& fate) {
-  std::cout << row.id.substr(0, 16) << "  " << archive::iso8601(row.time) << "  " << or_dash(row.message_id)
-            << "  " << or_dash(fate.queue_id) << "  <" << text::printable(row.sender) << ">  "
+  std::cout << row.id.substr(0, 16) << "  " << iso8601(row.time) << "  " << or_dash(row.message_id) << "  "
+            << or_dash(fate.queue_id) << "  <" << text::printable(row.sender) << ">  "
             << or_dash(text::join(row.recipients, ",")) << "  " << or_dash(row.subject) << "  " << row.size
             << "  " << or_dash(text::join(row.rules, ",")) << "  " << or_dash(row.connector) << "  "
             << archive::to_text(fate.outcome)
@@ -94,7 +95,7 @@ Result<std::string> content_of(OpenedArchive& archive, const archive::RecordRow&
 void print_text(const archive::RecordRow& row, const archive::Fate& fate, const Message* message,
                 const std::string& text) {
   std::cout << "id          " << row.id << "\nnumber      " << row.number << "\ntime        "
-            << archive::iso8601(row.time) << "\nqueue id    " << or_dash(fate.queue_id) << "\ntries       "
+            << iso8601(row.time) << "\nqueue id    " << or_dash(fate.queue_id) << "\ntries       "
             << or_dash(text::join(fate.queue_ids, ", ")) << "\noutcome     " << archive::to_text(fate.outcome)
             << (fate.reason.empty() ? "" : ": " + text::printable(fate.reason, 500)) << "\nsender      <"
             << text::printable(row.sender) << ">\n";

@@ -80,7 +80,7 @@ int finish(const RemovalOptions& options, const nlohmann::json& answer, const st
 int apply(const RemovalOptions& options, const setup::RemovalPlan& plan, const Config& config,
           const mta::Postfix& postfix, const std::string& now_utc) {
   const auto holds = [&]() -> Status {
-    return plan.stage == setup::RemovalStage::Net ? Status{} : guard_rules_hold(config, postfix);
+    return plan.stage == setup::RemovalStage::GuardRules ? Status{} : guard_rules_hold(config, postfix);
   };
   auto answer = to_json(plan);
   const auto backup = setup::apply_removal(plan, postfix, now_utc, holds);
@@ -97,7 +97,7 @@ int apply(const RemovalOptions& options, const setup::RemovalPlan& plan, const C
 
 int run_removal(const RemovalOptions& options, const Config& config, const mta::Postfix& postfix,
                 const std::string& now_utc) {
-  const auto stage = options.with_guard_rules ? setup::RemovalStage::Net : setup::RemovalStage::Milter;
+  const auto stage = options.with_guard_rules ? setup::RemovalStage::GuardRules : setup::RemovalStage::Milter;
   const auto plan = setup::plan_removal(postfix, config, stage);
   if (!plan)
     return finish(options, {{"error", plan.error().what}}, "error: " + plan.error().what, kFoundWrong);

@@ -2,8 +2,9 @@
 /// queued before there was a seal.
 #pragma once
 
+#include "milter/config/config.hpp"
 #include "milter/mta/postfix/postfix.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/setup_plan.hpp"
 
 namespace pams::milter::ctl {
 

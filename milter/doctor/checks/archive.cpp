@@ -6,13 +6,13 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding examine(const ArchiveSettings& settings, const Account& account) {
-  const auto trouble = attempt_as(account, [&] {
+  const auto problem = attempt_as(account, [&] {
     const auto tried = archive::DirectoryArchive(settings).check();
     return tried ? std::string() : tried.error().what;
   });
-  if (!trouble) return unanswered(trouble.error());
-  if (trouble->empty()) return ok("");
-  return failed("archive " + settings.name + ", as user " + account.name + ": " + *trouble,
+  if (!problem) return unanswered(problem.error());
+  if (problem->empty()) return ok("");
+  return failed("archive " + settings.name + ", as user " + account.name + ": " + *problem,
                 "install -d -m 700 -o " + account.name + " -g " + std::to_string(account.group) + " " +
                     settings.path + " && chown -R " + account.name + " " + settings.path);
 }
@@ -29,8 +29,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check archive;
-const Check archive{"archive", "A message that a rule archives is answered 451 until the archive takes it.",
-                    false, run, std::nullopt};
+extern constinit const Check archive{
+    .id = "archive",
+    .why = "A message that a rule archives is answered 451 until the archive takes it.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

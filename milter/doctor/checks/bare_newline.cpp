@@ -7,7 +7,7 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   for (const auto* listener : services->listeners()) {
     if (listener->command != "smtpd") continue;
@@ -24,8 +24,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check bare_newline;
-const Check bare_newline{
-    "bare_newline", "A crafted message can smuggle in a second one with a sender of its choice.", false, run};
+extern constinit const Check bare_newline{
+    .id = "bare_newline",
+    .why = "A crafted message can smuggle in a second one with a sender of its choice.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -6,7 +6,7 @@ namespace {
 
 /// What the milter never saw is not sealed: it waits, and a notice about it would carry it.
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   for (const auto& service : services->services()) {
     if (service.command != "bounce") continue;
@@ -22,9 +22,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check bounces;
-const Check bounces{
-    "bounces", "The notice about a flagged message that was never sealed would carry its text to anybody.",
-    true, run};
+extern constinit const Check bounces{
+    .id = "bounces",
+    .why = "The notice about a flagged message that was never sealed would carry its text to anybody.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -21,7 +21,7 @@ Finding run(const Examination& examination) {
   const std::string remedy = "timedatectl set-ntp true";
   for (const auto& file : {examination.config.settings.file, examination.mta.config_directory() + "/main.cf"})
     if (is_from_the_future(file))
-      return failed("the clock is behind the time at which " + file + " was written", remedy);
+      return failed("the clock shows an earlier time than that at which " + file + " was written", remedy);
   timex state{};  // mode 0: asks only
   const int answer = adjtimex(&state);
   if (answer == TIME_ERROR || (answer >= 0 && (state.status & STA_UNSYNC) != 0))
@@ -32,10 +32,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check clock_is_right;
-const Check clock_is_right{
-    "clock_is_right",
-    "Certificates are valid for a time, rules hold from a date: with a wrong clock flagged mail waits.",
-    false, run, std::nullopt};
+extern constinit const Check clock_is_right{
+    .id = "clock_is_right",
+    .why =
+        "Certificates are valid for a time, rules hold from a date: with a wrong clock flagged mail waits.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

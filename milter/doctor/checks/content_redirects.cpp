@@ -4,7 +4,7 @@
 #include "milter/doctor/checks/listeners.hpp"
 #include "milter/doctor/checks/redirect_tables.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
 
 namespace pams::milter::doctor {
 namespace {
@@ -13,9 +13,9 @@ const std::vector<std::string> kContent{"header_checks", "mime_header_checks", "
                                         "body_checks"};
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   Finding sum;
   for (const auto* cleanup : *cleanups)
@@ -27,13 +27,13 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check content_redirects;
-const Check content_redirects{
-    "content_redirects",
-    "A redirected message passes the milter by and is delivered in clear: all mail to the outside waits.",
-    true,
-    run,
-    MtaKind::Postfix,
-    true};
+extern constinit const Check content_redirects{
+    .id = "content_redirects",
+    .why =
+        "A redirected message passes the milter by and is delivered in clear: all mail to the outside waits.",
+    .guards_routing = true,
+    .guards_all_mail = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -20,52 +20,59 @@ std::uint64_t least(const rules::Policy& policy) {
 }
 
 /// A queue that is not known is missing: the checks of the MTA's settings say why.
-std::vector<std::string> written_folders(const Examination& examination, const Result<std::string>& queue) {
-  std::vector<std::string> folders;
-  if (queue) folders.push_back(*queue);
+std::vector<std::string> written_directories(const Examination& examination,
+                                             const Result<std::string>& queue) {
+  std::vector<std::string> directories;
+  if (queue) directories.push_back(*queue);
   const auto& settings = examination.config.settings;
-  for (const auto& archive : settings.archives) folders.push_back(archive.path);
+  for (const auto& archive : settings.archives) directories.push_back(archive.path);
   if (!settings.trace.path.empty())
-    folders.push_back(std::filesystem::path(settings.trace.path).parent_path().string());
-  return folders;
+    directories.push_back(std::filesystem::path(settings.trace.path).parent_path().string());
+  return directories;
 }
 
-Finding examine(const Examination& examination, const std::string& folder) {
+Finding examine(const Examination& examination, const std::string& directory) {
   struct statvfs space {};
-  if (statvfs(folder.c_str(), &space) != 0) return ok("");  // the checks archive and trace say so
+  if (statvfs(directory.c_str(), &space) != 0) return ok("");  // the checks archive and trace say so
   const std::uint64_t free = space.f_bavail * space.f_frsize;
-  const auto seen = folder + " has " + std::to_string(free / kMegabyte) + " MB left";
-  const auto remedy = "df -h " + folder;
+  const auto seen = directory + " has " + std::to_string(free / kMegabyte) + " MB left";
+  const auto remedy = "df -h " + directory;
   if (free < least(examination.config.policy)) return failed(seen, remedy);
   if (free < kComfort) return warn(seen, remedy);
   if (space.f_files > 0 && space.f_favail < 1000)
-    return failed(folder + " has " + std::to_string(space.f_favail) + " inodes left", "df -i " + folder);
+    return failed(directory + " has " + std::to_string(space.f_favail) + " inodes left",
+                  "df -i " + directory);
   return ok("");
 }
 
-/// The MTA's queue. Sendmail's may be many folders ("/var/spool/mqueue/q*"): then the one that they lie in.
-Result<std::string> queue_folder(const Examination& examination) {
+/// The MTA's queue. Sendmail's may be many directories ("/var/spool/mqueue/q*"): then the one that they lie
+/// in.
+Result<std::string> queue_directory(const Examination& examination) {
   if (examination.sendmail == nullptr) return examination.mta.parameter("queue_directory");
   const auto cf = read_file(examination.sendmail->cf());
   if (!cf) return tl::unexpected(cf.error());
-  auto folder = cf_option(cf_lines(*cf), "QueueDirectory");
-  if (const auto star = folder.find('*'); star != std::string::npos) folder.resize(folder.rfind('/', star));
-  return folder;
+  auto directory = cf_option(cf_lines(*cf), "QueueDirectory");
+  if (const auto star = directory.find('*'); star != std::string::npos)
+    directory.resize(directory.rfind('/', star));
+  return directory;
 }
 
 Finding run(const Examination& examination) {
-  const auto queue = queue_folder(examination);
+  const auto queue = queue_directory(examination);
   Finding worst = ok(std::string(queue ? "queue, " : "") + "archives and trace have room");
-  for (const auto& folder : written_folders(examination, queue))
-    if (auto finding = examine(examination, folder); finding.status > worst.status)
+  for (const auto& directory : written_directories(examination, queue))
+    if (auto finding = examine(examination, directory); finding.status > worst.status)
       worst = std::move(finding);
   return worst;
 }
 
 }  // namespace
 
-extern const Check disk_space;
-const Check disk_space{"disk_space", "On a full disk nothing is accepted any more.", false, run,
-                       std::nullopt};
+extern constinit const Check disk_space{
+    .id = "disk_space",
+    .why = "On a full disk nothing is accepted any more.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

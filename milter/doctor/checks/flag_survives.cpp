@@ -57,11 +57,11 @@ std::string rule_against(const std::string& flag, std::string_view table) {
   return "";
 }
 
-/// Tables behind the net are not asked about the flag.
-Finding examine_rules(const std::string& flag, const std::string& folder, const std::string& maps) {
+/// Tables after the guard rules are not asked about the flag.
+Finding examine_rules(const std::string& flag, const std::string& directory, const std::string& maps) {
   for (const auto& map : mta::split_list(maps))
     for (const auto& table : mta::tables_of(map)) {
-      if (table.rest == folder + "/" + routing::kNetMap) return ok("");
+      if (table.rest == directory + "/" + routing::kNetMap) return ok("");
       const auto content = table.is_inline() ? Result<std::string>(table.rest) : read_file(table.rest);
       if (!content) continue;  // no table of text: it is asked
       if (const auto rule = rule_against(flag, *content); !rule.empty())
@@ -103,9 +103,9 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   for (const auto* cleanup : *cleanups)
     if (const auto finding = examine(examination, *services, *cleanup); finding.status != CheckStatus::Ok)
@@ -115,13 +115,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check flag_survives;
-const Check flag_survives{
-    "flag_survives",
-    "A flagged message without its flag leaves in clear: all mail to the outside waits.",
-    true,
-    run,
-    MtaKind::Postfix,
-    true};
+extern constinit const Check flag_survives{
+    .id = "flag_survives",
+    .why = "A flagged message without its flag leaves in clear: all mail to the outside waits.",
+    .guards_routing = true,
+    .guards_all_mail = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

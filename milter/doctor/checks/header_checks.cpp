@@ -4,8 +4,8 @@
 namespace pams::milter::doctor {
 namespace {
 
-/// Inbound listeners may go without the net. Not pickup: `postsuper -r` brings every message in there; and
-/// not the journal's: the net carries reports of flagged mail to the relay.
+/// Inbound listeners may go without the guard rules. Not pickup: `postsuper -r` brings every message in
+/// there; and not the journal's: the guard rules carry reports of flagged mail to the relay.
 Result<bool> may_go_without(const Config& config, const mta::PostfixServices& services,
                             const mta::Service& listener) {
   if (listener.command == "pickup" || routing::is_journal_listener(config, listener)) return false;
@@ -15,29 +15,31 @@ Result<bool> may_go_without(const Config& config, const mta::PostfixServices& se
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  std::size_t with_net = 0;
+  std::size_t guarded = 0;
   for (const auto* listener : services->listeners()) {
     const auto exempt = may_go_without(examination.config, *services, *listener);
     if (!exempt) return unanswered(exempt.error());
     if (*exempt) continue;
-    const auto fault = net_fault(examination, *services, *listener);
+    const auto fault = guard_fault(examination, *services, *listener);
     if (!fault) return unanswered(fault.error());
     if (!fault->empty()) return failed(listener->key() + ": " + *fault, kSetup);
-    ++with_net;
+    ++guarded;
   }
-  if (with_net == 0) return failed("no listener has the net", kSetup);
-  return ok("the net hangs behind " + std::to_string(with_net) +
-            " listeners, and requeued mail finds its way");
+  if (guarded == 0) return failed("no listener has the guard rules", kSetup);
+  return ok(std::to_string(guarded) + " listeners have the guard rules, and requeued mail finds its way");
 }
 
 }  // namespace
 
-extern const Check header_checks;
-const Check header_checks{
-    "header_checks",
-    "A flagged message that no milter saw would leave in clear, and a sealed one that is requeued, unread.",
-    true, run};
+extern constinit const Check header_checks{
+    .id = "header_checks",
+    .why =
+        "A flagged message that no milter saw would leave in clear, and a sealed one that is requeued, "
+        "unread.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -23,9 +23,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check inet_socket;
-const Check inet_socket{"inet_socket",
-                        "Delayed acknowledgements slow each message, and a port has no owner and no mode.",
-                        false, run, std::nullopt};
+extern constinit const Check inet_socket{
+    .id = "inet_socket",
+    .why = "Delayed acknowledgements slow each message, and a port has no owner and no mode.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

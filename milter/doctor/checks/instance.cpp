@@ -10,9 +10,9 @@
 namespace pams::milter::doctor {
 namespace {
 
-Result<bool> leads_here(const std::string& folder, const Listen& listen) {
+Result<bool> leads_here(const std::string& directory, const Listen& listen) {
   const auto found =
-      mta::Postfix(folder).parameters({"smtpd_milters", "non_smtpd_milters", "queue_directory"}, {});
+      mta::Postfix(directory).parameters({"smtpd_milters", "non_smtpd_milters", "queue_directory"}, {});
   if (!found) return tl::unexpected(found.error());
   const auto value = [&](const std::string& name) {
     const auto at = found->find(name);
@@ -29,13 +29,13 @@ Result<bool> leads_here(const std::string& folder, const Listen& listen) {
 
 Finding run(const Examination& examination) {
   const auto& ours = examination.mta.config_directory();
-  for (const auto& folder : other_instances(ours)) {
-    const auto here = leads_here(folder, examination.config.settings.listen);
-    if (!here) continue;  // a folder that Postfix cannot read runs nowhere
+  for (const auto& directory : other_instances(ours)) {
+    const auto here = leads_here(directory, examination.config.settings.listen);
+    if (!here) continue;  // a directory that Postfix cannot read runs nowhere
     if (*here)
       return failed(
-          "the Postfix of " + folder + " sends its mail to this milter too, and postfix_config is " + ours,
-          "set [milter] postfix_config = \"" + folder +
+          "the Postfix of " + directory + " sends its mail to this milter too, and postfix_config is " + ours,
+          "set [milter] postfix_config = \"" + directory +
               "\", or give that instance a pams-milter with a configuration and a socket of its own");
   }
   return ok("no other Postfix than that of " + ours + " sends its mail here");
@@ -43,9 +43,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check instance;
-const Check instance{
-    "instance", "What is sealed for an instance whose settings nobody checked would reach people, unread.",
-    true, run};
+extern constinit const Check instance{
+    .id = "instance",
+    .why = "What is sealed for an instance whose settings nobody checked would reach people, unread.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

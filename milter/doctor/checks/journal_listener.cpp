@@ -10,7 +10,7 @@ namespace {
 Finding run(const Examination& examination) {
   const auto& journal = examination.config.policy.journal;
   if (journal.rules.empty()) return ok("no mail is journaled");
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   const auto* listener = services->find(journal.submit_to, "inet");
   if (listener == nullptr || listener->command != "smtpd")
@@ -27,9 +27,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check journal_listener;
-const Check journal_listener{"journal_listener",
-                             "Journal reports would wait in the spool, or be read and changed by others.",
-                             false, run};
+extern constinit const Check journal_listener{
+    .id = "journal_listener",
+    .why = "Journal reports would wait in the spool, or be read and changed by others.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

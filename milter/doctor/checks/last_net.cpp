@@ -24,7 +24,7 @@ Result<std::string> fault(const Examination& examination, const mta::PostfixServ
   const auto file = examination.mta.config_directory() + "/" + routing::kLastNetMap;
   if (tables.size() != 2 || !lists.front().starts_with("pipemap:") || tables[0].rest != file ||
       tables[1].type != "fail")
-    return service.key() + ": " + checks_of(service) + " does not begin with the last net";
+    return service.key() + ": " + checks_of(service) + " does not begin with the last guard rule";
   const auto found = examination.mta.lookup(tables[0].name(), examination.config.policy.pams.header + ": x");
   if (!found) return tl::unexpected(found.error());
   return *found ? "" : file + " does not know " + examination.config.policy.pams.header;
@@ -33,7 +33,7 @@ Result<std::string> fault(const Examination& examination, const mta::PostfixServ
 Finding run(const Examination& examination) {
   if (!routing::has_last_net(examination.config))
     return ok("not used: the header may leave with other mail ([pams] untrusted or zivver_peers)");
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   for (const auto& service : services->services()) {
     const bool is_client = service.command == "smtp" || service.command == "lmtp";
@@ -51,8 +51,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check last_net;
-const Check last_net{"last_net", "Where every other guard is gone, flagged mail would leave in clear.", false,
-                     run};
+extern constinit const Check last_net{
+    .id = "last_net",
+    .why = "Where every other guard is gone, flagged mail would leave in clear.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

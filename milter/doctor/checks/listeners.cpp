@@ -1,43 +1,20 @@
 #include "milter/doctor/checks/listeners.hpp"
 
+#include "milter/doctor/checks/route_rules.hpp"
 #include "milter/mta/postfix/postfix_text.hpp"
 
 namespace pams::milter::doctor {
-namespace {
 
-Result<MailListener> look_at(const mta::PostfixServices& services, const mta::Service& service) {
-  MailListener listener{&service, &service, mta::milters_parameter(service), {}};
-  if (service.command != "smtpd") {
-    const auto cleanup = services.cleanup_of(service);
-    if (!cleanup) return tl::unexpected(cleanup.error());
-    if (*cleanup != nullptr) listener.scope = *cleanup;
-  }
-  auto values =
-      services.values(*listener.scope, {listener.parameter, "milter_default_action", "milter_protocol",
-                                        "milter_content_timeout", "milter_command_timeout"});
-  if (!values) return tl::unexpected(values.error());
-  const auto own =
-      services.values(service, {"receive_override_options", "smtpd_milter_maps", "smtpd_proxy_filter"});
-  if (!own) return tl::unexpected(own.error());
-  values->insert(own->begin(), own->end());
-  listener.values = std::move(*values);
-  return listener;
-}
-
-}  // namespace
-
-bool MailListener::has_proxy() const {
-  return service->command == "smtpd" && !values.at("smtpd_proxy_filter").empty();
-}
-
-Result<std::vector<MailListener>> listeners(const mta::PostfixServices& services) {
-  std::vector<MailListener> all;
-  for (const auto* service : services.listeners()) {
-    auto listener = look_at(services, *service);
-    if (!listener) return tl::unexpected(listener.error());
-    all.push_back(std::move(*listener));
-  }
-  return all;
+Finding examine_listeners(const Examination& examination, const ExamineListener& examine,
+                          const std::string& all_good) {
+  const auto& services = examination.postfix.services();
+  if (!services) return unanswered(services.error());
+  const auto& all = examination.postfix.listeners();
+  if (!all) return unanswered(all.error());
+  Finding sum;
+  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
+  if (sum.status == CheckStatus::Ok) sum.seen = all_good;
+  return sum;
 }
 
 std::optional<OurEntry> our_entry(const Examination& examination, const mta::PostfixServices& services,

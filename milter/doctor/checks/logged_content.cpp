@@ -5,8 +5,8 @@
 // what is sealed by then.
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "milter/base/parse_number.hpp"
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/listeners.hpp"
 #include "milter/doctor/checks/logging_rules.hpp"
@@ -111,11 +111,7 @@ Finding warn_of_verbosity(const mta::Service& service, const Verbosity& verbosit
               "postconf -M '" + service.key() + "=" + verbosity.line + "' && postfix reload");
 }
 
-int number_in(const std::string& value) {
-  int number = 0;
-  std::from_chars(value.data(), value.data() + value.size(), number);
-  return number;
-}
+int number_in(const std::string& value) { return leading_number<int>(value).value_or(0); }
 
 std::string remedy_without(const mta::PostfixServices& services, const mta::Service& service,
                            const std::string& parameter) {
@@ -152,9 +148,9 @@ Finding examine_program(const mta::PostfixServices& services, const mta::Service
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   Finding sum;
   for (const auto* cleanup : *cleanups)
@@ -166,9 +162,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check logged_content;
-const Check logged_content{"logged_content",
-                           "Postfix writes content of flagged mail to its log before the milter seals it.",
-                           false, run};
+extern constinit const Check logged_content{
+    .id = "logged_content",
+    .why = "Postfix writes content of flagged mail to its log before the milter seals it.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

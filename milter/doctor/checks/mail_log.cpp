@@ -11,7 +11,7 @@ namespace pams::milter::doctor {
 namespace {
 
 /// journalctl shows a user without the right group its own lines only, and says so.
-std::string journal_trouble() {
+std::string journal_error() {
   const auto program = mta::find_program("journalctl");
   if (program.empty()) return "journalctl is not installed";
   const auto asked = mta::run_process({program, "-q", "-n", "1", "-o", "cat", "--facility=mail"},
@@ -22,8 +22,8 @@ std::string journal_trouble() {
   return "";
 }
 
-std::string reading_trouble(const std::string& log) {
-  if (log == "journal") return journal_trouble();
+std::string read_error(const std::string& log) {
+  if (log == "journal") return journal_error();
   return access(log.c_str(), R_OK) == 0 ? "" : log + ": " + std::strerror(errno);
 }
 
@@ -32,10 +32,10 @@ Finding run(const Examination& examination) {
   if (log.empty()) return warn("[trace] mail_log is not set", "set [trace] mail_log = \"/var/log/mail.log\"");
   const auto account = milter_account(examination);
   if (!account) return warn(account.error().what, "useradd --system pams-milter");
-  const auto trouble = attempt_as(*account, [&] { return reading_trouble(log); });
-  if (!trouble) return unanswered(trouble.error());
-  if (!trouble->empty())
-    return failed("user " + account->name + " cannot read the MTA's log: " + *trouble,
+  const auto problem = attempt_as(*account, [&] { return read_error(log); });
+  if (!problem) return unanswered(problem.error());
+  if (!problem->empty())
+    return failed("user " + account->name + " cannot read the MTA's log: " + *problem,
                   "usermod -a -G " + std::string(log == "journal" ? "systemd-journal " : "adm ") +
                       account->name + " && systemctl restart pams-milter");
   const auto own = examination.mta.parameter("maillog_file");
@@ -47,7 +47,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check mail_log;
-const Check mail_log{"mail_log", "The trace would not learn whether a message was delivered.", false, run};
+extern constinit const Check mail_log{
+    .id = "mail_log",
+    .why = "The trace would not learn whether a message was delivered.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

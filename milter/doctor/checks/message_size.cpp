@@ -1,5 +1,4 @@
-#include <charconv>
-
+#include "milter/base/parse_number.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/mta/postfix/postfix_services.hpp"
 #include "milter/routing/postfix_settings.hpp"
@@ -8,8 +7,7 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding examine(const Examination& examination, const mta::Service& service, const std::string& value) {
-  std::uint64_t limit = 0;
-  std::from_chars(value.data(), value.data() + value.size(), limit);
+  const auto limit = leading_number<std::uint64_t>(value).value_or(0);
   const auto needed = routing::needed_message_size(examination.config.policy);
   const auto seen = service.key() + ": message_size_limit is " + value;
   const auto remedy = "postconf -e message_size_limit=" + std::to_string(needed) + " && postfix reload";
@@ -20,10 +18,10 @@ Finding examine(const Examination& examination, const mta::Service& service, con
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   auto all = services->listeners();
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   all.insert(all.end(), cleanups->begin(), cleanups->end());
   for (const auto* service : all) {
@@ -37,9 +35,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check message_size;
-const Check message_size{
-    "message_size", "Postfix refuses a message that became too long, with 552, after the milter archived it.",
-    false, run};
+extern constinit const Check message_size{
+    .id = "message_size",
+    .why = "Postfix refuses a message that became too long, with 552, after the milter archived it.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -7,14 +7,15 @@
 namespace pams::milter::doctor {
 namespace {
 
-/// The listener's options without the one that hides the net, or without all of them when none is left.
+/// The listener's options without the one that switches the guard rules off, or without all of them when none
+/// is left.
 std::string remedy_for_options(const MailListener& listener, const std::string& unwanted) {
-  std::vector<std::string> kept;
+  std::vector<std::string> others;
   for (const auto& option : mta::split_list(listener.values.at("receive_override_options")))
-    if (!text::iequals(option, unwanted)) kept.push_back(option);
+    if (!text::iequals(option, unwanted)) others.push_back(option);
   const auto name = listener.service->key() + "/receive_override_options";
-  if (kept.empty()) return "postconf -PX " + name;
-  return "postconf -P '" + name + "=" + text::join(kept, ",") + "'";
+  if (others.empty()) return "postconf -PX " + name;
+  return "postconf -P '" + name + "=" + text::join(others, ",") + "'";
 }
 
 std::string remedy_for_own_list(const MailListener& listener, const std::string& address) {
@@ -24,18 +25,19 @@ std::string remedy_for_own_list(const MailListener& listener, const std::string&
   return "postconf -P '" + listener.scope->key() + "/" + listener.parameter + "=" + list + "'";
 }
 
-/// A listener that our milter does not watch. The net alone makes that bearable where the site wanted it so.
+/// A listener that our milter does not watch. That is a warning where the guard rules stand and the site
+/// wanted it so.
 Finding unwatched(const Examination& examination, const mta::PostfixServices& services,
                   const MailListener& listener, const std::string& seen, const std::string& remedy,
                   bool own_setting) {
-  const auto fault = net_fault(examination, services, *listener.service);
+  const auto fault = guard_fault(examination, services, *listener.service);
   if (!fault) return unanswered(fault.error());
   if (!fault->empty() && holds_word(listener.values.at("receive_override_options"), "no_header_body_checks"))
-    return failed(seen + ", and no_header_body_checks switches the net off",
+    return failed(seen + ", and no_header_body_checks switches the guard rules off",
                   remedy_for_options(listener, "no_header_body_checks"));
   if (!fault->empty() || !own_setting) return failed(seen, remedy);
   if (routing::is_journal_listener(examination.config, *listener.service)) return ok("journal reports only");
-  return warn(seen + "; flagged mail would wait in the net", remedy);
+  return warn(seen + "; flagged mail would be held by the guard rules", remedy);
 }
 
 Finding examine(const Examination& examination, const mta::PostfixServices& services,
@@ -64,22 +66,20 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
+  const auto& all = examination.postfix.listeners();
   if (!all) return unanswered(all.error());
   if (all->empty()) return failed("master.cf has neither an smtpd nor a pickup service", "postconf -M");
-  Finding sum;
-  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
-  if (sum.status == CheckStatus::Ok)
-    sum.seen = "all " + std::to_string(all->size()) + " listeners are watched and fail closed";
-  return sum;
+  return examine_listeners(examination, examine,
+                           "all " + std::to_string(all->size()) + " listeners are watched and fail closed");
 }
 
 }  // namespace
 
-extern const Check milter;
-const Check milter{"milter", "Mail that comes in past the milter, or while it is down, would leave in clear.",
-                   true, run};
+extern constinit const Check milter{
+    .id = "milter",
+    .why = "Mail that comes in past the milter, or while it is down, would leave in clear.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

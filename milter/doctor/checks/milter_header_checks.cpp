@@ -4,9 +4,9 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   if (cleanups->empty()) return failed("no listener has a cleanup service in master.cf", kSetup);
   for (const auto* cleanup : *cleanups) {
@@ -22,9 +22,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check milter_header_checks;
-const Check milter_header_checks{
-    "milter_header_checks",
-    "What is sealed would not go to the relay: people would get a message that they cannot read.", true, run};
+extern constinit const Check milter_header_checks{
+    .id = "milter_header_checks",
+    .why = "What is sealed would not go to the relay: people would get a message that they cannot read.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

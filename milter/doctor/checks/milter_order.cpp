@@ -1,4 +1,4 @@
-// A milter behind ours sees the carrier of a flagged message and nothing else, so a scanner there passes what
+// A milter after ours sees the carrier of a flagged message and nothing else, so a scanner there passes what
 // it cannot read. A signer in front of ours signs what disclaimers then change. Postfix's list tells only
 // addresses: what stands there is known by the name of its socket or by the port that it has by custom.
 #include <algorithm>
@@ -73,28 +73,22 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
                       ", which signs what pams-milter then changes");
   for (const auto& element : order.after)
     if (is_scanner(element))
-      wrong.push_back("behind pams-milter stands " + mta::parse_milter(element).address +
+      wrong.push_back("after pams-milter stands " + mta::parse_milter(element).address +
                       ", which cannot look into flagged mail there: it is sealed");
   if (wrong.empty()) return ok("");
   return warn(text::join(wrong, ", and "), remedy_for(services, listener, order));
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
-  Finding sum;
-  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
-  if (sum.status == CheckStatus::Ok) sum.seen = "no signer before pams-milter, no scanner behind it";
-  return sum;
+  return examine_listeners(examination, examine, "no signer before pams-milter, no scanner after it");
 }
 
 }  // namespace
 
-extern const Check milter_order;
-const Check milter_order{
-    "milter_order", "Scanners see flagged mail before pams-milter only; a signature made before it breaks.",
-    false, run};
+extern constinit const Check milter_order{
+    .id = "milter_order",
+    .why = "Scanners see flagged mail before pams-milter only; a signature made before it breaks.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

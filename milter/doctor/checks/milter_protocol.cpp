@@ -14,22 +14,16 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
-  Finding sum;
-  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
-  if (sum.status == CheckStatus::Ok) sum.seen = "Postfix and pams-milter speak version 6";
-  return sum;
+  return examine_listeners(examination, examine, "Postfix and pams-milter speak version 6");
 }
 
 }  // namespace
 
-extern const Check milter_protocol;
-const Check milter_protocol{
-    "milter_protocol",
-    "With an older version Postfix offers less than the milter needs, which then refuses all mail.", true,
-    run};
+extern constinit const Check milter_protocol{
+    .id = "milter_protocol",
+    .why = "With an older version Postfix offers less than the milter needs, which then refuses all mail.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

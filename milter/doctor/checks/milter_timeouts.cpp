@@ -1,18 +1,17 @@
-#include <charconv>
-
+#include "milter/base/parse_number.hpp"
 #include "milter/doctor/checks/listeners.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 
 namespace pams::milter::doctor {
 namespace {
 
-constexpr unsigned long kLeastContent = 60, kLeastCommand = 10;
+constexpr unsigned long kMinContent = 60, kMinCommand = 10;
 
 /// Postfix's times: a number with s (the default), m, h, d or w. 0 for what is none.
 unsigned long seconds(const std::string& time) {
-  unsigned long value = 0;
-  const auto end = std::from_chars(time.data(), time.data() + time.size(), value).ptr;
-  switch (end == time.data() + time.size() ? 's' : *end) {
+  const auto value = leading_number<unsigned long>(time).value_or(0);
+  const auto unit = time.find_first_not_of("0123456789");
+  switch (unit == std::string::npos ? 's' : time[unit]) {
     case 's':
       return value;
     case 'm':
@@ -34,28 +33,22 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
   if (!ours) return ok("");
   const auto content = option_of(*ours, "content_timeout", listener, "milter_content_timeout");
   const auto command = option_of(*ours, "command_timeout", listener, "milter_command_timeout");
-  if (seconds(content) < kLeastContent) return warn("content_timeout is " + content, kSetup);
-  if (seconds(command) < kLeastCommand) return warn("command_timeout is " + command, kSetup);
+  if (seconds(content) < kMinContent) return warn("content_timeout is " + content, kSetup);
+  if (seconds(command) < kMinCommand) return warn("command_timeout is " + command, kSetup);
   return ok("");
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
-  Finding sum;
-  for (const auto& listener : *all) add(sum, *listener.service, examine(examination, *services, listener));
-  if (sum.status == CheckStatus::Ok) sum.seen = "Postfix waits long enough for the milter";
-  return sum;
+  return examine_listeners(examination, examine, "Postfix waits long enough for the milter");
 }
 
 }  // namespace
 
-extern const Check milter_timeouts;
-const Check milter_timeouts{
-    "milter_timeouts",
-    "Postfix answers 451 to a message that the milter has already archived and let pass: it comes twice.",
-    false, run};
+extern constinit const Check milter_timeouts{
+    .id = "milter_timeouts",
+    .why =
+        "Postfix answers 451 to a message that the milter has already archived and let pass: it comes twice.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

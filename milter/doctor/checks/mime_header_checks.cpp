@@ -17,9 +17,9 @@ Finding examine(const Examination& examination, const std::string& parameter, co
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   for (const auto* cleanup : *cleanups) {
     const auto values = services->values(*cleanup, {"mime_header_checks", "nested_header_checks"});
@@ -34,10 +34,13 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check mime_header_checks;
-const Check mime_header_checks{
-    "mime_header_checks",
-    "Both default to header_checks: a message that merely carries a flagged one would never be delivered.",
-    true, run};
+extern constinit const Check mime_header_checks{
+    .id = "mime_header_checks",
+    .why =
+        "Both default to header_checks: a message that merely carries a flagged one would never be "
+        "delivered.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

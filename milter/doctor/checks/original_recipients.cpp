@@ -6,7 +6,7 @@ namespace {
 /// Without it cleanup(8) makes one recipient of two that aliases lead to the same address, and the relay is
 /// never asked for the other one.
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   for (const auto& service : services->services()) {
     if (service.command != "cleanup") continue;
@@ -23,9 +23,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check original_recipients;
-const Check original_recipients{
-    "original_recipients",
-    "A recipient of a flagged message that is somebody else's alias too would never get it.", true, run};
+extern constinit const Check original_recipients{
+    .id = "original_recipients",
+    .why = "A recipient of a flagged message that is somebody else's alias too would never get it.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

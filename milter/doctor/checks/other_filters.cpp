@@ -62,9 +62,9 @@ Finding examine(const std::vector<std::string>& ours, const std::string& paramet
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   const auto ours = our_actions(examination, *services);
   for (const auto* cleanup : *cleanups) {
@@ -81,9 +81,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check other_filters;
-const Check other_filters{
-    "other_filters",
-    "Of several FILTER actions Postfix obeys the last: the site's would undo the connector's.", true, run};
+extern constinit const Check other_filters{
+    .id = "other_filters",
+    .why = "Of several FILTER actions Postfix obeys the last: the site's would undo the connector's.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

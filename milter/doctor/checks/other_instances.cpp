@@ -14,17 +14,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The configuration folders of the masters that run. Only root may read their environment.
-std::vector<std::string> running_folders() {
-  std::vector<std::string> folders;
+/// The configuration directories of the masters that run. Only root may read their environment.
+std::vector<std::string> running_directories() {
+  std::vector<std::string> directories;
   std::error_code error;
   for (const auto& process : fs::directory_iterator("/proc", error)) {
     if (text::trim(read_file(process.path() / "comm").value_or("")) != "master") continue;
     const auto environment = read_file(process.path() / "environ").value_or("");
     for (const auto variable : text::split(environment, '\0'))
-      if (variable.starts_with("MAIL_CONFIG=")) folders.emplace_back(variable.substr(12));
+      if (variable.starts_with("MAIL_CONFIG=")) directories.emplace_back(variable.substr(12));
   }
-  return folders;
+  return directories;
 }
 
 bool is_same(const std::string& one, const std::string& other) {
@@ -36,20 +36,21 @@ bool is_same(const std::string& one, const std::string& other) {
 }  // namespace
 
 std::vector<std::string> other_instances(const std::string& ours) {
-  auto folders = running_folders();
-  folders.emplace_back("/etc/postfix");
-  for (const auto& folder : {ours, std::string("/etc/postfix")}) {
+  auto directories = running_directories();
+  directories.emplace_back("/etc/postfix");
+  for (const auto& directory : {ours, std::string("/etc/postfix")}) {
     std::error_code error;
-    if (!fs::exists(folder + "/main.cf", error)) continue;
-    if (const auto named = mta::Postfix(folder).parameter("multi_instance_directories"))
-      for (const auto& one : mta::split_list(*named)) folders.push_back(one);
+    if (!fs::exists(directory + "/main.cf", error)) continue;
+    if (const auto named = mta::Postfix(directory).parameter("multi_instance_directories"))
+      for (const auto& one : mta::split_list(*named)) directories.push_back(one);
   }
   std::set<std::string> seen;
-  std::erase_if(folders, [&](const std::string& folder) {
+  std::erase_if(directories, [&](const std::string& directory) {
     std::error_code error;
-    return is_same(folder, ours) || !fs::exists(folder + "/main.cf", error) || !seen.insert(folder).second;
+    return is_same(directory, ours) || !fs::exists(directory + "/main.cf", error) ||
+           !seen.insert(directory).second;
   });
-  return folders;
+  return directories;
 }
 
 }  // namespace pams::milter::doctor

@@ -1,4 +1,4 @@
-/// The Postfix instances of this machine, by their configuration folders. Any thread.
+/// The Postfix instances of this machine, by their configuration directories. Any thread.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
-// With smtpd_proxy_filter smtpd hands the content to another program: neither the milter nor the net sees it
-// (MILTER_README: Milters see the commands only), and no check can tell where the program sends it. Flagged
-// mail is safe only if the program brings everything back to a listener that is watched. A site that says so,
-// by leaving the listener out of `setup postfix --outbound`, is believed; nobody else is.
+// With smtpd_proxy_filter smtpd hands the content to another program: neither the milter nor the guard rules
+// see it (MILTER_README: Milters see the commands only), and no check can tell where the program sends it.
+// Flagged mail is safe only if the program brings everything back to a listener that is watched. A site that
+// says so, by leaving the listener out of `setup postfix --outbound`, is believed; nobody else is.
 #include <algorithm>
 
 #include "milter/doctor/checks/listeners.hpp"
@@ -18,13 +18,14 @@ bool is_watched(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding examine(const Examination& examination, const mta::PostfixServices& services,
-                const MailListener& listener, const std::vector<MailListener>& all) {
+                const MailListener& listener) {
   if (!listener.has_proxy()) return ok("");
   const auto seen = "smtpd_proxy_filter " + listener.values.at("smtpd_proxy_filter") +
-                    " takes mail past the milter and the net";
+                    " takes mail past the milter and the guard rules";
   const auto remedy = services.overrides(*listener.service, "smtpd_proxy_filter")
                           ? "postconf -PX " + listener.service->key() + "/smtpd_proxy_filter"
                           : std::string("postconf -X smtpd_proxy_filter");
+  const auto& all = examination.postfix.listeners().value();
   const auto back = std::ranges::find_if(
       all, [&](const MailListener& other) { return is_watched(examination, services, other); });
   if (back == all.end()) return failed(seen + ", and it can come back to no watched listener", remedy);
@@ -40,21 +41,16 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
-  Finding sum;
-  for (const auto& listener : *all)
-    add(sum, *listener.service, examine(examination, *services, listener, *all));
-  if (sum.status == CheckStatus::Ok) sum.seen = "no listener hands its mail to a proxy filter";
-  return sum;
+  return examine_listeners(examination, examine, "no listener hands its mail to a proxy filter");
 }
 
 }  // namespace
 
-extern const Check proxy_filter;
-const Check proxy_filter{"proxy_filter", "A before-queue filter may send flagged mail on in clear.", true,
-                         run};
+extern constinit const Check proxy_filter{
+    .id = "proxy_filter",
+    .why = "A before-queue filter may send flagged mail on in clear.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -13,9 +13,9 @@ namespace {
 
 std::vector<std::string> needed_files(const Examination& examination) {
   const auto& settings = examination.config.settings;
-  const auto& folder = examination.mta.config_directory();
-  std::vector<std::string> files{settings.file, folder + "/main.cf", folder + "/master.cf"};
-  for (const auto* table : {routing::kNetMap, routing::kSealedMap}) files.push_back(folder + "/" + table);
+  const auto& directory = examination.mta.config_directory();
+  std::vector<std::string> files{settings.file, directory + "/main.cf", directory + "/master.cf"};
+  for (const auto* table : {routing::kNetMap, routing::kSealedMap}) files.push_back(directory + "/" + table);
   std::erase(files, "");
   return files;
 }
@@ -31,21 +31,22 @@ Finding run(const Examination& examination) {
   const auto account = milter_account(examination);
   if (!account) return warn(account.error().what, "useradd --system pams-milter");
   const auto files = needed_files(examination);
-  const auto trouble = attempt_as(*account, [&] { return first_unreadable(files); });
-  if (!trouble) return unanswered(trouble.error());
-  if (trouble->empty())
+  const auto problem = attempt_as(*account, [&] { return first_unreadable(files); });
+  if (!problem) return unanswered(problem.error());
+  if (problem->empty())
     return ok("user " + account->name + " can read all " + std::to_string(files.size()) + " files");
-  const auto file = trouble->substr(0, trouble->find(": "));
-  return failed("user " + account->name + " cannot read " + *trouble,
+  const auto file = problem->substr(0, problem->find(": "));
+  return failed("user " + account->name + " cannot read " + *problem,
                 "chgrp " + std::to_string(account->group) + " " + file + " && chmod g+r " + file +
-                    "; the folders above it must let that group pass (chmod g+x)");
+                    "; the directories above it must let that group pass (chmod g+x)");
 }
 
 }  // namespace
 
-extern const Check readable;
-const Check readable{"readable",
-                     "The milter itself checks the routing: what it cannot read makes flagged mail wait.",
-                     false, run};
+extern constinit const Check readable{
+    .id = "readable",
+    .why = "The milter itself checks the routing: what it cannot read makes flagged mail wait.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -1,5 +1,4 @@
-#include <charconv>
-
+#include "milter/base/parse_number.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/routing/postfix_settings.hpp"
 
@@ -12,8 +11,7 @@ Finding run(const Examination& examination) {
   const auto name = examination.connector.transport + "_destination_recipient_limit";
   const auto value = examination.mta.parameter(name);
   if (!value) return unanswered(value.error());
-  std::uint64_t limit = kPostfixDefault;
-  std::from_chars(value->data(), value->data() + value->size(), limit);
+  const auto limit = leading_number<std::uint64_t>(*value).value_or(kPostfixDefault);
   if (limit < examination.config.policy.limits.recipients)
     return failed(name + " is " + std::to_string(limit) + ": a message with more recipients is split",
                   "postconf -e " + name + "=" +
@@ -24,8 +22,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check recipient_limit;
-const Check recipient_limit{"recipient_limit",
-                            "A flagged message must reach the smart host in one transaction.", true, run};
+extern constinit const Check recipient_limit{
+    .id = "recipient_limit",
+    .why = "A flagged message must reach the smart host in one transaction.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

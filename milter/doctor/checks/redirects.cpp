@@ -13,9 +13,9 @@ const std::vector<std::string> kAccess{"smtpd_client_restrictions",     "smtpd_h
                                        "smtpd_end_of_data_restrictions"};
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
-  const auto cleanups = services->cleanups();
+  const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   Finding sum;
   for (const auto* listener : services->listeners())
@@ -28,8 +28,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check redirects;
-const Check redirects{"redirects", "A redirected message forgets its route: people get the sealed message.",
-                      true, run};
+extern constinit const Check redirects{
+    .id = "redirects",
+    .why = "A redirected message forgets its route: people get the sealed message.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

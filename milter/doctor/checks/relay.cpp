@@ -17,10 +17,10 @@
 namespace pams::milter::doctor {
 namespace {
 
-constexpr std::chrono::seconds kPatience(5);
+constexpr std::chrono::seconds kTimeout(5);
 constexpr std::size_t kLongestGreeting = 512;  // RFC 5321 4.5.3.1.5
 
-tl::unexpected<Error> trouble(const std::string& where) {
+tl::unexpected<Error> errno_error(const std::string& where) {
   return fail(Failure::Temporary, where + ": " + std::strerror(errno));
 }
 
@@ -33,7 +33,7 @@ Result<Fd> connect_unix(const std::string& path) {
   Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket interface is made that way
   if (connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return trouble(path);
+    return errno_error(path);
   return client;
 }
 
@@ -49,13 +49,13 @@ Result<Fd> connect_inet(const Listen& listen) {
   Fd client(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const bool connects = connect(client.get(), found->ai_addr, found->ai_addrlen) == 0 || errno == EINPROGRESS;
   freeaddrinfo(found);
-  if (!connects) return trouble(listen.for_postfix());
+  if (!connects) return errno_error(listen.for_postfix());
   return client;
 }
 
-/// The first line that comes within our patience.
+/// The first line that comes within the timeout.
 Result<std::string> greeting(const Fd& client, const std::string& where) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
+  const auto until = std::chrono::steady_clock::now() + kTimeout;
   std::string text;
   while (text.find('\n') == std::string::npos && text.size() < kLongestGreeting) {
     const auto left =
@@ -65,7 +65,7 @@ Result<std::string> greeting(const Fd& client, const std::string& where) {
       return fail(Failure::Temporary, where + " does not greet");
     std::array<char, kLongestGreeting> part{};
     const auto got = read(client.get(), part.data(), part.size());
-    if (got < 0) return trouble(where);
+    if (got < 0) return errno_error(where);
     if (got == 0) return fail(Failure::Temporary, where + " hangs up");
     text.append(part.data(), static_cast<std::size_t>(got));
   }
@@ -89,8 +89,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check relay;
-const Check relay{"relay", "What is sealed waits in the queue until pams-relay takes it.", false, run,
-                  std::nullopt};
+extern constinit const Check relay{
+    .id = "relay",
+    .why = "What is sealed waits in the queue until pams-relay takes it.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -12,9 +12,9 @@
 
 #include <unistd.h>
 
+#include "milter/base/file_stamp.hpp"
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
-#include "milter/routing/cached_mta.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::doctor {
@@ -37,8 +37,8 @@ struct Process {
 
 /// proc(5), /proc/PID/stat: field 2 is the name in parentheses, which may hold anything, 4 the parent and 22
 /// the start in clock ticks since boot.
-std::optional<Process> look_at(const std::filesystem::path& folder) {
-  const auto line = read_file(folder / "stat").value_or("");  // it may have ended meanwhile
+std::optional<Process> look_at(const std::filesystem::path& directory) {
+  const auto line = read_file(directory / "stat").value_or("");  // it may have ended meanwhile
   const auto open = line.find('(');
   const auto close = line.rfind(')');
   if (open == std::string::npos || close == std::string::npos) return std::nullopt;
@@ -62,7 +62,7 @@ bool is_process(const std::filesystem::path& path) {
 /// from here). Its number also stands in the file, but only root may read that. The device is not compared:
 /// on an overlay the kernel and stat(2) name different ones.
 std::set<unsigned long long> masters_of(const std::string& queue_directory) {
-  const auto file = routing::stamp_of(queue_directory + "/pid/master.pid");
+  const auto file = stamp_of(queue_directory + "/pid/master.pid");
   std::set<unsigned long long> found;
   std::ifstream locks("/proc/locks");
   for (std::string line; file.inode != 0 && std::getline(locks, line);) {
@@ -89,7 +89,7 @@ std::optional<double> last_reload(const std::string& queue_directory) {
   return youngest;
 }
 
-double changed(const routing::FileStamp& file) {
+double changed(const FileStamp& file) {
   return static_cast<double>(file.changed_seconds) + static_cast<double>(file.changed_nanoseconds) / 1e9;
 }
 
@@ -98,10 +98,10 @@ Finding run(const Examination& examination) {
   if (!queue) return unanswered(queue.error());
   const auto began = last_reload(*queue);
   // Another machine, another container, or not started yet: then nothing old is running here either.
-  if (!began) return {CheckStatus::Warn, "no running Postfix can be seen from here", "postfix start"};
+  if (!began) return warn("no running Postfix can be seen from here", "postfix start");
   for (const std::string name : {"main.cf", "master.cf"}) {
     const auto path = examination.mta.config_directory() + "/" + name;
-    if (changed(routing::stamp_of(path)) > *began + kSlack)
+    if (changed(stamp_of(path)) > *began + kSlack)
       return failed(path + " was changed after Postfix was last reloaded", "postfix reload");
   }
   return ok("Postfix was reloaded after its settings were last changed");
@@ -109,8 +109,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check reloaded;
-const Check reloaded{
-    "reloaded", "The running Postfix would route by settings that stand in no file any more.", true, run};
+extern constinit const Check reloaded{
+    .id = "reloaded",
+    .why = "The running Postfix would route by settings that stand in no file any more.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -4,12 +4,12 @@ namespace pams::milter::doctor {
 namespace {
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   const std::string remedy = "postconf -M 'retry/unix=retry unix - - n - - error' && postfix reload";
   const auto* service = services->find("retry", "unix");
   if (service == nullptr) return failed("master.cf has no retry/unix service", remedy);
-  // Any other program would take the net's text for a host to deliver to.
+  // Any other program would take the guard rule's text for a host to deliver to.
   if (service->command != "error")
     return failed("retry/unix runs " + service->command + ", not error", remedy);
   return ok("retry/unix keeps mail in the queue");
@@ -17,7 +17,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check retry_service;
-const Check retry_service{"retry_service", "What the net catches would have nowhere to wait.", true, run};
+extern constinit const Check retry_service{
+    .id = "retry_service",
+    .why = "What the guard rules hold would have nowhere to wait.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -29,8 +29,8 @@ Result<std::string> deviation(const mta::Mta& mta, const std::string& maps, cons
   return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not '" + action + "'";
 }
 
-Result<std::string> net_fault_in(const Examination& examination, const mta::PostfixServices& services,
-                                 const std::string& maps) {
+Result<std::string> guard_fault_in(const Examination& examination, const mta::PostfixServices& services,
+                                   const std::string& maps) {
   for (const auto& header : flag_headers(examination.config.policy.pams.header)) {
     const auto answer = first_answer(examination.mta, maps, header);
     if (!answer) return tl::unexpected(answer.error());
@@ -43,12 +43,12 @@ Result<std::string> net_fault_in(const Examination& examination, const mta::Post
 
 }  // namespace
 
-Finding ok(std::string seen) { return {CheckStatus::Ok, std::move(seen), ""}; }
+Finding ok(std::string seen) { return {.status = CheckStatus::Ok, .seen = std::move(seen), .remedy = ""}; }
 Finding warn(std::string seen, std::string remedy) {
-  return {CheckStatus::Warn, std::move(seen), std::move(remedy)};
+  return {.status = CheckStatus::Warn, .seen = std::move(seen), .remedy = std::move(remedy)};
 }
 Finding failed(std::string seen, std::string remedy) {
-  return {CheckStatus::Fail, std::move(seen), std::move(remedy)};
+  return {.status = CheckStatus::Fail, .seen = std::move(seen), .remedy = std::move(remedy)};
 }
 
 Finding unanswered(const Error& error) {
@@ -70,17 +70,18 @@ Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::
   return std::nullopt;
 }
 
-Result<std::string> net_fault(const Examination& examination, const mta::PostfixServices& services,
-                              const mta::Service& listener) {
+Result<std::string> guard_fault(const Examination& examination, const mta::PostfixServices& services,
+                                const mta::Service& listener) {
   const auto options = services.value(listener, "receive_override_options");
   if (!options) return options;
-  if (holds_word(*options, "no_header_body_checks")) return "no_header_body_checks switches the net off";
+  if (holds_word(*options, "no_header_body_checks"))
+    return "no_header_body_checks switches the guard rules off";
   const auto cleanup = services.cleanup_of(listener);
   if (!cleanup) return tl::unexpected(cleanup.error());
   if (*cleanup == nullptr) return "its cleanup_service_name is not in master.cf";
   const auto maps = services.value(**cleanup, "header_checks");
   if (!maps) return maps;
-  return net_fault_in(examination, services, *maps);
+  return guard_fault_in(examination, services, *maps);
 }
 
 std::vector<std::string> sealed_headers(const std::string& transport) {

@@ -1,5 +1,5 @@
 /// What several routing checks ask alike: which action a list of header tables gives to a header, and whether
-/// the net hangs behind a listener. Evaluated by postmap, never guessed from text. Any thread.
+/// a listener has the guard rules. Evaluated by postmap, never guessed from text. Any thread.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 #include "milter/doctor/check.hpp"
 #include "milter/mta/postfix/postfix_services.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
 
 namespace pams::milter::doctor {
 
@@ -30,8 +30,8 @@ Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::
 
 /// "" when flagged mail that comes in by this listener without a milter waits in the queue, and a carrier
 /// that is requeued finds its connector again; otherwise what is wrong.
-Result<std::string> net_fault(const Examination& examination, const mta::PostfixServices& services,
-                              const mta::Service& listener);
+Result<std::string> guard_fault(const Examination& examination, const mta::PostfixServices& services,
+                                const mta::Service& listener);
 
 /// The header of a carrier that leaves by `transport`, as the milter writes it, and as it may be folded.
 std::vector<std::string> sealed_headers(const std::string& transport);

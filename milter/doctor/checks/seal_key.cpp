@@ -1,6 +1,4 @@
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -8,6 +6,7 @@
 #include <unistd.h>
 
 #include "milter/base/fd.hpp"
+#include "milter/base/time_text.hpp"
 #include "milter/doctor/account.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/seal/key_ring.hpp"
@@ -16,11 +15,7 @@ namespace pams::milter::doctor {
 namespace {
 
 std::string day_of(std::chrono::sys_seconds time) {
-  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
-  std::array<char, 32> text{};
-  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
-                                  static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day())));
-  return text.data();
+  return iso8601_date(std::chrono::floor<std::chrono::days>(time));
 }
 
 /// The two programs that need the key.
@@ -42,31 +37,31 @@ Finding examine_copy(const Program& program, const std::string& copy, const std:
 std::string remedy_for(const Program& program, const std::string& path) {
   if (program.name == "pams-milter")
     return "chown " + program.account->name + " " + path + " && chmod 600 " + path;
-  const auto folder = "/etc/systemd/system/" + program.name + ".service.d";
-  return "mkdir -p " + folder +
+  const auto directory = "/etc/systemd/system/" + program.name + ".service.d";
+  return "mkdir -p " + directory +
          " && printf '[Service]\\nLoadCredential=" + std::filesystem::path(path).filename().string() + ":" +
-         path + "\\n' > " + folder + "/seal-key.conf && systemctl daemon-reload && systemctl restart " +
+         path + "\\n' > " + directory + "/seal-key.conf && systemctl daemon-reload && systemctl restart " +
          program.name;
 }
 
 /// Root can read every file, so root asks on behalf of the program.
 Finding examine_file(const Program& program, const std::string& path) {
-  const auto trouble = attempt_as(*program.account, [&path] {
+  const auto problem = attempt_as(*program.account, [&path] {
     return Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC)) ? std::string() : std::string(std::strerror(errno));
   });
-  if (!trouble) return unanswered(trouble.error());
-  if (trouble->empty()) return ok("");
-  return failed(program.name + ": user " + program.account->name + " cannot read " + path + ": " + *trouble,
+  if (!problem) return unanswered(problem.error());
+  if (problem->empty()) return ok("");
+  return failed(program.name + ": user " + program.account->name + " cannot read " + path + ": " + *problem,
                 remedy_for(program, path));
 }
 
 /// A program that reads the file itself notices when it changes: it has the same keys as everybody.
 Finding examine(const Program& program, const std::string& path, const std::string& newest) {
   if (!program.account || geteuid() != 0) return ok("");  // this user sees nothing, or its own view alone
-  const auto& folder = program.account->credentials;
-  const auto copy = folder + "/" + std::filesystem::path(path).filename().string();
+  const auto& directory = program.account->credentials;
+  const auto copy = directory + "/" + std::filesystem::path(path).filename().string();
   std::error_code error;
-  if (!folder.empty() && std::filesystem::exists(copy, error)) return examine_copy(program, copy, newest);
+  if (!directory.empty() && std::filesystem::exists(copy, error)) return examine_copy(program, copy, newest);
   return examine_file(program, path);
 }
 
@@ -101,8 +96,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check seal_key;
-const Check seal_key{"seal_key", "Without the key nothing can be sealed, and nothing that is sealed be sent.",
-                     true, run, std::nullopt};
+extern constinit const Check seal_key{
+    .id = "seal_key",
+    .why = "Without the key nothing can be sealed, and nothing that is sealed be sent.",
+    .guards_routing = true,
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -1,16 +1,16 @@
 #include <utility>
 
+#include "milter/base/file_stamp.hpp"
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/doctor/checks/sendmail_answers.hpp"
-#include "milter/routing/cached_mta.hpp"
 #include "milter/routing/sendmail_feature.hpp"
 
 namespace pams::milter::doctor {
 namespace {
 
 std::pair<long, long> changed(const std::string& path) {
-  const auto stamp = routing::stamp_of(path);
+  const auto stamp = stamp_of(path);
   return {stamp.modified_seconds, stamp.modified_nanoseconds};
 }
 
@@ -23,14 +23,18 @@ Finding run(const Examination& examination) {
   for (const auto& source : {sendmail.feature(), sendmail.mc()})
     if (changed(source) > changed(sendmail.cf()))
       return failed(sendmail.cf() + " is older than " + source,
-                    "make -C " + sendmail.folder() + " && service sendmail restart");
+                    "make -C " + sendmail.directory() + " && service sendmail restart");
   return ok(sendmail.cf() + " was made from what this configuration needs");
 }
 
 }  // namespace
 
-extern const Check sendmail_current;
-const Check sendmail_current{"sendmail_current", "Sendmail would route by rules that are not ours any more.",
-                             true, run, MtaKind::Sendmail};
+extern constinit const Check sendmail_current{
+    .id = "sendmail_current",
+    .why = "Sendmail would route by rules that are not ours any more.",
+    .guards_routing = true,
+    .only = MtaKind::Sendmail,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -1,5 +1,4 @@
-#include <charconv>
-
+#include "milter/base/parse_number.hpp"
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/doctor/checks/sendmail_answers.hpp"
@@ -13,8 +12,7 @@ Finding run(const Examination& examination) {
   const auto cf = read_file(file);
   if (!cf) return unanswered(cf.error());
   const auto value = cf_option(cf_lines(*cf), "MaxMessageSize");
-  std::uint64_t limit = 0;
-  std::from_chars(value.data(), value.data() + value.size(), limit);
+  const auto limit = leading_number<std::uint64_t>(value).value_or(0);
   const auto needed = routing::needed_message_size(examination.config.policy);
   if (limit == 0 || limit >= needed) return ok("Sendmail takes what the connector takes");  // 0: no limit
   return failed(file + ": MaxMessageSize is " + value + ", and the connector takes " +
@@ -25,9 +23,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check sendmail_message_size;
-const Check sendmail_message_size{"sendmail_message_size",
-                                  "Sendmail refuses, with 552, a message that the connector would take.",
-                                  false, run, MtaKind::Sendmail};
+extern constinit const Check sendmail_message_size{
+    .id = "sendmail_message_size",
+    .why = "Sendmail refuses, with 552, a message that the connector would take.",
+    .only = MtaKind::Sendmail,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

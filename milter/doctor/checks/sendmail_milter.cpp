@@ -44,8 +44,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check sendmail_milter;
-const Check sendmail_milter{"sendmail_milter", "Flagged mail would pass without the milter, in clear.", true,
-                            run, MtaKind::Sendmail};
+extern constinit const Check sendmail_milter{
+    .id = "sendmail_milter",
+    .why = "Flagged mail would pass without the milter, in clear.",
+    .guards_routing = true,
+    .only = MtaKind::Sendmail,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

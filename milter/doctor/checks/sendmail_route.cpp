@@ -66,9 +66,12 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check sendmail_route;
-const Check sendmail_route{"sendmail_route",
-                           "Sealed mail would not come to pams-relay, and so to nobody who can read it.",
-                           true, run, MtaKind::Sendmail};
+extern constinit const Check sendmail_route{
+    .id = "sendmail_route",
+    .why = "Sealed mail would not come to pams-relay, and so to nobody who can read it.",
+    .guards_routing = true,
+    .only = MtaKind::Sendmail,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

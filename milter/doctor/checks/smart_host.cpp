@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 
 #include <unistd.h>
 
+#include "milter/base/time_text.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/smart_host/password.hpp"
 #include "milter/smart_host/smart_host_probe.hpp"
@@ -13,7 +13,7 @@
 namespace pams::milter::doctor {
 namespace {
 
-constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::seconds kTimeout(10);
 constexpr std::chrono::days kSoon(14);
 
 std::string own_name() {
@@ -22,7 +22,7 @@ std::string own_name() {
 }
 
 /// "expiry: the certificate expired at …", or "" when the host could take a message.
-std::string trouble_of(const smart_host::SmartHostReport& report) {
+std::string error_of(const smart_host::SmartHostReport& report) {
   for (const auto& stage : report.stages)
     if (stage.status == smart_host::StageStatus::Fail)
       return report.host + " " + std::string(stage.stage) + ": " + stage.reason;
@@ -38,12 +38,8 @@ std::string expiry_of(const smart_host::SmartHostReport& report) {
 /// ISO 8601 in "valid until 2027-03-01 12:00:00Z": the same as text, as dates sort.
 bool ends_soon(const std::string& expiry) {
   const auto soon = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + kSoon;
-  const std::chrono::year_month_day day(soon);
-  std::array<char, 32> text{};
-  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
-                                  static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day())));
   const auto at = expiry.find("until ");
-  return at != std::string::npos && expiry.substr(at + 6, 10) < text.data();
+  return at != std::string::npos && expiry.substr(at + 6, 10) < iso8601_date(soon);
 }
 
 Finding run(const Examination& examination) {
@@ -53,19 +49,19 @@ Finding run(const Examination& examination) {
   if (!password && password.error().what.find("Permission denied") != std::string::npos)
     return unanswered(password.error());
   const auto reports = smart_host::probe_smart_hosts(
-      connector, {own_name(), std::move(password), std::chrono::steady_clock::now() + kPatience});
+      connector, {own_name(), std::move(password), std::chrono::steady_clock::now() + kTimeout});
   std::size_t able = 0;
-  std::string trouble, seen;
+  std::string problem, seen;
   for (const auto& report : reports) {
     if (report.ok()) {
       ++able;
       seen += (seen.empty() ? "" : "; ") + report.host + " " + expiry_of(report);
-    } else if (trouble.empty()) {
-      trouble = trouble_of(report);
+    } else if (problem.empty()) {
+      problem = error_of(report);
     }
   }
-  if (able == 0) return failed(trouble.empty() ? "no smart host answered" : trouble, remedy);
-  if (able < reports.size()) return warn(trouble, remedy);
+  if (able == 0) return failed(problem.empty() ? "no smart host answered" : problem, remedy);
+  if (able < reports.size()) return warn(problem, remedy);
   const bool is_soon =
       std::ranges::any_of(reports, [](const auto& one) { return ends_soon(expiry_of(one)); });
   if (is_soon) return warn("a certificate ends within two weeks: " + seen, remedy);
@@ -74,9 +70,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check smart_host;
-const Check smart_host{"smart_host",
-                       "Flagged mail waits in the queue, and goes back to its sender after days.", false, run,
-                       std::nullopt};
+extern constinit const Check smart_host{
+    .id = "smart_host",
+    .why = "Flagged mail waits in the queue, and goes back to its sender after days.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -34,18 +34,18 @@ std::string connect_inet(const std::string& host, const std::string& port) {
   addrinfo* found = nullptr;
   if (const int error = getaddrinfo(host.c_str(), port.c_str(), &wanted, &found); error != 0)
     return gai_strerror(error);
-  std::string trouble = "no address";
-  for (const auto* one = found; one != nullptr && !trouble.empty(); one = one->ai_next) {
+  std::string problem = "no address";
+  for (const auto* one = found; one != nullptr && !problem.empty(); one = one->ai_next) {
     const Fd client(::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, 0));
-    trouble = connect(client.get(), one->ai_addr, one->ai_addrlen) == 0 ? "" : std::strerror(errno);
+    problem = connect(client.get(), one->ai_addr, one->ai_addrlen) == 0 ? "" : std::strerror(errno);
   }
   freeaddrinfo(found);
-  return trouble;
+  return problem;
 }
 
-/// "unix:path" or "inet:host:port", from the folder where Postfix's daemons stand.
-std::string connect_to(const std::string& address, const std::string& folder) {
-  if (chdir(folder.c_str()) != 0) return folder + ": " + std::strerror(errno);
+/// "unix:path" or "inet:host:port", from the directory where Postfix's daemons stand.
+std::string connect_to(const std::string& address, const std::string& directory) {
+  if (chdir(directory.c_str()) != 0) return directory + ": " + std::strerror(errno);
   if (address.starts_with("unix:")) return connect_unix(address.substr(5));
   const auto colon = address.rfind(':');
   if (!address.starts_with("inet:") || colon < 5) return "no unix: or inet: address";
@@ -56,37 +56,36 @@ Finding examine(const mta::PostfixServices& services, const MailListener& listen
                 const Account& postfix) {
   const bool chrooted = services.is_chrooted(*listener.scope);
   const auto& queue = services.queue_directory();
-  const auto trouble = attempt_as(
+  const auto problem = attempt_as(
       postfix, [&] { return connect_to(ours.entry.address, chrooted ? "/" : queue); }, chrooted ? queue : "");
-  if (!trouble) return unanswered(trouble.error());
-  if (trouble->empty()) return ok("");
+  if (!problem) return unanswered(problem.error());
+  if (problem->empty()) return ok("");
   return failed(
       "user " + postfix.name + (chrooted ? " in the chroot " + queue : "") + " cannot connect to " +
-          ours.entry.address + ": " + *trouble,
-      "systemctl status pams-milter; the socket's folder must be of mode 2710 and group " + postfix.name);
+          ours.entry.address + ": " + *problem,
+      "systemctl status pams-milter; the socket's directory must be of mode 2710 and group " + postfix.name);
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
-  if (!services) return unanswered(services.error());
-  const auto all = listeners(*services);
-  if (!all) return unanswered(all.error());
   const auto owner = examination.mta.parameter("mail_owner");
   if (!owner) return unanswered(owner.error());
   const auto postfix = account_named(*owner);
   if (!postfix) return unanswered(postfix.error());
-  Finding sum;
-  for (const auto& listener : *all)
-    if (const auto ours = our_entry(examination, *services, listener))
-      add(sum, *listener.service, examine(*services, listener, *ours, *postfix));
-  if (sum.status == CheckStatus::Ok) sum.seen = "user " + *owner + " reaches the milter's socket";
-  return sum;
+  const auto examine_as_postfix = [&](const Examination& asked, const mta::PostfixServices& services,
+                                      const MailListener& listener) {
+    const auto ours = our_entry(asked, services, listener);
+    return ours ? examine(services, listener, *ours, *postfix) : ok("");
+  };
+  return examine_listeners(examination, examine_as_postfix,
+                           "user " + *owner + " reaches the milter's socket");
 }
 
 }  // namespace
 
-extern const Check socket_reachable;
-const Check socket_reachable{
-    "socket_reachable", "While Postfix cannot reach the milter, it answers 451 to all mail.", false, run};
+extern constinit const Check socket_reachable{
+    .id = "socket_reachable",
+    .why = "While Postfix cannot reach the milter, it answers 451 to all mail.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -34,7 +34,7 @@ Finding examine_settings(const Examination& examination, const mta::PostfixServi
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   const auto& name = examination.connector.transport;
   const auto* service = services->find(name, "unix");
@@ -54,9 +54,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check transport;
-const Check transport{"transport",
-                      "What is sealed would be changed on its way to the relay, or would not get there.",
-                      true, run};
+extern constinit const Check transport{
+    .id = "transport",
+    .why = "What is sealed would be changed on its way to the relay, or would not get there.",
+    .guards_routing = true,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -16,7 +16,7 @@ std::optional<IpAddress> first_address(std::string element) {
 
 Finding run(const Examination& examination) {
   const auto& trusted = examination.config.policy.trust.networks;
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   const auto networks = examination.mta.parameter("mynetworks");
   if (!networks) return unanswered(networks.error());
@@ -32,9 +32,10 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check trusted_networks;
-const Check trusted_networks{
-    "trusted_networks",
-    "Flagged mail of a sender that only Postfix trusts is answered 451, or waits in the net.", false, run};
+extern constinit const Check trusted_networks{
+    .id = "trusted_networks",
+    .why = "Flagged mail of a sender that only Postfix trusts is answered 451, or held by the guard rules.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -1,5 +1,5 @@
-// The net cannot be undone by the milter: mail from outside that happens to carry the header waits in it
-// until it bounces. So the net belongs behind listeners that only the organization's own senders can use.
+// The milter cannot undo the guard rules: mail from outside that happens to carry the header waits until it
+// bounces. So they belong to listeners that only the organization's own senders can use.
 #include <algorithm>
 
 #include "milter/doctor/checks/listeners.hpp"
@@ -29,43 +29,44 @@ bool is_closed(const mta::Parameters& values) {
                              [&](const std::string& name) { return holds_word(values.at(name), "reject"); });
 }
 
-Result<bool> has_net(const mta::PostfixServices& services, const mta::Service& listener) {
+Result<bool> has_guard_rules(const mta::PostfixServices& services, const mta::Service& listener) {
   return services.cleanup_of(listener).map([](const mta::Service* cleanup) {
     return cleanup != nullptr && cleanup->name != setup::kInboundCleanup;
   });
 }
 
 Finding examine(const mta::PostfixServices& services, const mta::Service& listener) {
-  const auto with_net = has_net(services, listener);
-  if (!with_net) return unanswered(with_net.error());
-  if (!*with_net) return ok("");
+  const auto guarded = has_guard_rules(services, listener);
+  if (!guarded) return unanswered(guarded.error());
+  if (!*guarded) return ok("");
   auto names = kRestrictions;
   names.emplace_back("inet_interfaces");
   const auto values = services.values(listener, names);
   if (!values) return unanswered(values.error());
   if (is_on_loopback(listener, values->at("inet_interfaces")) || is_closed(*values)) return ok("");
   return warn(
-      "anybody can send mail here, and it has the net",
+      "anybody can send mail here, and it has the guard rules",
       "pamsctl setup postfix --apply --outbound OWN-LISTENER --outbound pickup, with the listeners that only "
       "your own senders use; or, if that is this one: postconf -P '" +
           listener.key() + "/smtpd_client_restrictions=permit_mynetworks,permit_sasl_authenticated,reject'");
 }
 
 Finding run(const Examination& examination) {
-  const auto services = mta::PostfixServices::read(examination.mta);
+  const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
   Finding sum;
   for (const auto* listener : services->listeners())
     if (listener->command == "smtpd") add(sum, *listener, examine(*services, *listener));
-  if (sum.status == CheckStatus::Ok) sum.seen = "strangers reach no listener that has the net";
+  if (sum.status == CheckStatus::Ok) sum.seen = "strangers reach no listener that has the guard rules";
   return sum;
 }
 
 }  // namespace
 
-extern const Check untrusted_peers;
-const Check untrusted_peers{
-    "untrusted_peers",
-    "Mail from outside that happens to carry the header waits in the net until it bounces.", false, run};
+extern constinit const Check untrusted_peers{
+    .id = "untrusted_peers",
+    .why = "Mail from outside that happens to carry the header is held by the guard rules until it bounces.",
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

@@ -12,9 +12,11 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern const Check verify_route;
-const Check verify_route{"verify_route",
-                         "A slip in Postfix's settings would bring people mail that they cannot read.", false,
-                         run, std::nullopt};
+extern constinit const Check verify_route{
+    .id = "verify_route",
+    .why = "A slip in Postfix's settings would bring people mail that they cannot read.",
+    .only = std::nullopt,
+    .run = run,
+};
 
 }  // namespace pams::milter::doctor

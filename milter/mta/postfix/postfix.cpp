@@ -34,7 +34,7 @@ std::string complaint(std::string_view errors) {
 }
 
 /// postmap exits with 1 both for "no such key" and for "no such map"; only its words tell them apart.
-bool is_trouble(std::string_view errors) {
+bool is_error(std::string_view errors) {
   for (const auto* word : {"fatal:", "panic:", "error:", "unavailable", "Permission denied"})
     if (errors.find(word) != std::string_view::npos) return true;
   return false;
@@ -46,9 +46,9 @@ std::vector<std::string> environment(const std::string& config_directory) {
 
 }  // namespace
 
-Postfix::Postfix(std::string config_directory, std::chrono::milliseconds patience)
+Postfix::Postfix(std::string config_directory, std::chrono::milliseconds timeout)
     : config_directory_(std::move(config_directory)),
-      patience_(patience),
+      timeout_(timeout),
       postconf_(find_program("postconf")),
       postmap_(find_program("postmap")) {}
 
@@ -58,7 +58,7 @@ Result<std::string> Postfix::ask(const std::string& program,
     return fail(Failure::Misconfigured, "postconf and postmap are not found: is Postfix installed?");
   std::vector<std::string> argv{program};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  auto finished = run_process(argv, environment(config_directory_), patience_);
+  auto finished = run_process(argv, environment(config_directory_), timeout_);
   if (!finished) return tl::unexpected(finished.error());
   if (finished->exit_code == 0) return std::move(finished->output);
   return fail(Failure::Misconfigured, program + " " + arguments[0] + " on " + config_directory_ +
@@ -94,10 +94,10 @@ Result<std::vector<std::string>> Postfix::map_types() const { return ask(postcon
 
 Result<std::optional<std::string>> Postfix::lookup(const std::string& map, const std::string& key) const {
   if (postmap_.empty()) return fail(Failure::Misconfigured, "postmap is not found: is Postfix installed?");
-  auto finished = run_process({postmap_, "-q", key, map}, environment(config_directory_), patience_);
+  auto finished = run_process({postmap_, "-q", key, map}, environment(config_directory_), timeout_);
   if (!finished) return tl::unexpected(finished.error());
   if (finished->exit_code == 0) return std::string(text::trim(finished->output));
-  if (finished->exit_code == 1 && !is_trouble(finished->errors)) return std::nullopt;
+  if (finished->exit_code == 1 && !is_error(finished->errors)) return std::nullopt;
   return fail(Failure::Misconfigured, "postmap -q on " + map + ": " + complaint(finished->errors));
 }
 

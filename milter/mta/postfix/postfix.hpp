@@ -1,6 +1,6 @@
-/// Postfix as the Mta: its own postconf and postmap answer, on the configuration in one folder. Besides the
-/// seam's questions it edits that configuration, for `pamsctl setup`. It never reloads Postfix. Any thread;
-/// an edit is one writer's at a time (postconf replaces the file as a whole).
+/// Postfix as the Mta: its own postconf and postmap answer, on the configuration in one directory. Besides
+/// the seam's questions it edits that configuration, for `pamsctl setup`. It never reloads Postfix. Any
+/// thread; an edit is one writer's at a time (postconf replaces the file as a whole).
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace pams::milter::mta {
 class Postfix final : public Mta {
  public:
   explicit Postfix(std::string config_directory,
-                   std::chrono::milliseconds patience = std::chrono::seconds(10));
+                   std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
   Result<std::string> parameter(const std::string& name) const override;
   Result<std::map<std::string, std::string>> parameters(
@@ -39,7 +39,7 @@ class Postfix final : public Mta {
   Result<std::string> ask(const std::string& program, const std::vector<std::string>& arguments) const;
 
   std::string config_directory_;
-  std::chrono::milliseconds patience_;
+  std::chrono::milliseconds timeout_;
   std::string postconf_;
   std::string postmap_;
 };

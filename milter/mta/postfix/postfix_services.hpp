@@ -1,6 +1,7 @@
 /// How mail enters this Postfix and which settings hold on its way: every listener, the cleanup service
-/// behind it, and any parameter as it holds inside one service (main.cf under the service's own `-o`,
-/// evaluated by postconf itself). A view of one moment; asks the Mta as it is questioned. Any thread.
+/// that it uses, and any parameter as it holds inside one service (main.cf under the service's own `-o`,
+/// evaluated by postconf itself). As master.cf was when it was read; parameters are asked of the Mta at each
+/// question. Any thread.
 #pragma once
 
 #include <map>
@@ -23,7 +24,7 @@ class PostfixServices {
   const Service* find(const std::string& name, const std::string& type) const;
   /// smtpd, pickup and qmqpd services: all that mail comes in by.
   std::vector<const Service*> listeners() const;
-  /// The cleanup service behind a listener; nullptr when it names one that does not exist.
+  /// The cleanup service that a listener uses; nullptr when it names one that does not exist.
   Result<const Service*> cleanup_of(const Service& listener) const;
   /// The cleanup services that any listener uses, each once, in master.cf order.
   Result<std::vector<const Service*>> cleanups() const;

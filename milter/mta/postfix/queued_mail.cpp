@@ -1,9 +1,9 @@
 #include "milter/mta/postfix/queued_mail.hpp"
 
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "milter/base/parse_number.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::mta {
@@ -48,10 +48,9 @@ void put(std::string& out, char type, std::string_view data) {
 /// " 82 recipient: bob@client.example" as 'R' and the address; type 0 for anything else.
 std::pair<char, std::string_view> record_of(std::string_view line) {
   const auto text = text::trim_left(line, " ");
-  int type = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), type);
+  const auto type = leading_number<int>(text).value_or(0);
   const auto colon = text.find(": ");
-  if (error != std::errc() || colon == std::string_view::npos || type <= 0 || type > 127) return {0, {}};
+  if (colon == std::string_view::npos || type <= 0 || type > 127) return {0, {}};
   return {static_cast<char>(type), text.substr(colon + 2)};
 }
 

@@ -5,8 +5,8 @@
 
 namespace pams::milter::mta {
 
-Sendmail::Sendmail(const Settings& settings, std::chrono::milliseconds patience)
-    : folder_(settings.sendmail_config), program_(settings.sendmail_program), patience_(patience) {}
+Sendmail::Sendmail(const Settings& settings, std::chrono::milliseconds timeout)
+    : directory_(settings.sendmail_config), program_(settings.sendmail_program), timeout_(timeout) {}
 
 std::string Sendmail::feature() const { return path(kFeatureFile); }
 
@@ -20,7 +20,7 @@ Result<std::string> Sendmail::queue() const { return ask({"-bp", "-v", "-C", cf(
 Result<std::string> Sendmail::ask(const std::vector<std::string>& arguments, const std::string& input) const {
   std::vector<std::string> argv{program_};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  auto finished = run_process(argv, {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}, patience_, input);
+  auto finished = run_process(argv, {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}, timeout_, input);
   if (!finished) return tl::unexpected(finished.error());
   if (finished->exit_code == 0) return std::move(finished->output);
   return fail(Failure::Misconfigured, text::join(argv, " ") + " ended with " +

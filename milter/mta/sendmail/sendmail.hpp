@@ -1,4 +1,4 @@
-/// Sendmail as pams-milter sees it: the files of its folder, and what its own rules answer in address test
+/// Sendmail as pams-milter sees it: the files of its directory, and what its own rules answer in address test
 /// mode (`sendmail -bt`). It changes nothing and reloads nothing. Any thread.
 #pragma once
 
@@ -11,12 +11,12 @@
 
 namespace pams::milter::mta {
 
-/// Its name in Sendmail's folder.
+/// Its name in Sendmail's directory.
 inline constexpr const char* kFeatureFile = "pams-milter.m4";
 
 class Sendmail {
  public:
-  explicit Sendmail(const Settings& settings, std::chrono::milliseconds patience = std::chrono::seconds(10));
+  explicit Sendmail(const Settings& settings, std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
   /// What `sendmail -bt` prints when it is told `lines`, on sendmail.cf.
   Result<std::string> test(const std::vector<std::string>& lines) const;
@@ -24,21 +24,21 @@ class Sendmail {
   /// What `sendmail -bp` prints: who may see all of the queue is Sendmail's matter (root always).
   Result<std::string> queue() const;
 
-  /// Paths in Sendmail's folder.
+  /// Paths in Sendmail's directory.
   std::string cf() const { return path("sendmail.cf"); }
   std::string mc() const { return path("sendmail.mc"); }
   std::string submission_cf() const { return path("submit.cf"); }
   std::string feature() const;
-  const std::string& folder() const { return folder_; }
+  const std::string& directory() const { return directory_; }
   const std::string& program() const { return program_; }
 
  private:
   Result<std::string> ask(const std::vector<std::string>& arguments, const std::string& input) const;
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
-  std::string folder_;
+  std::string directory_;
   std::string program_;
-  std::chrono::milliseconds patience_;
+  std::chrono::milliseconds timeout_;
 };
 
 }  // namespace pams::milter::mta

@@ -1,9 +1,9 @@
 #include "milter/setup/postfix/main_cf_plan.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
+#include "milter/base/parse_number.hpp"
 #include "milter/mta/postfix/postfix_services.hpp"
 #include "milter/routing/postfix_settings.hpp"
 #include "rules/base/text.hpp"
@@ -16,11 +16,7 @@ std::string at(const std::map<std::string, std::string>& values, const std::stri
   return found == values.end() ? "" : found->second;
 }
 
-std::uint64_t number(const std::string& text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
+std::uint64_t number(const std::string& text) { return leading_number<std::uint64_t>(text).value_or(0); }
 
 /// `$name` or `${name}`
 bool is_macro(const std::string& element, const std::string& name) {
@@ -58,13 +54,13 @@ class MainPlan {
     want("milter_header_checks", with_table("milter_header_checks", routing::kSealedMap, maps),
          "what the milter sealed goes to its connector's transport");
     want("header_checks", with_table("header_checks", routing::kNetMap, maps),
-         "the net: flagged mail that no milter saw waits, requeued mail finds its way");
+         "the guard rules: flagged mail that no milter saw waits, requeued mail finds its way");
     for (const auto* name : {"smtp_header_checks", "lmtp_header_checks"})
-      want(name, with_last_net(name, maps),
-           "the last net: whatever else fails, flagged mail leaves by its connector only");
+      want(name, with_last_guard_rule(name, maps),
+           "the last guard rule: whatever else fails, flagged mail leaves by its connector only");
     for (const auto* name : {"mime_header_checks", "nested_header_checks"})
-      want(name, without_net(name),
-           "it would inherit the net, and catch attached messages that carry the header");
+      want(name, without_guard_rules(name),
+           "it would inherit the guard rules, and catch attached messages that carry the header");
   }
 
   void plan_recipients() {
@@ -131,7 +127,7 @@ class MainPlan {
     return wanted;
   }
 
-  std::vector<std::string> with_last_net(const std::string& name, const std::string& maps) const {
+  std::vector<std::string> with_last_guard_rule(const std::string& name, const std::string& maps) const {
     std::vector<std::string> wanted;
     if (routing::has_last_net(config_)) wanted.push_back(routing::last_net(maps));
     for (const auto& element : mta::split_list(at(site_.written, name)))
@@ -140,7 +136,7 @@ class MainPlan {
     return wanted;
   }
 
-  std::vector<std::string> without_net(const std::string& name) const {
+  std::vector<std::string> without_guard_rules(const std::string& name) const {
     std::vector<std::string> wanted;
     for (const auto& element : mta::split_list(at(site_.written, name))) {
       if (is_table(element, site_, routing::kNetMap)) continue;

@@ -1,7 +1,12 @@
-/// The main.cf part of the setup. Pure; used by setup_plan.cpp alone.
+/// The main.cf part of the setup. Pure; used by postfix_plan.cpp alone.
 #pragma once
 
-#include "milter/setup/postfix/setup_plan.hpp"
+#include <string>
+#include <vector>
+
+#include "milter/config/config.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
+#include "milter/setup/setup_plan.hpp"
 
 namespace pams::milter::setup {
 

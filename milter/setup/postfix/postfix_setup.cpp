@@ -9,6 +9,7 @@
 #include "milter/config/files.hpp"
 #include "milter/routing/postfix_settings.hpp"
 #include "milter/setup/backup.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 #include "milter/setup/postfix/setup_record.hpp"
 
 namespace pams::milter::setup {
@@ -24,12 +25,12 @@ Status remove_table(const std::string& path) {
   return {};
 }
 
-std::vector<std::string> files_of(const SetupPlan& plan, const std::string& folder) {
+std::vector<std::string> files_of(const SetupPlan& plan, const std::string& directory) {
   std::vector<std::string> paths;
   for (const auto& change : plan.changes) {
     const auto path = change.kind == ChangeKind::Table       ? change.setting
-                      : change.kind == ChangeKind::Parameter ? folder + "/main.cf"
-                                                             : folder + "/master.cf";
+                      : change.kind == ChangeKind::Parameter ? directory + "/main.cf"
+                                                             : directory + "/master.cf";
     if (std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
   }
   return paths;
@@ -85,21 +86,21 @@ Status read_back(const SetupPlan& plan, const mta::Postfix& postfix) {
 }
 
 /// Written before anything is changed: whatever happens then, what was there is known.
-Result<SetupRecord> begin_record(const std::string& folder) {
-  const auto last = read_record(folder);
+Result<SetupRecord> begin_record(const std::string& directory) {
+  const auto last = read_record(directory);
   if (!last) return tl::unexpected(last.error());
-  const auto current = read_texts(folder);
+  const auto current = read_texts(directory);
   if (!current) return tl::unexpected(current.error());
   auto record = record_for(*last, *current);
-  if (const auto written = write_record(folder, record); !written) return tl::unexpected(written.error());
+  if (const auto written = write_record(directory, record); !written) return tl::unexpected(written.error());
   return record;
 }
 
-Status finish_record(const std::string& folder, SetupRecord record) {
-  auto after = read_texts(folder);
+Status finish_record(const std::string& directory, SetupRecord record) {
+  auto after = read_texts(directory);
   if (!after) return tl::unexpected(after.error());
   record.after = std::move(*after);
-  return write_record(folder, record);
+  return write_record(directory, record);
 }
 
 bool has_mode(const std::string& path, mode_t mode) {
@@ -154,14 +155,14 @@ Result<Site> read_site(const mta::Postfix& postfix, const Config& config) {
 Result<std::string> apply_setup(const SetupPlan& plan, const mta::Postfix& postfix,
                                 const std::string& now_utc) {
   if (!plan.problems.empty()) return fail(Failure::Misconfigured, plan.problems.front());
-  const auto& folder = postfix.config_directory();
-  auto record = begin_record(folder);
+  const auto& directory = postfix.config_directory();
+  auto record = begin_record(directory);
   if (!record) return tl::unexpected(record.error());
-  const auto backup = Backup::make(folder + "/pams-backup-" + now_utc, files_of(plan, folder));
+  const auto backup = Backup::make(directory + "/pams-backup-" + now_utc, files_of(plan, directory));
   if (!backup) return tl::unexpected(backup.error());
   auto outcome = make_changes(plan, postfix, Owner{geteuid(), getegid(), kTableMode});
   if (outcome) outcome = read_back(plan, postfix);
-  if (outcome) outcome = finish_record(folder, std::move(*record));
+  if (outcome) outcome = finish_record(directory, std::move(*record));
   return backup->settle(outcome);
 }
 

@@ -14,7 +14,7 @@
 namespace pams::milter::setup {
 namespace {
 
-std::string folder_of(const std::string& config_directory) { return config_directory + "/pams-setup"; }
+std::string directory_of(const std::string& config_directory) { return config_directory + "/pams-setup"; }
 
 /// The files of the record, and which text each holds. main.cf.after comes last: with it the record counts.
 struct Kept {
@@ -43,11 +43,11 @@ Result<PostfixTexts> read_texts(const std::string& config_directory) {
 }
 
 Result<std::optional<SetupRecord>> read_record(const std::string& config_directory) {
-  const auto folder = folder_of(config_directory);
-  if (!std::filesystem::exists(folder + "/main.cf.after")) return std::nullopt;
+  const auto directory = directory_of(config_directory);
+  if (!std::filesystem::exists(directory + "/main.cf.after")) return std::nullopt;
   SetupRecord record;
   for (const auto& [name, which, text] : kKept) {
-    auto content = read_file(folder + "/" + name);
+    auto content = read_file(directory + "/" + name);
     if (!content) return tl::unexpected(content.error());
     record.*which.*text = std::move(*content);
   }
@@ -55,19 +55,20 @@ Result<std::optional<SetupRecord>> read_record(const std::string& config_directo
 }
 
 Status write_record(const std::string& config_directory, const SetupRecord& record) {
-  const auto folder = folder_of(config_directory);
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return fail(Failure::Misconfigured, folder + ": " + std::strerror(errno));
+  const auto directory = directory_of(config_directory);
+  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+    return fail(Failure::Misconfigured, directory + ": " + std::strerror(errno));
   const Owner owner{geteuid(), getegid(), 0600};
   for (const auto& [name, which, text] : kKept)
-    if (const auto kept = replace_file(folder + "/" + name, record.*which.*text, owner); !kept) return kept;
+    if (const auto written = replace_file(directory + "/" + name, record.*which.*text, owner); !written)
+      return written;
   return {};
 }
 
 Status remove_record(const std::string& config_directory) {
   std::error_code problem;
-  std::filesystem::remove_all(folder_of(config_directory), problem);
-  if (problem) return fail(Failure::Misconfigured, folder_of(config_directory) + ": " + problem.message());
+  std::filesystem::remove_all(directory_of(config_directory), problem);
+  if (problem) return fail(Failure::Misconfigured, directory_of(config_directory) + ": " + problem.message());
   return {};
 }
 

@@ -1,6 +1,6 @@
-/// What `pamsctl setup postfix --remove` needs to know: main.cf and master.cf around the setup, in a folder
-/// for root alone beside them. Kept up to date by every setup, so that what others edit in between is not
-/// taken for ours. One writer at a time.
+/// What `pamsctl setup postfix --remove` needs to know: main.cf and master.cf around the setup, in a
+/// directory for root alone beside them. Kept up to date by every setup, so that what others edit in between
+/// is not taken for ours. One writer at a time.
 #pragma once
 
 #include <optional>

@@ -11,6 +11,7 @@
 #include "milter/routing/postfix_settings.hpp"
 #include "milter/routing/routed_queue.hpp"
 #include "milter/setup/backup.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
 #include "milter/setup/postfix/setup_record.hpp"
 #include "milter/setup/postfix/setup_undo.hpp"
 
@@ -26,20 +27,20 @@ bool is_milters(const std::string& parameter) {
 
 class Removal {
  public:
-  Removal(const SetupRecord& record, const PostfixTexts& current, const std::string& folder,
+  Removal(const SetupRecord& record, const PostfixTexts& current, const std::string& directory,
           RemovalStage stage)
-      : record_(record), current_(current), folder_(folder) {
+      : record_(record), current_(current), directory_(directory) {
     plan_.stage = stage;
   }
 
   RemovalPlan plan() {
     const auto services = settings_in(PostfixFile::Master, record_.after.master);
-    const bool all = plan_.stage == RemovalStage::Net;
+    const bool all = plan_.stage == RemovalStage::GuardRules;
     undo(PostfixFile::Main, "main.cf", record_.before.main, record_.after.main, current_.main,
          [&](const std::string& name) { return all || is_milters(name); });
     undo(PostfixFile::Master, "master.cf", record_.before.master, record_.after.master, current_.master,
          [&](const std::string& key) {
-           // Inbound listeners get the net back: without the milter nothing else is there for them.
+           // Inbound listeners get the guard rules back: without the milter nothing else is there for them.
            const auto at = services.find(key);
            return all || key == std::string(kInboundCleanup) + "/unix" ||
                   (at != services.end() && at->second.find(kInboundCleanup) != std::string::npos);
@@ -48,7 +49,7 @@ class Removal {
     if (all) {
       remove_table(routing::kNetMap);
       remove_table(routing::kLastNetMap);
-      for (const auto& entry : std::filesystem::directory_iterator(folder_))
+      for (const auto& entry : std::filesystem::directory_iterator(directory_))
         if (const auto name = entry.path().filename().string(); routing::is_former_table(name))
           remove_table(name);
     }
@@ -63,11 +64,11 @@ class Removal {
     for (auto& one : undone.changes)
       plan_.changes.push_back({what, one.setting, one.from, one.to, "as it was before the setup"});
     plan_.notes.insert(plan_.notes.end(), undone.notes.begin(), undone.notes.end());
-    if (undone.text != current) plan_.files.push_back({folder_ + "/" + name, std::move(undone.text)});
+    if (undone.text != current) plan_.files.push_back({directory_ + "/" + name, std::move(undone.text)});
   }
 
   void remove_table(const std::string& name) {
-    const auto path = folder_ + "/" + name;
+    const auto path = directory_ + "/" + name;
     if (access(path.c_str(), F_OK) != 0) return;
     plan_.changes.push_back({ChangeKind::Table, path, "our table", "", "nothing uses it any more"});
     plan_.files.push_back({path, std::nullopt});
@@ -75,7 +76,7 @@ class Removal {
 
   const SetupRecord& record_;
   const PostfixTexts& current_;
-  const std::string& folder_;
+  const std::string& directory_;
   RemovalPlan plan_;
 };
 
@@ -83,9 +84,9 @@ std::string number_of(std::size_t number, const std::string& one) {
   return std::to_string(number) + " messages (" + one + (number > 1 ? ", …" : "") + ")";
 }
 
-/// The net and the transport may go only when nothing in the queue needs them.
+/// The guard rules and the transport may go only when nothing in the queue needs them.
 void check_queue(const mta::Postfix& postfix, const Config& config, RemovalPlan& plan) {
-  const bool all = plan.stage == RemovalStage::Net;
+  const bool all = plan.stage == RemovalStage::GuardRules;
   auto& said = all ? plan.problems : plan.notes;
   const auto queue = routing::look_through_queue(postfix, config.policy.pams.header);
   if (!queue) {
@@ -135,29 +136,29 @@ Status read_back(const mta::Postfix& postfix) {
   return {};
 }
 
-Status keep_record(const RemovalPlan& plan, const SetupRecord& record, const std::string& folder) {
-  if (plan.stage == RemovalStage::Net) return remove_record(folder);
-  auto after = read_texts(folder);
+Status keep_record(const RemovalPlan& plan, const SetupRecord& record, const std::string& directory) {
+  if (plan.stage == RemovalStage::GuardRules) return remove_record(directory);
+  auto after = read_texts(directory);
   if (!after) return tl::unexpected(after.error());
-  return write_record(folder, {record.before, std::move(*after)});
+  return write_record(directory, {record.before, std::move(*after)});
 }
 
 }  // namespace
 
 Result<RemovalPlan> plan_removal(const mta::Postfix& postfix, const Config& config, RemovalStage stage) {
-  const auto& folder = postfix.config_directory();
-  const auto record = read_record(folder);
+  const auto& directory = postfix.config_directory();
+  const auto record = read_record(directory);
   if (!record) return tl::unexpected(record.error());
   if (!*record) {
     RemovalPlan nothing;
-    nothing.notes = {"there is no record of a setup in " + folder};
+    nothing.notes = {"there is no record of a setup in " + directory};
     return nothing;
   }
-  const auto current = read_texts(folder);
+  const auto current = read_texts(directory);
   if (!current) return tl::unexpected(current.error());
-  auto plan = Removal(**record, *current, folder, stage).plan();
-  if (stage == RemovalStage::Net)
-    check_order(Removal(**record, *current, folder, RemovalStage::Milter).plan(), plan);
+  auto plan = Removal(**record, *current, directory, stage).plan();
+  if (stage == RemovalStage::GuardRules)
+    check_order(Removal(**record, *current, directory, RemovalStage::Milter).plan(), plan);
   check_queue(postfix, config, plan);
   return plan;
 }
@@ -165,20 +166,20 @@ Result<RemovalPlan> plan_removal(const mta::Postfix& postfix, const Config& conf
 Result<std::string> apply_removal(const RemovalPlan& plan, const mta::Postfix& postfix,
                                   const std::string& now_utc, const std::function<Status()>& holds) {
   if (!plan.problems.empty()) return fail(Failure::Misconfigured, plan.problems.front());
-  const auto& folder = postfix.config_directory();
-  const auto last = read_record(folder);
-  const auto current = read_texts(folder);
+  const auto& directory = postfix.config_directory();
+  const auto last = read_record(directory);
+  const auto current = read_texts(directory);
   if (!last) return tl::unexpected(last.error());
   if (!current) return tl::unexpected(current.error());
   const auto record = record_for(*last, *current);
   std::vector<std::string> paths;
   for (const auto& file : plan.files) paths.push_back(file.path);
-  const auto backup = Backup::make(folder + "/pams-backup-" + now_utc, paths);
+  const auto backup = Backup::make(directory + "/pams-backup-" + now_utc, paths);
   if (!backup) return tl::unexpected(backup.error());
   auto outcome = write(plan);
   if (outcome) outcome = read_back(postfix);
   if (outcome) outcome = holds();
-  if (outcome) outcome = keep_record(plan, record, folder);
+  if (outcome) outcome = keep_record(plan, record, directory);
   return backup->settle(outcome);
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "milter/mta/postfix/postfix_text.hpp"
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_site.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::setup {

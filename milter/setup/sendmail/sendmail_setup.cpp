@@ -29,7 +29,7 @@ std::string without_line(const std::string& mc, const std::string& line) {
   std::string out;
   for (const auto one : text::split(mc, '\n'))
     if (text::trim(one) != line) out += std::string(one) + "\n";
-  if (!out.empty()) out.pop_back();  // split() gives the empty text behind the last line feed
+  if (!out.empty()) out.pop_back();  // split() gives the empty text after the last line feed
   return out;
 }
 
@@ -85,7 +85,7 @@ std::optional<std::string> with_include(const std::string& mc, const std::string
     placed = true;
   }
   if (!placed) return std::nullopt;
-  out.pop_back();  // split() gives the empty text behind the last line feed
+  out.pop_back();  // split() gives the empty text after the last line feed
   return out;
 }
 
@@ -93,7 +93,7 @@ SetupPlan plan_sendmail_setup(const Config& config, const mta::Sendmail& sendmai
   SetupPlan plan;
   plan.problems = routing::sendmail_obstacles(config);
   if (sendmail.feature().find_first_of("`',") != std::string::npos)
-    plan.problems.push_back(sendmail.folder() + " holds a quote or a comma, which m4 cannot take");
+    plan.problems.push_back(sendmail.directory() + " holds a quote or a comma, which m4 cannot take");
   const auto feature = read_file(sendmail.feature());
   const auto wanted = routing::sendmail_feature(config);
   if (feature) refuse_former_mail(*feature, sendmail, plan);
@@ -105,10 +105,10 @@ SetupPlan plan_sendmail_setup(const Config& config, const mta::Sendmail& sendmai
   const auto included = mc ? with_include(*mc, line) : std::nullopt;
   if (!mc) plan.problems.push_back(mc.error().what);
   if (mc && !included)
-    plan.problems.push_back(sendmail.mc() + " has no OSTYPE line; put this behind the first lines: " + line);
+    plan.problems.push_back(sendmail.mc() + " has no OSTYPE line; put this after the first lines: " + line);
   if (included && *included != *mc)
     plan.changes.push_back({ChangeKind::Include, sendmail.mc(), "", line,
-                            "behind OSTYPE, so that its rules come before all others"});
+                            "after OSTYPE, so that its rules come before all others"});
   return plan;
 }
 
@@ -124,7 +124,8 @@ SetupPlan plan_sendmail_removal(const Config& config, const mta::Sendmail& sendm
     plan.changes.push_back({ChangeKind::Table, sendmail.feature(), *feature, "", "nothing uses it any more"});
   if (config.policy.pams.enabled)
     plan.problems.emplace_back(
-        "PAMS is still enabled: Sendmail has no net, so flagged mail would leave in clear without our rules; "
+        "PAMS is still enabled: Sendmail has no guard rules, so flagged mail would leave in clear without "
+        "our rules; "
         "set [pams] enabled = false and run `pamsctl reload`, so that it is refused until nobody flags any "
         "more");
   const auto waiting = sendmail.queue();
@@ -142,7 +143,7 @@ Result<std::string> apply_sendmail_setup(const SetupPlan& plan, const mta::Sendm
   if (!plan.problems.empty()) return fail(Failure::Misconfigured, plan.problems.front());
   std::vector<std::string> paths;
   for (const auto& change : plan.changes) paths.push_back(change.setting);
-  const auto backup = Backup::make(sendmail.folder() + "/pams-backup-" + now_utc, paths);
+  const auto backup = Backup::make(sendmail.directory() + "/pams-backup-" + now_utc, paths);
   if (!backup) return tl::unexpected(backup.error());
   Status outcome;
   for (const auto& change : plan.changes) outcome = outcome.and_then([&] { return make_change(change); });

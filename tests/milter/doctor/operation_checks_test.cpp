@@ -31,7 +31,7 @@ auto in_main(const char* text) {
 auto in_master(const char* from, const char* to) {
   return [=](const PostfixSite& site) { site.replace("master.cf", from, to); };
 }
-auto behind_ours(const char* rules) {
+auto after_ours(const char* rules) {
   return [rules](const PostfixSite& site) {
     site.write("site", rules);
     site.append("main.cf", "header_checks = pcre:" + site.folder +
@@ -41,11 +41,11 @@ auto behind_ours(const char* rules) {
 
 const std::vector<Logged> kLogged{
     {"a subject is logged",
-     behind_ours("# ours\n/^Subject:/ WARN\n"),
+     after_ours("# ours\n/^Subject:/ WARN\n"),
      {"cleanup/unix: header_checks: ", "/site line 2 has '/^Subject:/ WARN'"},
      "sed -i '2,2s/^/#/' "},
     {"two rules",
-     behind_ours("/^Subject:/\n  HOLD\n/x/ INFO\n"),
+     after_ours("/^Subject:/\n  HOLD\n/x/ INFO\n"),
      {"line 1 has", " and 1 more"},
      "sed -i '1,2s/"},
     {"a body line",
@@ -106,7 +106,7 @@ const std::vector<Logged> kLogged{
 
 /// What shows nothing, or nothing that the carrier does not show.
 const std::vector<std::function<void(const PostfixSite&)>> kNotLogged{
-    behind_ours("/^Subject:/ IGNORE\n/^From: eve/ REJECT\n/^X-Spam-Flag: YES/ HOLD\n/^Received:/ INFO\n"),
+    after_ours("/^Subject:/ IGNORE\n/^From: eve/ REJECT\n/^X-Spam-Flag: YES/ HOLD\n/^Received:/ INFO\n"),
     in_main("debug_peer_list = 192.0.2.1"),
     in_main("debug_peer_level = 9"),
     in_main("smtpd_tls_loglevel = 3"),

@@ -9,6 +9,8 @@
 #include <boost/test/unit_test.hpp>
 #include <unistd.h>
 
+#include "milter/base/file_stamp.hpp"
+
 using namespace pams;
 using namespace pams::milter;
 using namespace std::chrono_literals;
@@ -42,7 +44,7 @@ class WatchedFile {
     std::fputs(content.c_str(), file);
     std::fclose(file);
   }
-  routing::FileStamp stamp() const { return routing::stamp_of(path_); }
+  FileStamp stamp() const { return stamp_of(path_); }
 
  private:
   std::string path_;

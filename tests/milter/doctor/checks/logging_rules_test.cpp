@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(a_rule_for_a_field_that_shows_nothing_is_left_out_and_only_
     BOOST_TEST(logs(rule), rule);
 }
 
-BOOST_AUTO_TEST_CASE(a_rule_has_the_lines_of_its_file_also_where_it_goes_on_behind_a_blank) {
+BOOST_AUTO_TEST_CASE(a_rule_has_the_lines_of_its_file_also_where_it_goes_on_after_a_blank) {
   const auto rules =
       rules_in("regexp", "# ours\n\n/^X-A:/ IGNORE\n/^Subject:/\n  WARN a subject\n/secret/ HOLD\n");
   BOOST_TEST_REQUIRE(rules.size() == 2U);

@@ -1,4 +1,4 @@
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 
 #include <algorithm>
 
@@ -62,7 +62,7 @@ setup::SetupPlan plan(const setup::Site& site, const std::vector<std::string>& o
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(setup_plan)
+BOOST_AUTO_TEST_SUITE(postfix_plan)
 
 BOOST_AUTO_TEST_CASE(our_milter_comes_first_and_the_sites_own_keep_their_order) {
   auto site = debian_site();

@@ -1,4 +1,4 @@
-#include "milter/setup/postfix/setup_plan.hpp"
+#include "milter/setup/postfix/postfix_plan.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,6 @@
 namespace pams::milter::setup {
 namespace {
 
-constexpr const char* kInbound = kInboundCleanup;
 constexpr const char* kBanner = "# Written by `pamsctl setup postfix`; it would be overwritten.\n";
 
 const mta::Service* find_service(const Site& site, const std::string& key) {
@@ -50,7 +49,7 @@ class ServicesPlan {
     const auto* retry = find_service(site_, "retry/unix");
     if (retry == nullptr)
       change(ChangeKind::Service, "retry/unix", "", "retry unix - - n - - error",
-             "where the net keeps what it catches");
+             "where the guard rules hold mail");
     else if (retry->command != "error")
       plan_.problems.push_back("retry/unix runs " + retry->command + " instead of Postfix's error program");
   }
@@ -78,7 +77,7 @@ class ServicesPlan {
                                       "; give [journal] submit_to another port");
     const auto wanted = routing::journal_listener_settings();
     auto now = own_settings(site_, key);
-    // Its cleanup must have the net, and none of its options may switch that off.
+    // Its cleanup must have the guard rules, and none of its options may switch them off.
     const bool has_others = now.size() != wanted.size();
     const bool good =
         service != nullptr && !has_others && std::ranges::all_of(wanted, [&](const auto& setting) {
@@ -89,7 +88,7 @@ class ServicesPlan {
     if (!good)
       change(ChangeKind::Service, key, service == nullptr ? "" : service->line,
              service_line(journal.submit_to + " inet n - n - - smtpd", wanted),
-             "journal reports: from this machine, without milters, with the net");
+             "journal reports: from this machine, without milters, with the guard rules");
   }
 
  private:
@@ -145,23 +144,24 @@ class ServicesPlan {
              "connector '" + connector.name + "': carriers go to pams-relay, unedited, and nowhere else");
   }
 
-  /// True when the listener goes without the net.
+  /// True when the listener goes without the guard rules.
   bool plan_listener(const mta::Service& service, const std::vector<std::string>& outbound) {
     const auto own = own_settings(site_, service.key());
     const auto at = std::ranges::find(own, "cleanup_service_name", &routing::TransportSetting::name);
     const auto now = at == own.end() ? site_.effective.at("cleanup_service_name") : at->value;
-    const bool was_inbound = now == kInbound;
+    const bool was_inbound = now == kInboundCleanup;
     const bool is_inbound =
         outbound.empty()
             ? was_inbound
             : std::ranges::none_of(outbound, [&](const auto& wanted) { return is_named(service, wanted); });
     const auto setting = service.key() + "/cleanup_service_name";
     if (is_inbound && !was_inbound)
-      change(ChangeKind::ServiceParameter, setting, now, kInbound,
-             "inbound: mail that happens to carry the header is delivered without it, not kept in the net");
+      change(ChangeKind::ServiceParameter, setting, now, kInboundCleanup,
+             "inbound: mail that happens to carry the header is delivered without it, not held by the guard "
+             "rules");
     if (!is_inbound && was_inbound)
       change(ChangeKind::ServiceParameter, setting, now, site_.effective.at("cleanup_service_name"),
-             "outbound: flagged mail that no milter saw must wait in the net");
+             "outbound: flagged mail that no milter saw must be held by the guard rules");
     return is_inbound;
   }
 
@@ -175,13 +175,14 @@ class ServicesPlan {
     auto settings = own_settings(site_, cleanup->key());
     std::erase_if(settings, [](const auto& setting) { return setting.name == "header_checks"; });
     settings.push_back({"header_checks", text::join(site_header_tables(site_), ","), false, ""});
-    const auto wanted =
-        service_line(std::string(kInbound) + " unix n - " + cleanup->chroot + " - 0 cleanup", settings);
-    const auto* now = find_service(site_, std::string(kInbound) + "/unix");
+    const auto wanted = service_line(
+        std::string(kInboundCleanup) + " unix n - " + cleanup->chroot + " - 0 cleanup", settings);
+    const auto* now = find_service(site_, std::string(kInboundCleanup) + "/unix");
     const auto words = [](const std::string& line) { return mta::split_list(line); };
     if (now == nullptr || words(now->line) != words(wanted))
-      change(ChangeKind::Service, std::string(kInbound) + "/unix", now == nullptr ? "" : now->line, wanted,
-             "the cleanup of inbound listeners: the site's own header_checks without the net");
+      change(ChangeKind::Service, std::string(kInboundCleanup) + "/unix", now == nullptr ? "" : now->line,
+             wanted,
+             "the cleanup of inbound listeners: the site's own header_checks without the guard rules");
   }
 
   void change(ChangeKind kind, std::string setting, std::string from, std::string to, std::string why) {
@@ -206,12 +207,12 @@ void plan_tables(const Config& config, const Site& site, SetupPlan& plan) {
        {"# 1: postsuper -r runs no milter and forgets the route\n" + rules +
             "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag +
             routing::kNetAction + "\n",
-        "the net: flagged mail that was not sealed waits"}},
+        "the guard rules: flagged mail that was not sealed waits"}},
   };
   if (routing::has_last_net(config))
     tables.emplace_back(routing::kLastNetMap,
                         std::pair{"# the client stops here: the next table fails\n" + flag + "flagged\n",
-                                  "the last net: flagged mail leaves by its connector only"});
+                                  "the last guard rule: flagged mail leaves by its connector only"});
   for (const auto& [name, table] : tables) {
     const auto path = site.config_directory + "/" + name;
     const auto now = site.tables.find(path);
