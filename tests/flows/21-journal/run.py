@@ -12,7 +12,7 @@ import shutil
 
 from support import messages
 from support.milter import USER
-from support.postfix import free_port
+from support.ports import free_port
 from support.smtp_server import Behaviour, Server
 from support.waiting import wait_for
 

@@ -1,5 +1,6 @@
 """Programs among a rule's actions: they add headers, reject and defer, and can neither hold up nor divert."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,14 +24,20 @@ def use(gateway, *rules):
     folder.mkdir(exist_ok=True)
     for name in ("classify", "scan", "hang", "turn-away"):
         shutil.copy(PROGRAMS / name, folder / name)
+    (folder / "hang").write_text((PROGRAMS / "hang").read_text().replace("@SECONDS@", str(seconds_to_hang())))
     file = folder / "rules.toml"
     archive = '[[transport_rule]]\nname = "Archive"\n[[transport_rule.do]]\narchive = { to = "compliance" }\n'
     file.write_text("".join(rules).replace("@HOOKS@", str(folder)) + archive)
     gateway.use_settings(file)
 
 
+def seconds_to_hang():
+    """So that what hangs can be told from what hangs on another gateway."""
+    return 100_000_000 + os.getpid()
+
+
 def hanging():
-    return subprocess.run(["pgrep", "-f", "sleep 4711"], capture_output=True, text=True).stdout.split()
+    return subprocess.run(["pgrep", "-f", f"sleep {seconds_to_hang()}"], capture_output=True, text=True).stdout.split()
 
 
 def events(gateway, name):

@@ -11,6 +11,7 @@ import time
 from support import doctor, messages
 from support.milter import USER
 from support.outcome import Skipped
+from support.ports import free_port
 from support.smtp_server import Behaviour
 from support.trace import Trace
 from support.waiting import wait_for
@@ -275,17 +276,18 @@ def sent_anyway(gateway, **how):
 
 def flow_a_listener_without_milters_and_without_the_net(gateway):
     """Also a content filter's way back in. Named by doctor, and by the daemon without any mail."""
-    gateway.postfix.tool("postconf", "-M", "127.0.0.1:10588/inet=127.0.0.1:10588 inet n - y - - smtpd "
+    port = free_port()
+    gateway.postfix.tool("postconf", "-M", f"127.0.0.1:{port}/inet=127.0.0.1:{port} inet n - y - - smtpd "
                          "-o receive_override_options=no_milters,no_header_body_checks")
     gateway.postfix.restart()
-    assert "10588" in says(gateway, "milter", "fail")["seen"]
-    wait_for("the milter's log names the check", lambda: "127.0.0.1:10588" in gateway.milter.log())
-    sent_anyway(gateway, port=10588)
+    assert str(port) in says(gateway, "milter", "fail")["seen"]
+    wait_for("the milter's log names the check", lambda: f"127.0.0.1:{port}" in gateway.milter.log())
+    sent_anyway(gateway, port=port)
     gateway.postfix.tool("postconf", "-F", "smtp/unix/chroot=y")  # as on Debian
     gateway.postfix.restart()
-    sent_anyway(gateway, port=10588)
+    sent_anyway(gateway, port=port)
     ordinary = messages.plain()
-    assert gateway.send(ordinary, OUTSIDE, port=10588).code == 250
+    assert gateway.send(ordinary, OUTSIDE, port=port).code == 250
     gateway.wait_at(gateway.relayhost, ordinary)
 
 

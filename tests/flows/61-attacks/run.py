@@ -12,7 +12,8 @@ import shutil
 
 from support import messages
 from support.milter import USER
-from support.postfix import Postfix, free_port
+from support.postfix import Postfix
+from support.ports import free_port
 from support.sinks import Sinks
 from support.smtp_server import Behaviour, Server
 from support.waiting import wait_for
@@ -356,12 +357,13 @@ def flow_unseen_requeued_and_expired(gateway):
 def flow_unseen_at_a_reinjection_listener_the_last_guard_holds_it(gateway):
     """No milter and no header checks there: the clients of Postfix, smtp and lmtp, look once more."""
     with Sinks(gateway) as sinks:
-        gateway.postfix.tool("postconf", "-M", "127.0.0.1:10588/inet=127.0.0.1:10588 inet n - y - - smtpd "
+        port = free_port()
+        gateway.postfix.tool("postconf", "-M", f"127.0.0.1:{port}/inet=127.0.0.1:{port} inet n - y - - smtpd "
                              "-o receive_override_options=no_milters,no_header_body_checks")
         for nexthop in ("smtp:[127.0.0.1]:@SMTP@", "lmtp:inet:127.0.0.1:@LMTP@", "lmtp:unix:@SOCKET@"):
             gateway.use_postfix(transport_maps="static:" + sinks.fill(nexthop))
             message = messages.flagged_with_attachment(subject="Held")
-            assert gateway.send(message, RECIPIENTS[:1], port=10588).code == 250
+            assert gateway.send(message, RECIPIENTS[:1], port=port).code == 250
             gateway.wait_deferred("local data error")
             assert not sinks.shown(), (nexthop, sinks.shown())
             gateway.postfix.delete_all()

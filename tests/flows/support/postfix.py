@@ -8,14 +8,13 @@ example.org handed to the mailbox server, opportunistic TLS, and header checks o
 import contextlib
 import json
 import os
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
+from .ports import free_port, greets
 from .waiting import wait_for
 
 MASTER_TEMPLATE = Path("/usr/share/postfix/master.cf.dist")
@@ -60,14 +59,6 @@ postlogd_watchdog_timeout = 600s
 SITE_HEADER_CHECKS = """# the site's own rule, which must keep working
 /^X-Site-Internal:/ IGNORE
 """
-
-
-def free_port():
-    """Below the ports that the kernel gives to outgoing connections: those may take it while Postfix restarts."""
-    while True:
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", random.randrange(15000, 32000)))
-            return probe.getsockname()[1]
 
 
 def why_not_here():
@@ -274,11 +265,3 @@ def master_is_running(queue_directory):
         return False
     except OSError:
         return True
-
-
-def greets(port):
-    try:
-        with socket.create_connection(("127.0.0.1", port), 5) as connection:
-            return connection.recv(4) == b"220 "
-    except OSError:
-        return False

@@ -8,6 +8,8 @@ import socket
 import ssl
 import threading
 
+from .ports import free_port
+
 
 class ScriptedServer:
     """Listens on loopback for as long as it is entered with `with`."""
@@ -20,8 +22,8 @@ class ScriptedServer:
         self._over = threading.Event()
 
     def __enter__(self):
+        self.port = self.port or free_port()
         self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from .milter import USER
-from .postfix import free_port, greets
+from .ports import free_port, greets
 from .waiting import wait_for
 
 UNPACKED = Path(os.environ.get("PAMS_SENDMAIL", Path(__file__).resolve().parents[3] / "build/sendmail"))

@@ -14,6 +14,8 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .ports import free_port
+
 # What a client may say before TLS. Everything else is recorded as told in clear.
 BEFORE_TLS = ("EHLO", "STARTTLS", "QUIT", "")
 # Where a server can fail: see Behaviour.
@@ -104,8 +106,8 @@ class Server:
     def _listen_on_port(self):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.port = self.port or free_port()
         listener.bind(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
         return listener
 
     def let_go_on(self):
