@@ -1,7 +1,7 @@
 """Several messages over one connection: nothing of one message may stick to the next."""
 
 from support import messages
-from support.gateway import send_over
+from support.client import send_over
 
 OUTSIDE = ["bob@client.example"]
 

@@ -11,7 +11,7 @@ import ssl
 from pathlib import Path
 
 from support import messages
-from support.gateway import Answer, decoded, send_over
+from support.client import Answer, decoded, send_over
 from support.ports import free_port, greets
 from support.waiting import wait_for
 

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from support import messages
-from support.gateway import send_over
+from support.client import send_over
 from support.smtp_server import Behaviour, Server
 from support.waiting import wait_for
 
