@@ -66,14 +66,15 @@ unit_tests() {  # PRESET [CTEST OPTION...]
 
 formatted() { git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werror; }
 
-tidy() { run-clang-tidy -quiet -j "$(nproc)" -p build/dev '^(?!.*/tests/).*/(rules|milter)/.*\.cpp$'; }
-
 step packages packaging/install-packages.sh build gateway lint || finish
 step sendmail packaging/unpack-sendmail.sh build/sendmail  # without it the flows on Sendmail skip
 step format formatted
+step sizes tests/lint/sizes.py
+step directories tests/lint/directories.py
+step words tests/lint/words.sh
 step build-dev build dev || finish
 step unit unit_tests dev -j "$(nproc)"
 step build-release build release -DBUILD_TESTING=OFF || finish
 step flows python3 tests/flows/run.py --jobs "$(nproc)" --bin build/release/bin
-step tidy tidy
+step tidy tests/lint/tidy.py -j "$(nproc)"
 finish
