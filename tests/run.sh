@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds everything and runs every check and test: `tests/run.sh` on a fresh Debian 12 (as root: it installs packages,
-# and Postfix in the flows needs it). PAMS_CORPUS=DIR adds a folder of messages. Logs: build/logs/.
+# and Postfix in the flows needs it). PAMS_CORPUS=DIR adds a directory of messages. Logs: build/logs/.
 # The last line counts: "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.."

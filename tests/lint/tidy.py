@@ -2,7 +2,7 @@
 """Runs clang-tidy on the sources of milter/ and rules/, but not again on one that it found clean.
 
 What clang-tidy sees of a source is the source, all that it includes, its flags, .clang-tidy and the program itself. A digest
-of all of it is kept, as an empty file, in $XDG_CACHE_HOME/pams-milter-tidy when clang-tidy found nothing; nothing is kept of
+of all of it is stored, as an empty file, in $XDG_CACHE_HOME/pams-milter-tidy when clang-tidy found nothing, never of
 one with a finding. What a source includes is what the compiler told ninja: build before.
 
     tests/lint/tidy.py [-p build/dev] [-j N] [NAME...]      only sources whose path holds one of these

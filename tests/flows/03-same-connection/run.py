@@ -22,7 +22,7 @@ def flow_ordinary_then_flagged(gateway):
     assert_each_took_its_own_way(gateway, flagged, ordinary)
 
 
-def flow_an_envelope_that_was_given_up_leaves_nothing_behind(gateway):
+def flow_an_envelope_that_was_given_up_leaves_nothing(gateway):
     """MAIL, RCPT, RSET, and then another message: the recipients of the first must not get the second."""
     flagged, ordinary = messages.flagged(), messages.plain()
     with gateway.connection() as client:

@@ -27,7 +27,7 @@ def flow_without_a_place_for_them_flagged_mail_that_is_journaled_waits_at_its_se
 def flow_a_flagged_report_reaches_a_mailbox_server_on_this_machine(gateway):
     for over in ("unix", "port"):
         with store(gateway, over) as (server, deliver_to):
-            folder = use_journal(gateway, more=deliver_to)
+            directory = use_journal(gateway, more=deliver_to)
             message = messages.flagged()
             answer = gateway.send(message, OUTSIDE)
             assert answer.code == 250, answer
@@ -38,7 +38,7 @@ def flow_a_flagged_report_reaches_a_mailbox_server_on_this_machine(gateway):
             assert "Bcc: hidden@other.example" in lines, lines
             assert original == messages.without_trace_fields(sent.data), "the report does not hold what was sent"
             assert not messages.is_carrier(report.data)
-            nothing_waits(gateway, folder)
+            nothing_waits(gateway, directory)
             assert len(reports_at(server, message)) == 1
             assert not reports_at(gateway.smart_host, message) and not gateway.at_normal_route(message)
 
@@ -46,23 +46,23 @@ def flow_a_flagged_report_reaches_a_mailbox_server_on_this_machine(gateway):
 def flow_a_key_stays_while_a_report_that_the_mta_has_not_taken_needs_it(gateway):
     """Nothing listens for reports; the key is rotated, and days later somebody drops the old ones."""
     with store(gateway) as (server, deliver_to):
-        folder = use_journal(gateway, more=deliver_to, with_listener=False)
+        directory = use_journal(gateway, more=deliver_to, with_listener=False)
         message = messages.flagged()
         assert gateway.send(message, OUTSIDE).code == 250
         gateway.wait_at(gateway.smart_host, message)
         gateway.wait_empty_queue()
-        assert len(waiting(folder)) == 1
+        assert len(waiting(directory)) == 1
         gateway.pamsctl("seal", "rotate")
         gateway.put_seal_key(re.sub(rb"[0-9]{4}-[0-9-]{5}T", b"2026-01-05T", gateway.seal_key.read_bytes()))
         assert json.loads(gateway.pamsctl("seal", "prune", "--json").stdout)["dropped"] == 0
         make_listener(gateway)
         the_report(server, message)
-        nothing_waits(gateway, folder)
+        nothing_waits(gateway, directory)
         assert json.loads(gateway.pamsctl("seal", "prune", "--json").stdout)["dropped"] == 1
 
 
 def flow_a_flagged_report_takes_a_connector_over_verified_tls(gateway):
-    folder = use_journal(gateway, more=f'deliver_to = "{CONNECTOR}"')
+    directory = use_journal(gateway, more=f'deliver_to = "{CONNECTOR}"')
     message = messages.flagged()
     answer = gateway.send(message, OUTSIDE)
     assert answer.code == 250, answer
@@ -73,7 +73,7 @@ def flow_a_flagged_report_takes_a_connector_over_verified_tls(gateway):
                                                    if one is not report])[0]
     _, original = read(messages.without_trace_fields(report.data))
     assert original == messages.without_trace_fields(sent.data)
-    nothing_waits(gateway, folder)
+    nothing_waits(gateway, directory)
 
 
 def wait_until_queued(gateway, reason, count):
@@ -96,7 +96,7 @@ def flow_a_flagged_report_waits_sealed_while_its_route_is_not_proven(gateway):
 
 def flow_a_flagged_report_waits_sealed_while_the_mailbox_server_is_away(gateway):
     with store(gateway) as (server, deliver_to):
-        folder = use_journal(gateway, more=deliver_to)
+        directory = use_journal(gateway, more=deliver_to)
         server.stop()
         message = messages.flagged()
         assert gateway.send(message, OUTSIDE).code == 250
@@ -107,14 +107,14 @@ def flow_a_flagged_report_waits_sealed_while_the_mailbox_server_is_away(gateway)
         server.start()
         gateway.postfix.flush()
         the_report(server, message)
-        nothing_waits(gateway, folder)
+        nothing_waits(gateway, directory)
         assert len(reports_at(server, message)) == 1
 
 
 def flow_a_flagged_report_that_the_mailbox_server_refuses_is_not_lost(gateway):
     """It has no sender who could be told: the MTA keeps it until the mailbox is there."""
     with store(gateway) as (server, deliver_to):
-        folder = use_journal(gateway, more=deliver_to)
+        directory = use_journal(gateway, more=deliver_to)
         for behaviour in (Behaviour(rcpt_reply="550 5.1.1 no such mailbox"), Behaviour(data_reply="554 5.6.0 not like this")):
             server.behaviour = behaviour
             message = messages.flagged()
@@ -126,12 +126,12 @@ def flow_a_flagged_report_that_the_mailbox_server_refuses_is_not_lost(gateway):
             server.behaviour = Behaviour()
             gateway.postfix.flush()
             the_report(server, message)
-            nothing_waits(gateway, folder)
+            nothing_waits(gateway, directory)
 
 
 def flow_a_flagged_report_that_its_mailbox_refuses_goes_to_the_alternate_one(gateway):
     with store(gateway) as (server, deliver_to):
-        folder = use_journal(gateway, more=deliver_to + '\njournaling_report_ndr_to = "alternate@example.org"')
+        directory = use_journal(gateway, more=deliver_to + '\njournaling_report_ndr_to = "alternate@example.org"')
         for answer in ("rcpt_reply", "data_reply"):
             server.behaviour = Behaviour(**{answer: "550 5.2.1 the mailbox is disabled"})
             message = messages.flagged()
@@ -141,5 +141,5 @@ def flow_a_flagged_report_that_its_mailbox_refuses_goes_to_the_alternate_one(gat
             server.behaviour = Behaviour()
             gateway.postfix.flush()
             assert the_report(server, message).recipients == ["alternate@example.org"]
-            nothing_waits(gateway, folder)
+            nothing_waits(gateway, directory)
             assert len(reports_at(server, message)) == 1

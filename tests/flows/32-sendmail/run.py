@@ -97,7 +97,7 @@ def flow_ordinary_mail_takes_its_own_ways(gateway):
     assert not gateway.smart_host.with_text(message.unique)
 
 
-def flow_what_the_sender_asked_to_be_told_is_kept(gateway):
+def flow_what_the_sender_asked_to_be_told_arrives(gateway):
     message = messages.flagged()
     with gateway.connection() as client:
         client.mail("alice@example.org", ["RET=FULL", "ENVID=abc+2Bdef"])

@@ -98,7 +98,7 @@ for name, row in MATRIX.items():
 
 
 def flow_no_filter_at_all(gateway):
-    """Sendmail has no net: what asks no milter cannot be held. Doctor names it, and the daemon without any mail."""
+    """Sendmail has no guard rules: what asks no milter cannot be held. Doctor names it, and the daemon without any mail."""
     gateway.edit("sendmail.cf", ("O InputMailFilters=pams-milter", "O InputMailFilters="))
     assert doctor(gateway) == ["sendmail_milter"]
     wait_for("the milter's log names the check", lambda: "route check sendmail_milter fails" in gateway.milter.log())
@@ -136,15 +136,15 @@ def removal(gateway, *more, code):
 
 
 def flow_the_setup_is_taken_out_only_when_nothing_can_leak(gateway):
-    folder = gateway.sendmail.mail
-    site = (folder / "sendmail.mc").read_text()
+    directory = gateway.sendmail.mail
+    site = (directory / "sendmail.mc").read_text()
     gateway.smart_host.stop()
     message = messages.flagged()
     assert gateway.send(message, RECIPIENTS).code == 250
     gateway.wait_deferred("Connection refused")
     problems = " ".join(removal(gateway, "--apply", code=1)["problems"])
     assert "PAMS is still enabled" in problems and "in the queue" in problems, problems
-    assert (folder / "sendmail.mc").read_text() == site and (folder / "pams-milter.m4").exists()
+    assert (directory / "sendmail.mc").read_text() == site and (directory / "pams-milter.m4").exists()
 
     gateway.write_settings(replace=[("[pams]", "[pams]\nenabled = false")])
     gateway.pamsctl("reload")
@@ -157,8 +157,8 @@ def flow_the_setup_is_taken_out_only_when_nothing_can_leak(gateway):
 
     answer = removal(gateway, "--apply", code=0)
     assert answer["applied"] and answer["backup"], answer
-    assert (folder / "sendmail.mc").read_text() == site.replace(f"include(`{folder}/pams-milter.m4')dnl\n", "")
-    assert not (folder / "pams-milter.m4").exists()
+    assert (directory / "sendmail.mc").read_text() == site.replace(f"include(`{directory}/pams-milter.m4')dnl\n", "")
+    assert not (directory / "pams-milter.m4").exists()
     gateway.sendmail.make()
     gateway.sendmail.restart()
     ordinary = messages.plain()

@@ -86,20 +86,20 @@ def attack(gateway, edit):
     with Sinks(gateway) as sinks:
         sinks.file("site_list", "eve@elsewhere.example")
         gateway.smart_host.stop()
-        waited, kept = send(gateway), send(gateway)
+        waited, held = send(gateway), send(gateway)
         gateway.wait_deferred("Connection refused")
         wait_for("both wait", lambda: settled(gateway) and len(gateway.postfix.queue()) == 2)
-        gateway.postfix.hold(kept.queue_id)
+        gateway.postfix.hold(held.queue_id)
         edit(gateway, sinks)
         gateway.postfix.restart()
         gateway.smart_host.start()
         for message in (waited, tried(gateway, sinks)):
             assert gateway.smart_host.with_text(message.unique) or sinks.has(message.message_id) \
                 or moving(gateway), "it is nowhere"
-        assert kept.queue_id in gateway.postfix.queue_files(), "it was not kept for what comes now"
+        assert held.queue_id in gateway.postfix.queue_files(), "it was not held for what comes now"
         gateway.postfix.set(**NO_RULES)
         gateway.postfix.restart()
-        gateway.postfix.release(kept.queue_id)
+        gateway.postfix.release(held.queue_id)
         tried(gateway, sinks)
 
 

@@ -11,7 +11,7 @@ from support.waiting import wait_for
 
 def second_postfix(gateway):
     """At the same milter's socket, with no word of ours in its settings."""
-    other = Postfix(gateway.folder / "second", gateway.relayhost.port, gateway.mailboxes.port)
+    other = Postfix(gateway.directory / "second", gateway.relayhost.port, gateway.mailboxes.port)
     other.tool("postconf", "-F", "*/*/chroot=n")
     other.set(smtpd_milters=f"unix:{gateway.milter.unix_socket}", non_smtpd_milters=f"unix:{gateway.milter.unix_socket}")
     return other
@@ -31,7 +31,7 @@ def brings_nothing_readable(gateway, hand_in):
             assert not shown, "LEAK: " + "; ".join(shown)
         finally:
             other.stop()
-            shutil.rmtree(other.folder)
+            shutil.rmtree(other.directory)
 
 
 def flow_a_second_postfix_at_the_same_milter_by_smtp(gateway):

@@ -26,9 +26,9 @@ REPORTS = {
 }
 JOURNAL = """
 [journal]
-path = "{folder}/journal"
+path = "{directory}/journal"
 submit_to = "127.0.0.1:{port}"
-deliver_to = "lmtp:unix:{folder}/store.sock"
+deliver_to = "lmtp:unix:{directory}/store.sock"
 [[journal_rule]]
 name = "All"
 scope = "global"
@@ -40,7 +40,7 @@ journal_email_address = "journal@client.example"
 def report_shows_nothing(gateway, edit, with_rules):
     """The mailbox server is away, the report waits in Postfix; then somebody else tries to get it."""
     gateway.carriers_may_go_astray()
-    store = Server("journal store", unix_socket=gateway.folder / "store.sock")
+    store = Server("journal store", unix_socket=gateway.directory / "store.sock")
     try:
         with Sinks(gateway) as sinks:
             use_journal(gateway)
@@ -67,11 +67,11 @@ def report_shows_nothing(gateway, edit, with_rules):
 
 
 def use_journal(gateway):
-    folder = gateway.folder / "journal"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    shutil.chown(folder, USER, USER)
-    gateway.use_settings(replace=[("[[archive]]", JOURNAL.format(folder=gateway.folder, port=free_port())),
+    directory = gateway.directory / "journal"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o700)
+    shutil.chown(directory, USER, USER)
+    gateway.use_settings(replace=[("[[archive]]", JOURNAL.format(directory=gateway.directory, port=free_port())),
                                   UNVERIFIED])
     gateway.pamsctl("setup", "postfix", "--apply")
     gateway.postfix.restart()

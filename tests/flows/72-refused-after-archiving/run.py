@@ -12,11 +12,11 @@ from support.waiting import wait_for
 
 def flow_retries_of_a_message_without_message_id_leave_one_record(gateway):
     """The second archive fails: 451 at each try, each with another Message-ID and Received of Postfix's own."""
-    second = gateway.folder / "second-archive"
+    second = gateway.directory / "second-archive"
     shutil.rmtree(second, ignore_errors=True)
     second.mkdir(mode=0o500)
     shutil.chown(second, USER, USER)
-    rules = gateway.folder / "two-archives.toml"
+    rules = gateway.directory / "two-archives.toml"
     rules.write_text('[[transport_rule]]\nname = "Keep"\n'
                      '[[transport_rule.do]]\narchive = { to = "compliance" }\n[[transport_rule.do]]\narchive = { to = "second" }\n')
     more = f'[[archive]]\nname = "second"\npath = "{second}"\n\n[[archive]]\nname = "compliance"'
@@ -33,8 +33,8 @@ def flow_retries_of_a_message_without_message_id_leave_one_record(gateway):
     assert len(gateway.archive.with_text(message.unique)) == 1
 
 
-def flow_what_postfix_refuses_after_the_milter_is_not_kept_as_sent(gateway):
-    """The carrier is larger than Postfix takes: 552 behind the milter's back, and archive and trace say so."""
+def flow_what_postfix_refuses_after_the_milter_is_not_archived_as_sent(gateway):
+    """The carrier is larger than Postfix takes: 552 after the milter has agreed, and archive and trace say so."""
     gateway.use_postfix(message_size_limit="350000")
     message = messages.flagged()
     message.data += (b"0123456789" * 7 + b"\r\n") * 4000

@@ -104,7 +104,7 @@ def flow_two_at_once_bring_the_same_carrier(gateway):
 def flow_more_messages_than_sessions(gateway):
     gateway.use_settings(replace=[("[organization]", "[relay]\nmax_sessions = 3\n\n[organization]")])
     mail = send_many(gateway, 40)
-    all_arrive(gateway, mail, most=1)
+    all_arrive(gateway, mail, maximum=1)
 
 
 def flow_stopped_while_it_sends(gateway):
@@ -162,7 +162,7 @@ def flow_killed_at_random_points_with_two_hundred_messages(gateway):
             gateway.relay.start()
             gateway.postfix.flush()
     sending.join()
-    all_arrive(gateway, mail, most=1 + len(kills))
+    all_arrive(gateway, mail, maximum=1 + len(kills))
     more = [pair for message in mail for pair in itertools.pairwise(gateway.smart_host.with_text(message.unique))]
     unexplained = [pair for pair in more
                    if not any(began <= pair[1].time and pair[0].begun <= ended for began, ended in kills)]
@@ -183,7 +183,7 @@ def send_many(gateway, count):
     return mail
 
 
-def all_arrive(gateway, mail, most):
+def all_arrive(gateway, mail, maximum):
     """Each at least once and at most that often; returns those that came more than once."""
     gateway.postfix.flush()
     wait_for("the queue is empty", lambda: not gateway.postfix.queue(), 120)
@@ -191,7 +191,7 @@ def all_arrive(gateway, mail, most):
                                 for one in gateway.smart_host.transactions)
     missing = [one.unique for one in mail if not found[one.unique]]
     assert not missing, f"{len(missing)} were answered 250 and have not arrived"
-    often = {name: count for name, count in found.items() if count > most}
+    often = {name: count for name, count in found.items() if count > maximum}
     assert not often, often
     return [name for name, count in found.items() if count > 1]
 
@@ -222,7 +222,7 @@ def flow_a_message_of_fifty_megabytes_and_a_hundred_at_once_stay_within_bounds(g
     at_once = gateway.smart_host.stalled
     at_peak = gateway.relay.resident_megabytes(), gateway.milter.resident_megabytes()
     gateway.smart_host.let_go_on()
-    all_arrive(gateway, mail, most=1)
+    all_arrive(gateway, mail, maximum=1)
     print(f"     resident MB of relay and milter: {relay} and {milter} before, {after_large[0]} and {after_large[1]} after "
           f"49 MB, {at_peak[0]} and {at_peak[1]} with {at_once} of 1 MB at once")
     if not gateway.relay.has_sanitizer():

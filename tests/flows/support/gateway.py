@@ -30,21 +30,21 @@ TEMPLATES = Path(__file__).parent / "site"
 
 class Gateway(LeakSearch):
     def __init__(self, binaries: Path):
-        self.folder = Path(tempfile.mkdtemp(prefix="pams-flows-"))
-        self.folder.chmod(0o755)  # user postfix must be able to search it
-        self.certificates = Certificates(self.folder / "tls")
+        self.directory = Path(tempfile.mkdtemp(prefix="pams-flows-"))
+        self.directory.chmod(0o755)  # user postfix must be able to search it
+        self.certificates = Certificates(self.directory / "tls")
         self.smart_host = Server("smart host", self.certificates)
         self.relayhost = Server("relayhost")
         self.mailboxes = Server("mailbox server")
-        self.postfix = Postfix(self.folder / "postfix", self.relayhost.port, self.mailboxes.port)
+        self.postfix = Postfix(self.directory / "postfix", self.relayhost.port, self.mailboxes.port)
         self.mta = self.postfix
-        self.settings = self._prepare_folders(self.postfix.queue_directory / "pams-milter", "postfix")
+        self.settings = self._prepare_directories(self.postfix.queue_directory / "pams-milter", "postfix")
         self._copy_programs(binaries)
-        self.milter = Milter(self.folder / "bin/pams-milter", self.settings / "pams-milter.toml",
-                             self.postfix.queue_directory / "pams-milter/pams.sock", self.folder / "milter.log",
-                             self.folder / "run")
+        self.milter = Milter(self.directory / "bin/pams-milter", self.settings / "pams-milter.toml",
+                             self.postfix.queue_directory / "pams-milter/pams.sock", self.directory / "milter.log",
+                             self.directory / "run")
         self.relay = self._make_relay(self.postfix.queue_directory / "pams-milter/relay.sock")
-        self.archive = Archive(self.folder / "archive")
+        self.archive = Archive(self.directory / "archive")
         self._milter_log_mark = 0
         self._prepare_reset()
 
@@ -54,17 +54,17 @@ class Gateway(LeakSearch):
         self.known_leaks = set()  # ids in the trace, of former flows
 
     def _make_relay(self, unix_socket):
-        return Relay(self.folder / "bin/pams-relay", self.settings / "pams-milter.toml", unix_socket,
-                     self.folder / "relay.log", self.folder / "trace/relay.db")
+        return Relay(self.directory / "bin/pams-relay", self.settings / "pams-milter.toml", unix_socket,
+                     self.directory / "relay.log", self.directory / "trace/relay.db")
 
-    def _prepare_folders(self, run_directory, mta_group):
+    def _prepare_directories(self, run_directory, mta_group):
         """Owners and permissions as README.md tells the postmaster to set them."""
-        settings = self.folder / "settings"
+        settings = self.directory / "settings"
         for path, owner, group, mode in (
                 (settings, "root", USER, 0o2750),
-                (self.folder / "archive", USER, USER, 0o700),
-                (self.folder / "trace", USER, USER, 0o700),
-                (self.folder / "run", USER, USER, 0o750),
+                (self.directory / "archive", USER, USER, 0o700),
+                (self.directory / "trace", USER, USER, 0o700),
+                (self.directory / "run", USER, USER, 0o750),
                 (run_directory, USER, mta_group, 0o2710)):
             path.mkdir()
             shutil.chown(path, owner, group)
@@ -72,10 +72,10 @@ class Gateway(LeakSearch):
         return settings
 
     def _copy_programs(self, binaries):
-        """The build folder may lie where the milter's user cannot look."""
-        (self.folder / "bin").mkdir()
+        """The build directory may lie where the milter's user cannot look."""
+        (self.directory / "bin").mkdir()
         for name in ("pams-milter", "pams-relay", "pamsctl"):
-            shutil.copy(binaries / name, self.folder / "bin" / name)
+            shutil.copy(binaries / name, self.directory / "bin" / name)
 
     # -- life ----------------------------------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ class Gateway(LeakSearch):
             server.stop()
 
     def remove(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def reset(self):
         """Back to a sound gateway with nothing queued and nothing recorded."""
@@ -160,6 +160,9 @@ class Gateway(LeakSearch):
         and after this flow nobody is surprised by its messages."""
         self._may_go_astray = True
 
+    def let_settings_cool_down(self):
+        self.postfix.let_settings_cool_down()
+
     def postfix_files(self):
         """Content, permissions and group of each file."""
         files = [path for path in sorted(self.postfix.config.iterdir()) if path.is_file()]
@@ -206,7 +209,7 @@ class Gateway(LeakSearch):
         return (TEMPLATES / "pams-milter.toml").read_text()
 
     def template_values(self):
-        return {"FOLDER": self.folder, "QUEUE": self.postfix.queue_directory, "POSTFIX": self.postfix.config,
+        return {"DIRECTORY": self.directory, "QUEUE": self.postfix.queue_directory, "POSTFIX": self.postfix.config,
                 "SMART_HOST_PORT": self.smart_host.port, "CA_FILE": self.certificates.ca_file,
                 "POSTFIX_LOG": self.postfix.log_file}
 
@@ -227,9 +230,10 @@ class Gateway(LeakSearch):
         self.postfix.restart()
 
     def pamsctl(self, *arguments, check=True, config=None):
-        done = subprocess.run([self.folder / "bin/pamsctl", "--config", config or self.settings / "pams-milter.toml",
+        self.let_settings_cool_down()
+        done = subprocess.run([self.directory / "bin/pamsctl", "--config", config or self.settings / "pams-milter.toml",
                                *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                              env={**os.environ, "RUNTIME_DIRECTORY": str(self.milter.runtime_folder)})
+                              env={**os.environ, "RUNTIME_DIRECTORY": str(self.milter.runtime_directory)})
         if check and done.returncode != 0:
             raise RuntimeError(f"pamsctl {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done

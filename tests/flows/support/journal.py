@@ -16,7 +16,7 @@ CONNECTOR = "Zivver Plugin Assisted Mail Submission"
 
 JOURNAL = """
 [journal]
-path = "@FOLDER@/journal"
+path = "@DIRECTORY@/journal"
 submit_to = "127.0.0.1:@PORT@"
 """
 
@@ -30,19 +30,19 @@ TWO_RULES_ONE_MAILBOX = rule("External", "journal@example.org", "external") + ru
 
 def use_journal(gateway, more="", rules=TWO_RULES_ONE_MAILBOX, accepted='["example.org"]', with_listener=True):
     """Journaling from now on; the MTA's listener for reports comes from `pamsctl setup`, as everywhere."""
-    folder = gateway.folder / "journal"
+    directory = gateway.directory / "journal"
     gateway.relay.stop()
     gateway.milter.stop()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    shutil.chown(folder, USER, USER)
-    section = JOURNAL.replace("@FOLDER@", str(gateway.folder)).replace("@PORT@", str(free_port())) + more
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o700)
+    shutil.chown(directory, USER, USER)
+    section = JOURNAL.replace("@DIRECTORY@", str(gateway.directory)).replace("@PORT@", str(free_port())) + more
     gateway.write_settings(replace=[("[[archive]]", f"{section}\n{rules}\n[[archive]]"), ('["example.org"]', accepted)])
     gateway.milter.start()
     gateway.relay.start()
     if with_listener:
         make_listener(gateway)
-    return folder
+    return directory
 
 
 def make_listener(gateway):
@@ -50,8 +50,8 @@ def make_listener(gateway):
     gateway.postfix.restart()
 
 
-def waiting(folder):
-    return list((folder / "waiting").glob("*.report")) if (folder / "waiting").exists() else []
+def waiting(directory):
+    return list((directory / "waiting").glob("*.report")) if (directory / "waiting").exists() else []
 
 
 def reports_at(server, message):
@@ -77,8 +77,8 @@ def read(data):
     return text.get_content().splitlines(), messages.body_of(parts[2])
 
 
-def nothing_waits(gateway, folder):
-    wait_for("the spool is empty", lambda: not waiting(folder))
+def nothing_waits(gateway, directory):
+    wait_for("the spool is empty", lambda: not waiting(directory))
     gateway.wait_empty_queue()
 
 
@@ -86,7 +86,7 @@ def nothing_waits(gateway, folder):
 def store(gateway, over="unix"):
     """A mailbox server that takes LMTP; with what deliver_to says of it."""
     server = Server("journal store", is_lmtp=True,
-                    unix_socket=gateway.folder / "store.sock" if over == "unix" else None)
+                    unix_socket=gateway.directory / "store.sock" if over == "unix" else None)
     try:
         where = f"unix:{server.unix_socket}" if over == "unix" else f"127.0.0.1:{server.port}"
         yield server, f'deliver_to = "lmtp:{where}"'

@@ -28,7 +28,7 @@ class LeakSearch:
                  for one in list(server.transactions) for mark in messages.secrets_in(one.data)]
         found += [f"{name} tells {mark}" for name, text in self._logs() for mark in messages.secrets_in(text.encode())]
         found += self._readable_in_queue()
-        found += [f"core file {path}" for path in (*Path("/").glob("core*"), *self.folder.glob("**/core*"))
+        found += [f"core file {path}" for path in (*Path("/").glob("core*"), *self.directory.glob("**/core*"))
                   if path.is_file() and messages.secrets_in(path.read_bytes())]
         return found
 

@@ -153,7 +153,7 @@ class Gateways:
             gateway.stop()
         finally:
             if self.keep:
-                print(f"kept: {gateway.folder}", flush=True)
+                print(f"left: {gateway.directory}", flush=True)
             else:
                 gateway.remove()
 
