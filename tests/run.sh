@@ -75,6 +75,6 @@ step words tests/lint/words.sh
 step build-dev build dev || finish
 step unit unit_tests dev -j "$(nproc)"
 step build-release build release -DBUILD_TESTING=OFF || finish
-step flows python3 tests/flows/run.py --jobs "$(nproc)" --bin build/release/bin
+step flows python3 tests/flows/run.py --jobs $((2 * $(nproc))) --bin build/release/bin  # they wait half of the time
 step tidy tests/lint/tidy.py -j "$(nproc)"
 finish

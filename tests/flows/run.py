@@ -5,7 +5,7 @@
 
 A flow is a directory NN-name with a run.py; every function in it that begins with "flow_" is one promise, called with
 the shared gateway (support/gateway.py; with GATEWAY = "sendmail" in it, support/sendmail_gateway.py). After each one the
-runner itself looks for leaks and sets the gateway back. What IS_LONG in it names (a tuple of functions) begins first.
+runner itself looks for leaks and sets the gateway back. What LONG in it names begins first.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def flows(names):
             if name.startswith("flow_") and inspect.isfunction(function):
                 title = f"{script.parent.name}: {name.removeprefix('flow_').replace('_', ' ')}"
                 found.append(runner.Flow(title, function, getattr(module, "GATEWAY", "postfix"),
-                                         function in getattr(module, "IS_LONG", ())))
+                                         name.removeprefix("flow_") in getattr(module, "LONG", ())))
     return [one for one in found if not names or any(name in one.title for name in names)]
 
 

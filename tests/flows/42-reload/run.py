@@ -18,6 +18,7 @@ from support.client import send_over
 from support.smtp_server import Behaviour, Server
 from support.waiting import wait_for
 
+LONG = ("thousands_of_reloads_do_not_grow", "under_load_every_message_is_delivered_once_and_sees_one_configuration")
 OUTSIDE = ["bob@client.example"]
 
 NUMBERED = """

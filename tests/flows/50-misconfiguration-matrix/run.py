@@ -17,6 +17,7 @@ from support import doctor, messages
 from support.smtp_server import Behaviour
 from support.waiting import wait_for
 
+LONG = ("a_table_that_nobody_can_list",)
 OUTSIDE = ["bob@client.example"]
 
 
@@ -142,7 +143,7 @@ THE_MARKER = [
     Row("a filter for the body", main(body_checks="regexp:{{/fill up/ FILTER smtp:[127.0.0.1]:@RELAY@}}"), "other_filters"),
 ]
 
-THE_NET = [
+GUARD_RULES = [
     Row("header checks empty", main(header_checks=""), "header_checks"),
     Row("the guard rules gone", gone("pams_header_checks"), "header_checks"),
     Row("the guard rules say FILTRE", in_file("pams_header_checks", "FILTER retry:", "FILTRE retry:"), "header_checks"),
@@ -272,7 +273,7 @@ def promise_of_harmless(edit):
     return lambda gateway: is_harmless(gateway, edit)
 
 
-for one in THE_MILTER + THE_MARKER + THE_NET + THE_TRANSPORT + THE_MILTERS_OWN_FILES:
+for one in THE_MILTER + THE_MARKER + GUARD_RULES + THE_TRANSPORT + THE_MILTERS_OWN_FILES:
     globals()["flow_" + one.name.replace(" ", "_")] = promise_of(one)
 for name, change in NOT_POSTFIXS_TO_DECIDE.items():
     globals()["flow_harmless_" + name.replace(" ", "_")] = promise_of_harmless(change)

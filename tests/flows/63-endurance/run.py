@@ -19,6 +19,7 @@ from support.endurance import send_all
 from support.smtp_server import Behaviour
 from support.waiting import wait_for
 
+LONG = ("killed_at_random",)
 MESSAGES = int(os.environ.get("PAMS_ENDURANCE", "300"))
 SEED = int(os.environ.get("PAMS_FLOW_SEED", str(random.randrange(1_000_000))))
 PEOPLE = ["ann@client.example", "bob@other.example", "carol@example.org", "dan@client.example"]

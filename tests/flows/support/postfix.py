@@ -102,7 +102,10 @@ class Postfix:
             MAIN.format(directory=self.directory, config=self.config, relayhost=relayhost, mailboxes=mailboxes))
         master = MASTER_TEMPLATE.read_text()
         listeners = "".join(f"{service} inet n - y - - smtpd\n" for service in (self.outbound_service, self.inbound_service))
-        (self.config / "master.cf").write_text(re.sub(r"(?m)^smtp +inet .*\n", lambda _: listeners, master, count=1))
+        master = re.sub(r"(?m)^smtp +inet .*\n", lambda _: listeners, master, count=1)
+        # What was still being delivered when a flush came, the queue manager puts off until it is woken.
+        master = re.sub(r"(?m)^(qmgr +unix( +\S+){3} +)\S+", r"\g<1>1", master, count=1)
+        (self.config / "master.cf").write_text(master)
 
     def tool(self, *arguments, check=True):
         """Runs one of Postfix's own commands on this instance."""
@@ -124,19 +127,19 @@ class Postfix:
                 os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns - COOL))
 
     def start(self):
+        """When this returns, its processes have begun with the settings that stand there: what is changed from now on,
+        Postfix was not reloaded for."""
         self.let_settings_cool_down()
         self.tool("postfix", "start")
-        self.wait_until_it_answers()
+        for port in (self.outbound_port, self.inbound_port):
+            wait_for(f"Postfix greets on port {port}", lambda port=port: greets(port))
+        wait_for("the queue manager has begun", lambda: "qmgr" in [name for _, name in self.processes()])
 
     def stop(self):
         """What `postfix stop` does, which looks only once a second whether it is done."""
         if master_is_running(self.queue_directory):
             os.kill(int((self.queue_directory / "pid/master.pid").read_text()), signal.SIGTERM)
             wait_for("Postfix has stopped", lambda: not master_is_running(self.queue_directory))
-
-    def wait_until_it_answers(self):
-        for port in (self.outbound_port, self.inbound_port):
-            wait_for(f"Postfix greets on port {port}", lambda port=port: greets(port))
 
     def processes(self):
         """Process id and name of the master process and its children; empty when the master does not run."""

@@ -78,8 +78,7 @@ class SendmailGateway(Gateway):
     def reset(self):
         """Back to a sound gateway with nothing queued and nothing recorded."""
         self.sendmail.delete_all()
-        if self.sendmail_files() != self._good_configuration:
-            # sendmail.cf must not be older than what it is made from.
+        if self.sendmail_files() != self._good_configuration or not self._is_made():
             for path in sorted(self._good_configuration, key=lambda path: path.suffix == ".cf"):
                 path.write_bytes(self._good_configuration[path])
             self.sendmail.restart()
@@ -89,6 +88,12 @@ class SendmailGateway(Gateway):
 
     def let_settings_cool_down(self):
         """Sendmail does not wait for that."""
+
+    def _is_made(self):
+        """No .cf file is older than what it is made from, even if that was only written again as it was."""
+        changed = {path: path.stat().st_mtime_ns for path in self._good_configuration}
+        return max(when for path, when in changed.items() if path.suffix != ".cf") <= \
+            min(when for path, when in changed.items() if path.suffix == ".cf")
 
     def sendmail_files(self):
         return {path: path.read_bytes() for path in sorted(self.sendmail.mail.iterdir()) if path.is_file()}
