@@ -17,7 +17,8 @@ from support.relay_faults import OUTSIDE, THREE, arrives_once
 from support.smtp_server import Behaviour
 from support.waiting import wait_for
 
-LONG = ("killed_at_random_points_with_two_hundred_messages", "a_message_of_fifty_megabytes_and_a_hundred_at_once_stay_within_bounds")
+LONG = ("killed_at_random_points_with_two_hundred_messages",
+        "a_message_of_fifty_megabytes_and_a_hundred_at_once_stay_within_bounds")
 
 # -- the MTA -----------------------------------------------------------------------------------------------------------------
 

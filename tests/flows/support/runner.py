@@ -5,6 +5,8 @@ import contextlib
 import io
 import multiprocessing
 import multiprocessing.connection
+import signal
+import sys
 import time
 import traceback
 from dataclasses import dataclass
@@ -106,6 +108,7 @@ def failure_of(worker):
 def work(flows, connection, inherited, number, count, binaries, keep):
     for one in inherited:  # else this process would not notice that the runner has ended
         one.close()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the gateway is stopped
     ports.use_share(number, count)
     by_title = {flow.title: flow for flow in flows}
     gateways = Gateways(binaries, keep)
