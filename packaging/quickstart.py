@@ -69,7 +69,7 @@ def wait_empty_queue(gateway):
 
 
 class Report:
-    """Prints each thing that was looked at, and remembers whether all were as they should be."""
+    """Prints each thing that was looked at, and notes whether all were as they should be."""
 
     def __init__(self):
         self.all_right = True

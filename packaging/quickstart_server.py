@@ -100,7 +100,7 @@ class Server:
         threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
-        """Refuses connections from now on and ends those that clients have kept."""
+        """Refuses connections from now on and ends those that clients keep open."""
         self._listener.shutdown()
         self._listener.server_close()
         for one in list(self.connections):

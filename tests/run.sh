@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds everything and runs every check and test: `tests/run.sh` on a fresh Debian 12 (as root: it installs packages,
-# and Postfix in the flows needs it). PAMS_CORPUS=DIR adds a folder of messages. Logs: build/logs/.
+# and Postfix in the flows needs it). PAMS_CORPUS=DIR adds a directory of messages. Logs: build/logs/.
 # The last line counts: "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.."
@@ -66,14 +66,15 @@ unit_tests() {  # PRESET [CTEST OPTION...]
 
 formatted() { git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werror; }
 
-tidy() { run-clang-tidy -quiet -j "$(nproc)" -p build/dev '^(?!.*/tests/).*/(rules|milter)/.*\.cpp$'; }
-
 step packages packaging/install-packages.sh build gateway lint || finish
 step sendmail packaging/unpack-sendmail.sh build/sendmail  # without it the flows on Sendmail skip
 step format formatted
+step sizes tests/lint/sizes.py
+step directories tests/lint/directories.py
+step words tests/lint/words.sh
 step build-dev build dev || finish
 step unit unit_tests dev -j "$(nproc)"
 step build-release build release -DBUILD_TESTING=OFF || finish
-step flows python3 tests/flows/run.py --jobs "$(nproc)" --bin build/release/bin
-step tidy tidy
+step flows python3 tests/flows/run.py --jobs $((2 * $(nproc))) --bin build/release/bin  # they wait half of the time
+step tidy tests/lint/tidy.py -j "$(nproc)"
 finish

@@ -1,20 +1,12 @@
 #include "milter/config/listen.hpp"
 
-#include <charconv>
-
 #include "milter/config/config.hpp"
+#include "rules/base/number.hpp"
 
 namespace pams::milter {
 namespace {
 
 constexpr std::size_t kLongestSocketPath = 107;  // sun_path holds 108 bytes with its NUL
-
-std::optional<unsigned> port_number(std::string_view text) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  const bool is_port = error == std::errc{} && end == text.data() + text.size() && port > 0 && port < 65536;
-  return is_port ? std::optional(port) : std::nullopt;
-}
 
 std::string_view without_brackets(std::string_view host) {
   return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
@@ -33,7 +25,7 @@ std::optional<Listen> parse_inet(std::string_view text) {
     port = text.substr(colon + 1);
     host = text.substr(0, colon);
   }
-  const auto number = port_number(port);
+  const auto number = parse_port(port);
   if (!number) return std::nullopt;
   Listen listen;
   listen.host = without_brackets(host);

@@ -88,37 +88,15 @@ class Loader {
     }
   }
 
-  /// The tables of a section over all files, checked. A [section] that stands twice is an error.
+  /// The tables of a section over all files, checked.
   std::vector<Args> read_section(std::string_view name) {
     const auto& wanted = section(name);
+    const auto heading = schema::heading(name, wanted.occurs);
     std::vector<Args> all;
-    std::size_t tables = 0;
-    for (const auto& file : files_) {
-      const auto* value = file.find(name);
-      if (value == nullptr) continue;
-      for (const auto* table : tables_of(wanted, *value)) {
-        if (!wanted.repeated && ++tables > 1)
-          diagnostics_.error(table->at(), "[" + std::string(name) + "] stands in another file already");
-        const auto shown = wanted.repeated ? "[[" + std::string(name) + "]]" : "[" + std::string(name) + "]";
-        if (auto args = schema::read_table(*table, wanted.params, shown, disk_files(), diagnostics_))
-          all.push_back(std::move(*args));
-      }
-    }
+    for (const auto* table : schema::find_tables(files_, name, wanted.occurs, diagnostics_))
+      if (auto args = schema::read_table(*table, wanted.params, heading, disk_files(), diagnostics_))
+        all.push_back(std::move(*args));
     return all;
-  }
-
-  std::vector<const Value*> tables_of(const Section& wanted, const Value& value) {
-    const auto* array = value.as<Array>();
-    if (wanted.repeated != (array != nullptr)) {
-      const auto name = std::string(wanted.name);
-      diagnostics_.error(value.at(),
-                         "write " + (wanted.repeated ? "[[" + name + "]]" : "[" + name + "]") + " here");
-      return {};
-    }
-    if (array == nullptr) return {&value};
-    std::vector<const Value*> tables;
-    for (const auto& element : *array) tables.push_back(&element);
-    return tables;
   }
 
   /// The one table of a [section]; all defaults when it was not written.
@@ -180,7 +158,7 @@ class Loader {
     check_listen();
     const auto milter = read_single("milter");
     if (auto listen = parse_listen(milter.text("listen"))) settings.listen = std::move(*listen);
-    settings.mta = milter.text("mta") == "sendmail" ? MtaKind::Sendmail : MtaKind::Postfix;
+    settings.mta = kMtas.at(milter.text("mta"));
     settings.seal_key_file = resolve(milter.text("seal_key_file"), path_);
     read_relay(settings);
     settings.verify_route = milter.flag("verify_route");
@@ -189,7 +167,7 @@ class Loader {
     settings.sendmail_program = resolve(milter.text("sendmail_program"), path_);
     const auto log = read_single("log");
     settings.log_level = log.text("level");
-    settings.log_format = log.text("format") == "json" ? LogFormat::Json : LogFormat::Text;
+    settings.log_format = kLogFormats.at(log.text("format"));
     read_archives(settings);
     const auto trace = read_single("trace");
     const auto& mail_log = trace.text("mail_log");

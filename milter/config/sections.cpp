@@ -6,13 +6,12 @@
 namespace pams::milter {
 namespace {
 
+using schema::Occurs;
 using schema::Param;
 using schema::Type;
 
-constexpr std::string_view kMtas[] = {"postfix", "sendmail"};
 constexpr std::string_view kArchiveKinds[] = {"directory"};
 constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error", "critical"};
-constexpr std::string_view kFormats[] = {"text", "json"};
 
 constexpr Param kMilter[] = {
     {.key = "listen",
@@ -23,7 +22,7 @@ constexpr Param kMilter[] = {
      .type = Type::Choice,
      .doc = "The MTA that asks.",
      .fallback = R"("postfix")",
-     .choices = kMtas},
+     .choices = kMtas.names},
     {.key = "route_token_file",
      .type = Type::Path,
      .doc = "From before mail was sealed; not used.",
@@ -110,14 +109,17 @@ constexpr Param kLog[] = {
      .type = Type::Choice,
      .doc = "key=value text, or JSON.",
      .fallback = R"("text")",
-     .choices = kFormats},
+     .choices = kLogFormats.names},
 };
 
 constexpr Section kSections[] = {
-    {"milter", false, kMilter, {}},  {"relay", false, kRelay, {}},
-    {"archive", true, kArchive, {}}, {"directory", false, {}, "the directory of sender attributes"},
-    {"trace", false, kTrace, {}},    {"metrics", false, kMetrics, {}},
-    {"log", false, kLog, {}},
+    {"milter", Occurs::Once, kMilter, {}},
+    {"relay", Occurs::Once, kRelay, {}},
+    {"archive", Occurs::Repeatedly, kArchive, {}},
+    {"directory", Occurs::Once, {}, "the directory of sender attributes"},
+    {"trace", Occurs::Once, kTrace, {}},
+    {"metrics", Occurs::Once, kMetrics, {}},
+    {"log", Occurs::Once, kLog, {}},
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ struct Options {
   bool apply = false;
   bool json = false;
   bool remove = false;
-  bool with_net = false;
+  bool with_guard_rules = false;
   std::vector<std::string> outbound;
 };
 
@@ -130,7 +130,7 @@ int run_postfix(const Globals& globals, const Options& options) {
   std::cerr << loaded.diagnostics.text();
   if (!loaded.config) return kFoundWrong;
   if (options.remove)
-    return run_removal({options.apply, options.json, options.with_net}, *loaded.config,
+    return run_removal({options.apply, options.json, options.with_guard_rules}, *loaded.config,
                        mta::Postfix(loaded.config->settings.postfix_config), utc_now());
   return run_with(options, *loaded.config, mta::Postfix(loaded.config->settings.postfix_config));
 }
@@ -191,7 +191,9 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
       postfix->add_flag("--remove", options->remove,
                         "Take out what the setup put in, step by step; the guard rules stay, so that what is "
                         "still flagged waits");
-  postfix->add_flag("--with-net", options->with_net, "Take out the guard rules too: the last step")
+  postfix
+      ->add_flag("--with-guard-rules", options->with_guard_rules,
+                 "Take out the guard rules too: the last step")
       ->needs(remove);
   auto* sendmail = app.add_subcommand("sendmail", "Sendmail: pams-milter.m4 and its line in sendmail.mc");
   sendmail->add_flag("--apply", options->apply, "Make the changes, with a backup; without it they are shown");

@@ -64,15 +64,17 @@ json to_json(const rules::RuleEvidence& rule) {
   auto actions = json::array();
   for (const auto& a : rule.actions)
     actions.push_back({{"name", a.name}, {"outcome", a.outcome}, {"carried_out", a.carried_out}});
-  return {{"name", rule.name}, {"matched", rule.matched},  {"mode", to_string(rule.mode)},
-          {"note", rule.note}, {"conditions", conditions}, {"actions", actions}};
+  return {{"name", rule.name},
+          {"matched", rule.matched},
+          {"mode", to_string(rule.mode)},
+          {"note", rule.note.value_or("")},
+          {"conditions", conditions},
+          {"actions", actions}};
 }
 
 json to_json(const rules::Plan& plan) {
   auto all_rules = json::array();
   for (const auto& rule : plan.rules) all_rules.push_back(to_json(rule));
-  auto effects = json::array();
-  for (const auto& effect : plan.effects) effects.push_back(rules::describe(effect));
   return {{"class", rules::to_string(plan.classification.value)},
           {"class_reason", plan.classification.reason},
           {"verdict", rules::to_string(plan.verdict)},
@@ -81,14 +83,14 @@ json to_json(const rules::Plan& plan) {
           {"route", plan.route ? json{{"connector", *plan.route}} : json(nullptr)},
           {"rules", all_rules},
           {"notes", plan.notes},
-          {"effects", effects}};
+          {"effects", rules::describe(plan)}};
 }
 
 void print_rule(const rules::RuleEvidence& rule) {
   std::cout << "rule     " << text::printable(rule.name) << ": "
             << (rule.matched ? "matches" : "does not match")
             << (rule.mode == rules::Mode::Enforce ? "" : " (" + std::string(to_string(rule.mode)) + ")")
-            << (rule.note.empty() ? "" : " (" + text::printable(rule.note) + ")") << '\n';
+            << (rule.note ? " (" + text::printable(*rule.note) + ")" : "") << '\n';
   for (const auto& c : rule.conditions)
     std::cout << "           " << (c.holds ? "yes  " : "no   ") << c.name << ": " << text::printable(c.seen)
               << '\n';
@@ -104,8 +106,8 @@ void print_text(const rules::Plan& plan) {
             << '\n';
   for (const auto& rule : plan.rules) print_rule(rule);
   for (const auto& note : plan.notes) std::cout << "note     " << text::printable(note) << '\n';
-  for (const auto& effect : plan.effects)
-    std::cout << "effect   " << text::printable(rules::describe(effect)) << '\n';
+  for (const auto& effect : rules::describe(plan))
+    std::cout << "effect   " << text::printable(effect) << '\n';
   std::cout << "route    " << (plan.route ? "connector " + *plan.route : "the normal route") << '\n';
   std::cout << "verdict  " << rules::to_string(plan.verdict) << ": " << to_text(plan.reply)
             << (plan.reason.empty() ? "" : " (" + text::printable(plan.reason) + ")") << '\n';

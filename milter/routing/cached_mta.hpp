@@ -1,5 +1,5 @@
 /// An Mta that asks each question once, within one span of patience, and knows which files the answers came
-/// from. For one evaluation of the checks: they all see the same moment. One thread.
+/// from. For one evaluation of the checks: they all see one state of the MTA. One thread.
 #pragma once
 
 #include <chrono>

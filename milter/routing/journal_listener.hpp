@@ -1,6 +1,6 @@
 /// The MTA's listener for journal reports: on loopback, for the null sender alone, without any milter (a
-/// report is never changed, and never journaled), with the net (it carries the reports of flagged mail to
-/// their connector). One place for the setup and the checks. Pure; any thread.
+/// report is never changed, and never journaled), with the guard rules (they bring the reports of flagged
+/// mail to their connector). One place for the setup and the checks. Pure; any thread.
 #pragma once
 
 #include <vector>

@@ -23,7 +23,7 @@ std::string route_action(const rules::OutboundConnector& connector, const std::s
 /// one a connector, and a last one for a transport that is no more, to the flagged mail's connector.
 std::string sealed_rules(const Config& config, const std::string& relay);
 
-/// What the net does with a flagged message that no milter took charge of.
+/// What the guard rules do with a flagged message that no milter took charge of.
 inline constexpr const char* kNetAction = "FILTER retry:4.7.1 pams-milter did not process this message";
 
 /// The domain of every suffix. RFC 2606: nobody can own it.

@@ -8,12 +8,9 @@
 namespace pams::milter::session {
 namespace {
 
-/// One edit. Archives and the route are steps of their own.
 Status edit(const MtaChanges& changes, const rules::Effect& effect) {
   return std::visit(
       overloaded{
-          [](const rules::Archive&) { return Status{}; },
-          [](const rules::RouteVia&) { return Status{}; },
           [&](const rules::ReturnHeadersOnly&) { return changes.return_headers_only(); },
           [&](const rules::ChangeHeader& change) {
             return changes.change_header(change.name, change.index, change.value ? &*change.value : nullptr);

@@ -1,29 +1,23 @@
 #include "milter/session/archiving.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "milter/log/log.hpp"
 
 namespace pams::milter::session {
 
-bool Archiving::is_wanted(const rules::Plan& plan) {
-  return std::ranges::any_of(
-      plan.effects, [](const auto& effect) { return std::holds_alternative<rules::Archive>(effect); });
-}
+bool Archiving::is_wanted(const rules::Plan& plan) { return !plan.archives.empty(); }
 
 Result<PreparedArchives> Archiving::prepare(const Services& services, const rules::Plan& plan,
                                             const archive::ArchiveRecord& record) {
   PreparedArchives prepared(record.queue_id);
-  for (const auto& effect : plan.effects) {
-    const auto* wanted = std::get_if<rules::Archive>(&effect);
-    if (wanted == nullptr) continue;
-    const auto store = services.archives.find(wanted->store);
+  for (const auto& name : plan.archives) {
+    const auto store = services.archives.find(name);
     if (store == services.archives.end())
-      return fail(Failure::Misconfigured, "no [[archive]] has the name " + wanted->store);
+      return fail(Failure::Misconfigured, "no [[archive]] has the name " + name);
     auto ready = store->second->prepare(record);
-    if (!ready) return fail(ready.error().failure, wanted->store + ": " + ready.error().what);
-    prepared.all_.push_back({wanted->store, store->second, std::move(*ready)});
+    if (!ready) return fail(ready.error().failure, name + ": " + ready.error().what);
+    prepared.all_.push_back({name, store->second, std::move(*ready)});
   }
   return prepared;
 }

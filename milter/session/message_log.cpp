@@ -28,8 +28,9 @@ void MessageLog::decided(const rules::Plan& plan) {
   notes_ = text::join(plan.notes, "; ");
   bytes_sent_ = plan.outgoing.wire_size();
   for (const auto& rule : plan.rules)
-    if (rule.note.starts_with("processing error"))
-      log::write(log::rule_error, {{"qid", queue_id_}, {"rule", rule.name}, {"reason", rule.note}});
+    if (rule.failed)
+      log::write(log::rule_error,
+                 {{"qid", queue_id_}, {"rule", rule.name}, {"reason", rule.note.value_or("")}});
   if (plan.classification.untrusted_relay)
     log::write(log::untrusted_flag, {{"qid", queue_id_}, {"reason", plan.classification.reason}});
   if (plan.classification.unlisted_server)

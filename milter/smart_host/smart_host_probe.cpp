@@ -23,13 +23,13 @@ bool is_about_certificate(std::string_view stage) {
 
 /// The stages after connect. The three about the certificate are all told when there is one; every other
 /// needs all before it.
-std::vector<StageReport> talk_to(SmartHostSession& talk) {
+std::vector<StageReport> run_stages(SmartHostSession& session) {
   std::vector<StageReport> reports;
   std::string_view failed;
   for (const auto& [name, run] : kSmartHostStages) {
     const bool reached = failed.empty() || (is_about_certificate(name) && is_about_certificate(failed));
     const auto [status, reason] =
-        reached ? (talk.*run)()
+        reached ? (session.*run)()
                 : SmartHostSession::StageResult{StageStatus::Skipped,
                                                 "not reached: " + std::string(failed) + " failed"};
     reports.push_back({name, status, reason});
@@ -81,14 +81,14 @@ class Probe {
       silent_.push_back(address.text + ": " + connection.error().what);
       return true;
     }
-    SmartHostSession talk(
+    SmartHostSession session(
         connector_, host_,
         {settings_.helo_name, settings_.password, settings_.deadline, kPatience, connector_.max_message_size},
         std::move(*connection));
-    talked_ = talk_to(talk);
-    talk.quit();
+    stages_ = run_stages(session);
+    session.quit();
     answered_.push_back(address.text);
-    return !any_failed(talked_);
+    return !any_failed(stages_);
   }
 
   SmartHostReport finish() {
@@ -99,11 +99,11 @@ class Probe {
       return unreached("connect");
     }
     // After a fault the stages are those of the address that has it: the last one.
-    const auto& who = any_failed(talked_) ? std::vector{answered_.back()} : answered_;
+    const auto& who = any_failed(stages_) ? std::vector{answered_.back()} : answered_;
     auto reason = "connected to " + text::join(who, ", ");
     if (!silent_.empty()) reason += "; not to " + text::join(silent_, "; ");
     report_.stages.push_back({"connect", StageStatus::Ok, reason});
-    report_.stages.insert(report_.stages.end(), talked_.begin(), talked_.end());
+    report_.stages.insert(report_.stages.end(), stages_.begin(), stages_.end());
     return report_;
   }
 
@@ -120,7 +120,7 @@ class Probe {
   const ProbeSettings& settings_;
   SmartHostReport report_;
   std::vector<std::string> answered_, silent_;
-  std::vector<StageReport> talked_;
+  std::vector<StageReport> stages_;
 };
 
 /// OpenSSL writes without MSG_NOSIGNAL. Holds for this thread, which ends with the probe.

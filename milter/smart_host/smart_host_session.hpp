@@ -70,7 +70,7 @@ class SmartHostSession {
   /// The certificate was looked at and is in order.
   bool verified() const { return proof_ && proof_->holds(); }
   const SmtpFeatures& features() const { return features_; }
-  /// Ends the talk.
+  /// Ends the session.
   SmtpConnection take_connection() { return std::move(connection_); }
 
  private:

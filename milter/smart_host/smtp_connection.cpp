@@ -18,13 +18,13 @@ namespace {
 constexpr std::size_t kLongestLine = 4096;
 constexpr std::size_t kMostLines = 100;
 
-tl::unexpected<Error> trouble(const std::string& what) { return fail(Failure::Temporary, what); }
-tl::unexpected<Error> system_trouble(const char* what) {
-  return trouble(std::string(what) + ": " + std::strerror(errno));
+tl::unexpected<Error> temporary(const std::string& what) { return fail(Failure::Temporary, what); }
+tl::unexpected<Error> system_failure(const char* what) {
+  return temporary(std::string(what) + ": " + std::strerror(errno));
 }
 
 /// Why OpenSSL gave up, for somebody who does not know OpenSSL.
-std::string tls_trouble() {
+std::string tls_error() {
   const auto code = ERR_peek_error();
   const char* reason = ERR_reason_error_string(code);
   ERR_clear_error();
@@ -58,16 +58,16 @@ Result<SmtpConnection> SmtpConnection::connect(const SocketAddress& address, Dea
                                                const Cancellation& cancellation) {
   const auto family = address.bytes.ss_family;
   SmtpConnection connection(Fd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)));
-  if (!connection.socket_) return system_trouble("no socket");
+  if (!connection.socket_) return system_failure("no socket");
   connection.cancel_on(cancellation);
   const auto fd = connection.socket_.get();
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0) return connection;
-  if (errno != EINPROGRESS) return trouble(std::strerror(errno));
+  if (errno != EINPROGRESS) return temporary(std::strerror(errno));
   if (const auto ready = connection.wait(POLLOUT, deadline); !ready) return tl::unexpected(ready.error());
   int error = 0;
   socklen_t size = sizeof error;
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-  if (error != 0) return trouble(std::strerror(error));
+  if (error != 0) return temporary(std::strerror(error));
   return connection;
 }
 
@@ -82,7 +82,7 @@ Status SmtpConnection::retry_tls(int outcome, Deadline deadline) const {
     case SSL_ERROR_WANT_WRITE:
       return wait(POLLOUT, deadline);
     default:
-      return trouble(tls_trouble());
+      return temporary(tls_error());
   }
 }
 
@@ -94,7 +94,7 @@ Status SmtpConnection::start_tls(SSL_CTX* context, Deadline deadline) {
     // Otherwise OpenSSL reads on by itself, past the deadline, while it gets records without content.
     SSL_clear_mode(tls_.get(), SSL_MODE_AUTO_RETRY);
   }
-  if (!tls_ || SSL_set_fd(tls_.get(), socket_.get()) != 1) return trouble(tls_trouble());
+  if (!tls_ || SSL_set_fd(tls_.get(), socket_.get()) != 1) return temporary(tls_error());
   for (;;) {
     ERR_clear_error();
     const int outcome = SSL_connect(tls_.get());
@@ -122,8 +122,8 @@ Status SmtpConnection::receive(Deadline deadline) {
   if (const auto ready = wait(POLLIN, deadline); !ready) return ready;
   const auto count = recv(socket_.get(), buffer.data(), buffer.size(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return {};
-  if (count < 0) return system_trouble("the connection broke");
-  if (count == 0) return trouble("it closed the connection");
+  if (count < 0) return system_failure("the connection broke");
+  if (count == 0) return temporary("it closed the connection");
   unread_.append(buffer.data(), static_cast<std::size_t>(count));
   return {};
 }
@@ -149,7 +149,7 @@ Status SmtpConnection::send(std::string_view bytes, Deadline deadline) {
   while (!bytes.empty()) {
     if (const auto ready = wait(POLLOUT, deadline); !ready) return ready;
     const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno != EAGAIN && errno != EINTR) return system_trouble("the connection broke");
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return system_failure("the connection broke");
     bytes.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
   }
   return {};
@@ -159,7 +159,7 @@ Result<std::string> SmtpConnection::read_line(Deadline deadline) {
   std::size_t searched = 0;
   for (;;) {
     const auto end = unread_.find('\n', searched);
-    if (std::min(end, unread_.size()) > kLongestLine) return trouble("it sends a line without an end");
+    if (std::min(end, unread_.size()) > kLongestLine) return temporary("it sends a line without an end");
     if (end != std::string::npos) {
       auto line = unread_.substr(0, end);
       unread_.erase(0, end + 1);
@@ -177,18 +177,18 @@ Result<SmtpReply> SmtpConnection::read_reply(Deadline deadline) {
     const auto line = read_line(deadline);
     if (!line) return tl::unexpected(line.error());
     if (!is_reply_line(*line))
-      return trouble("it answers with '" + text::printable(*line, 80) + "', not SMTP");
+      return temporary("it answers with '" + text::printable(*line, 80) + "', not SMTP");
     reply.code = (*line)[0] * 100 + (*line)[1] * 10 + (*line)[2] - '0' * 111;
     reply.lines.push_back(
         text::printable(std::string_view(*line).substr(std::min<std::size_t>(4, line->size()))));
     if (line->size() == 3 || (*line)[3] == ' ') return reply;
   }
-  return trouble("its answer has no end");
+  return temporary("its answer has no end");
 }
 
 Result<SmtpReply> SmtpConnection::command(std::string_view line, Deadline deadline) {
   // Otherwise its next answers would be taken for those to the wrong commands.
-  if (!unread_.empty()) return trouble("it answered more than it was asked");
+  if (!unread_.empty()) return temporary("it answered more than it was asked");
   if (const auto sent = send(std::string(line) + "\r\n", deadline); !sent)
     return tl::unexpected(sent.error());
   return read_reply(deadline);

@@ -17,7 +17,7 @@ using TlsContext = CPtr<SSL_CTX, SSL_CTX_free>;
 
 /// A client that speaks TLS 1.2 and later and believes the authorities in `ca_file` (PEM) alone; "" = none.
 /// It resumes no session and does not renegotiate: each connection proves itself.
-/// It finishes any handshake: who it talks to is told by prove().
+/// It finishes any handshake: who the other side is is told by prove().
 Result<TlsContext> make_tls_context(const std::string& ca_file);
 
 struct CertificateVerdict {

@@ -28,12 +28,12 @@ struct Attempt {
   std::chrono::steady_clock::duration patience;  ///< with the connection, and with each stage
 };
 
-/// It cannot be talked to, in contrast to one that says or shows the wrong thing.
+/// It cannot be reached, in contrast to one that says or shows the wrong thing.
 bool is_silent(const Obstacle& obstacle) { return obstacle.stage == "connect" || obstacle.stage == "ehlo"; }
 
-std::optional<Obstacle> run_stages(SmartHostSession& talk, const std::string& address) {
+std::optional<Obstacle> run_stages(SmartHostSession& session, const std::string& address) {
   for (const auto& [name, run] : kSmartHostStages)
-    if (auto outcome = (talk.*run)(); outcome.status == StageStatus::Fail)
+    if (auto outcome = (session.*run)(); outcome.status == StageStatus::Fail)
       return Obstacle{name, std::move(outcome.reason), address};
   return std::nullopt;
 }
@@ -80,15 +80,15 @@ tl::expected<std::unique_ptr<VerifiedConnection::State>, Obstacle> VerifiedConne
   auto connected =
       SmtpConnection::connect(address, std::chrono::steady_clock::now() + patience, settings.cancellation);
   if (!connected) return tl::unexpected(Obstacle{"connect", connected.error().what, address.text});
-  SmartHostSession talk(connector, host, {settings.helo_name, settings.password, deadline, patience},
-                        std::move(*connected));
-  if (auto obstacle = run_stages(talk, address.text)) return tl::unexpected(std::move(*obstacle));
-  const bool verified = talk.verified();
+  SmartHostSession session(connector, host, {settings.helo_name, settings.password, deadline, patience},
+                           std::move(*connected));
+  if (auto obstacle = run_stages(session, address.text)) return tl::unexpected(std::move(*obstacle));
+  const bool verified = session.verified();
   if (!verified && connector.tls_settings != rules::TlsSettings::EncryptionOnly)
     throw std::logic_error("a smart host without proof passed the stages");
-  auto connection = talk.take_connection();
+  auto connection = session.take_connection();
   auto peer = peer_of(host, address, connection.tls(), verified);
-  return std::make_unique<State>(State{std::move(connection), talk.features(), std::move(peer)});
+  return std::make_unique<State>(State{std::move(connection), session.features(), std::move(peer)});
 }
 
 Result<VerifiedConnection> VerifiedConnection::open(const rules::OutboundConnector& connector,

@@ -34,7 +34,7 @@ class VerifiedConnection {
     std::string helo_name;
     Result<std::string> password;  ///< asked only when the connector has a user
     /// Ends every wait, that for the look-up too, with Failure::Temporary "cancelled". The client: who waits
-    /// for the outcome, such as the MTA's socket; it may go on talking (MTAs send QUIT before they know).
+    /// for the outcome, such as the MTA's socket; it may go on sending (MTAs send QUIT before they know).
     Cancellation cancellation = {};
   };
 

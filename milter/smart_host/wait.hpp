@@ -16,7 +16,7 @@ struct Cancellation {
   int client = -1;      ///< when it hangs up; it may say what it likes (the socket of who asked)
 };
 
-/// Until poll() reports `events` or trouble for `descriptor`. Failure::Temporary "cancelled", which goes
+/// Until poll() reports `events` or an error for `descriptor`. Failure::Temporary "cancelled", which goes
 /// first, or "no answer in time".
 Status wait_for(int descriptor, short events, Deadline deadline, const Cancellation& cancellation);
 

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "milter/trace/text_limits.hpp"
-#include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
 #include "rules/message/header.hpp"
 
@@ -54,13 +53,14 @@ class Teller {
   void add_rules(const rules::Plan& plan) {
     std::vector<std::string> others;
     for (const auto& rule : plan.rules) {
-      if (!rule.matched && rule.note.empty()) {
+      if (!rule.matched && !rule.note) {
         others.push_back(rule.name);
         continue;
       }
       const std::string_view mode = rule.mode == rules::Mode::Enforce ? "" : ", not enforced";
       const std::string_view matched = rule.matched ? ": matches" : ": does not match";
-      add(EventKind::Rule, with_note(rule.name + std::string(matched) + std::string(mode), rule.note));
+      add(EventKind::Rule,
+          with_note(rule.name + std::string(matched) + std::string(mode), rule.note.value_or("")));
       for (const auto& action : rule.actions)
         add(EventKind::Action,
             (action.carried_out ? "" : "would have done: ") + action.name + ": " + action.outcome);
@@ -74,22 +74,15 @@ class Teller {
     add_rules(plan);
     for (const auto& note : plan.notes) add(EventKind::Note, note);
     if (!archive_record.empty()) add(EventKind::Archive, archive_record);
-    for (const auto& effect : plan.effects) add_effect(effect);
+    if (plan.route) add(EventKind::Route, *plan.route);
+    for (const auto& effect : plan.effects) {
+      add(EventKind::Change, rules::describe(effect));
+      if (const auto* added = std::get_if<rules::AddRecipient>(&effect))
+        message_.recipients.push_back(utf8_cut(added->address, kMostAddress));
+    }
   }
 
  private:
-  void add_effect(const rules::Effect& effect) {
-    const auto change = [&](const auto&) { add(EventKind::Change, rules::describe(effect)); };
-    std::visit(overloaded{[](const rules::Archive&) {},  // told by its record
-                          [&](const rules::RouteVia& route) { add(EventKind::Route, route.connector); },
-                          [&](const rules::AddRecipient& added) {
-                            message_.recipients.push_back(utf8_cut(added.address, kMostAddress));
-                            change(added);
-                          },
-                          change},
-               effect);
-  }
-
   MessageTrace& message_;
 };
 

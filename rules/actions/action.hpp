@@ -13,9 +13,9 @@
 
 namespace pams::rules {
 
-/// A compiled action: changes the draft and says what it did ("appended to 2 parts"). Pure but for the draft.
-/// On an error the draft must be as it was: the evaluation gives it a copy and keeps the copy only on
-/// success.
+/// A compiled action: changes the draft and says what it did ("appended to 2 parts"). Pure but for the draft
+/// and the draft's HookRunner. On an error the draft must be as it was: the evaluation gives it a copy and
+/// keeps the copy only on success.
 using Step = std::function<Result<std::string>(Draft&)>;
 
 /// Documentation that is executed.
@@ -29,12 +29,24 @@ struct ActionExample {
   std::string_view hook_output = {};
 };
 
+/// Which keys of an action mean something beyond it; "" where it has no such key. By them alone the loader
+/// checks what a rule names, and rules together: it knows no action by its name.
+struct ActionKeys {
+  std::string_view archive = {};          ///< Text: an [[archive]]
+  std::string_view connector = {};        ///< Text: the [[outbound_connector]] through which it routes
+  std::string_view header = {};           ///< Text: the header field that it changes or removes
+  std::string_view header_value = {};     ///< Text: what `header` gets; with it an action can set the flag
+  std::string_view program = {};          ///< Words, not empty: a command, its first word a program
+  std::string_view program_timeout = {};  ///< Duration: how long a message may wait for `program`
+};
+
 struct Action {
   std::string_view name;
   std::string_view exchange;
   std::string_view summary;
   bool needs_body;
-  bool edits_content;  ///< header or body; never for null-sender mail, and in audit mode only told
+  bool edits_content;  ///< header or body: left out for mail from the null sender
+  ActionKeys keys = {};
   std::span<const schema::Param> params;
   std::span<const ActionExample> examples;
   Result<Step> (*compile)(const schema::Args& args);

@@ -1,16 +1,15 @@
 #include "rules/actions/action.hpp"
 #include "rules/disclaimer/disclaimer.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
 namespace {
 
-constexpr std::string_view kLocations[] = {"append", "prepend"};
-constexpr std::string_view kFallbacks[] = {"wrap", "ignore", "reject"};
+constexpr auto kLocations = schema::choices<disclaimer::Location>(
+    {{"append", disclaimer::Location::Append}, {"prepend", disclaimer::Location::Prepend}});
 enum class Fallback { Wrap, Ignore, Reject };
-
-Fallback fallback_of(std::string_view name) {
-  return name == kFallbacks[0] ? Fallback::Wrap : name == kFallbacks[1] ? Fallback::Ignore : Fallback::Reject;
-}
+constexpr auto kFallbacks = schema::choices<Fallback>(
+    {{"wrap", Fallback::Wrap}, {"ignore", Fallback::Ignore}, {"reject", Fallback::Reject}});
 
 std::string content(const schema::Args& args, std::string_view file, std::string_view text) {
   if (args.has(file)) return args.text(file);
@@ -52,14 +51,13 @@ Result<Step> compile(const schema::Args& args) {
     if (args.has(file) && args.has(text))
       return fail(Failure::Misconfigured,
                   std::string(file) + " and " + text + " say the same thing; write one of them");
-  disclaimer::Disclaimer written{
-      content(args, "html_file", "html"), content(args, "text_file", "text"),
-      args.text("location") == kLocations[1] ? disclaimer::Location::Prepend : disclaimer::Location::Append};
+  disclaimer::Disclaimer written{content(args, "html_file", "html"), content(args, "text_file", "text"),
+                                 kLocations.at(args.text("location"))};
   if (written.html.empty() && written.text.empty())
     return fail(Failure::Misconfigured,
                 "one of html_file, html, text_file and text is needed, and not empty");
   return disclaimer::complete(std::move(written))
-      .map([fallback = fallback_of(args.text("fallback_action"))](const disclaimer::Disclaimer& complete) {
+      .map([fallback = kFallbacks.at(args.text("fallback_action"))](const disclaimer::Disclaimer& complete) {
         return Step(
             [complete, fallback](Draft& draft) { return apply_or_fall_back(draft, complete, fallback); });
       });
@@ -70,7 +68,7 @@ constexpr schema::Param kParams[] = {
      .type = schema::Type::Choice,
      .doc = "At the end or at the beginning of the text.",
      .fallback = "\"append\"",
-     .choices = kLocations},
+     .choices = kLocations.names},
     {.key = "html_file", .type = schema::Type::File, .doc = "File with the disclaimer as an HTML fragment."},
     {.key = "html", .type = schema::Type::Text, .doc = "The HTML fragment itself."},
     {.key = "text_file",
@@ -81,7 +79,7 @@ constexpr schema::Param kParams[] = {
      .type = schema::Type::Choice,
      .doc = "What is done with a message that cannot be changed (signed, encrypted).",
      .fallback = "\"wrap\"",
-     .choices = kFallbacks},
+     .choices = kFallbacks.names},
 };
 constexpr ActionExample kExamples[] = {
     {R"({ html = "<p>Example B.V.</p>", text = "Example B.V." })", "Subject: a\n\nHello\n",

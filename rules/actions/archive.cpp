@@ -29,6 +29,7 @@ extern constinit const Action archive{
     .summary = "Keeps a copy of the message, as it is sent, in an archive.",
     .needs_body = true,
     .edits_content = false,
+    .keys = {.archive = "to"},
     .params = kParams,
     .examples = kExamples,
     .compile = compile,

@@ -27,7 +27,7 @@ struct Quarantine {
 };
 /// Whatever failed, or must not be decided now: 451.
 struct Defer {
-  std::string status;  ///< "4.7.1", "4.3.0", "4.3.5"
+  std::string status;  ///< "4.7.1", "4.3.0"
   std::string reason;  ///< for the log only
 };
 using Ending = std::variant<Reject, Discard, Quarantine, Defer>;

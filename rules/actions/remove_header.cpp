@@ -28,6 +28,7 @@ extern constinit const Action remove_header{
     .summary = "Removes every header field of that name.",
     .needs_body = false,
     .edits_content = true,
+    .keys = {.header = "name"},
     .params = kParams,
     .examples = kExamples,
     .compile = compile,

@@ -35,6 +35,7 @@ extern constinit const Action route_message_outbound_connector{
     .summary = "Sends the message through an outbound connector.",
     .needs_body = true,
     .edits_content = false,
+    .keys = {.connector = "connector"},
     .params = kParams,
     .examples = kExamples,
     .compile = compile,

@@ -2,6 +2,7 @@
 #include "rules/actions/hook_answer.hpp"
 #include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
 namespace {
@@ -59,9 +60,12 @@ Status check(const Hook& hook) {
   return {};
 }
 
+/// Whether the message is a file, or on standard input.
+constexpr auto kMessages = schema::choices<bool>({{"stdin", false}, {"file", true}});
+
 Result<Step> compile(const schema::Args& args) {
   Hook hook{.command = args.words("command"),
-            .message_as_file = args.text("message") == "file",
+            .message_as_file = kMessages.at(args.text("message")),
             .timeout = std::chrono::seconds{args.number("timeout")},
             .memory = args.number("memory"),
             .output = args.number("output")};
@@ -69,7 +73,6 @@ Result<Step> compile(const schema::Args& args) {
   return Step([hook = std::move(hook)](Draft& draft) { return run(hook, draft); });
 }
 
-constexpr std::string_view kMessages[] = {"stdin", "file"};
 constexpr schema::Param kParams[] = {
     {.key = "command",
      .type = schema::Type::Words,
@@ -79,7 +82,7 @@ constexpr schema::Param kParams[] = {
      .type = schema::Type::Choice,
      .doc = "Whether it reads the message on standard input, or as a file named by PAMS_MESSAGE_FILE.",
      .fallback = "\"stdin\"",
-     .choices = kMessages},
+     .choices = kMessages.names},
     {.key = "timeout",
      .type = schema::Type::Duration,
      .doc = "Then it is killed with all its children; at most 5 min, not counted in limits.evaluation_time.",
@@ -121,6 +124,7 @@ extern constinit const Action run_hook{
     .needs_body = true,
     // A scanner must see mail from the null sender too; its headers are left alone then.
     .edits_content = false,
+    .keys = {.program = "command", .program_timeout = "timeout"},
     .params = kParams,
     .examples = kExamples,
     .compile = compile,

@@ -35,6 +35,7 @@ extern constinit const Action set_header{
     .summary = "Gives a header field a value; adds the field when there is none.",
     .needs_body = false,
     .edits_content = true,
+    .keys = {.header = "name", .header_value = "value"},
     .params = kParams,
     .examples = kExamples,
     .compile = compile,

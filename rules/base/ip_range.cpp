@@ -1,11 +1,11 @@
 #include "rules/base/ip_range.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 #include <arpa/inet.h>
 
+#include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams {
@@ -51,13 +51,10 @@ std::optional<IpRange> IpRange::parse(std::string_view text) {
   const auto address = parse_ip(text.substr(0, slash));
   if (!address) return std::nullopt;
   if (slash == std::string_view::npos) return IpRange(*address, *address);
-  const auto digits = text.substr(slash + 1);
-  unsigned prefix = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-  if (error != std::errc{} || end != digits.data() + digits.size() ||
-      prefix > (is_mapped(*address) ? 32U : 128U))
-    return std::nullopt;
-  if (is_mapped(*address)) prefix += 96;
+  const bool is_ipv4 = is_mapped(*address);
+  const auto written = parse_number<unsigned>(text.substr(slash + 1), is_ipv4 ? 32 : 128);
+  if (!written) return std::nullopt;
+  const auto prefix = *written + (is_ipv4 ? 96 : 0);
   return IpRange(fill(*address, prefix, false), fill(*address, prefix, true));
 }
 

@@ -7,8 +7,13 @@
 #include <string_view>
 
 #include "rules/conditions/condition.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
+
+/// For a parameter that names one side of the organization's border: whether it is the inside.
+inline constexpr auto kInsideOrganization =
+    schema::choices<bool>({{"in_organization", true}, {"not_in_organization", false}});
 
 using AddressTest = std::function<bool(std::string_view address)>;
 

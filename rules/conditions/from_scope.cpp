@@ -4,8 +4,6 @@
 namespace pams::rules {
 namespace {
 
-constexpr std::string_view kScopes[] = {"in_organization", "not_in_organization"};
-
 /// Exchange's unauthenticated sender with an accepted domain is in neither scope by the letter; here he is
 /// outside.
 Finding is_inside(const Mail& mail) {
@@ -16,7 +14,7 @@ Finding is_inside(const Mail& mail) {
 }
 
 Result<Predicate> compile(const schema::Args& args) {
-  const bool inside = args.text("scope") == kScopes[0];
+  const bool inside = kInsideOrganization.at(args.text("scope"));
   return Predicate([inside](const Mail& mail, const Scope&) {
     auto finding = is_inside(mail);
     finding.holds = finding.holds == inside;
@@ -29,7 +27,7 @@ constexpr schema::Param kParams[] = {
      .type = schema::Type::Choice,
      .doc = "Inside: an accepted domain in From:, handed in by a trusted peer; outside: everybody else.",
      .required = true,
-     .choices = kScopes},
+     .choices = kInsideOrganization.names},
 };
 constexpr Example kExamples[] = {
     {R"("in_organization")", "From: anna@example.org\n\n", true},

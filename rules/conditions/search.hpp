@@ -37,7 +37,7 @@ class Search {
   int group_ = 0;  ///< which group of a pattern is the text that was found
 };
 
-/// Why `name` cannot be looked up in a header; no value when it can.
+/// An error when no header field can have that name.
 Status check_header_name(std::string_view name);
 
 }  // namespace pams::rules

@@ -3,10 +3,8 @@
 namespace pams::rules {
 namespace {
 
-constexpr std::string_view kScopes[] = {"in_organization", "not_in_organization"};
-
 Result<Predicate> compile(const schema::Args& args) {
-  const bool inside = args.text("scope") == kScopes[0];
+  const bool inside = kInsideOrganization.at(args.text("scope"));
   return Predicate([inside](const Mail& mail, const Scope& scope) {
     return recipients(mail, scope.recipients,
                       [&](auto address) { return mail.organization().has_address(address) == inside; });
@@ -18,7 +16,7 @@ constexpr schema::Param kParams[] = {
      .type = schema::Type::Choice,
      .doc = "Whether the domain of the recipient is accepted; any or all recipients as the rule says.",
      .required = true,
-     .choices = kScopes},
+     .choices = kInsideOrganization.names},
 };
 constexpr Example kExamples[] = {
     {R"("not_in_organization")", "To: a@example.org\n\n", true, "anna@example.org",

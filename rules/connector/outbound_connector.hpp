@@ -7,6 +7,7 @@
 
 namespace pams::rules {
 
+/// The loader takes certificate_validation for DomainValidation.
 enum class TlsSettings { EncryptionOnly, CertificateValidation, DomainValidation };
 
 struct SmartHost {
@@ -26,7 +27,7 @@ struct OutboundConnector {
   TlsSettings tls_settings = TlsSettings::DomainValidation;
   std::string tls_domain;  ///< "" = each smart host's own name; a single smart host's name stands here
   std::string tls_ca_file;
-  std::string transport = "pams";  ///< Postfix master.cf service
+  std::string transport = "pams";  ///< Postfix master.cf service or Sendmail mailer
   std::uint64_t max_message_size = 0;
   std::string username;       ///< for SMTP AUTH, only after verified TLS; "" = none
   std::string password_file;  ///< absolute; readable for root alone

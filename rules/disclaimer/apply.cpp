@@ -17,11 +17,10 @@ Result<std::vector<mime::Splice>> collect(std::string_view body, const MimeMap& 
   std::vector<mime::Splice> splices;
   for (const auto& [index, edit] : edits) {
     if (index == 0) {
-      if (const auto done = mime::relabel(headers, edit.label); !done)
-        return tl::make_unexpected(done.error());
+      if (const auto done = mime::relabel(headers, edit.label); !done) return tl::unexpected(done.error());
     } else {
       auto fields = mime::relabel(body, map.parts[index], edit.label);
-      if (!fields) return tl::make_unexpected(fields.error());
+      if (!fields) return tl::unexpected(fields.error());
       splices.insert(splices.end(), fields->begin(), fields->end());
     }
     splices.push_back(edit.content);
@@ -32,7 +31,7 @@ Result<std::vector<mime::Splice>> collect(std::string_view body, const MimeMap& 
 }  // namespace
 
 Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaimer& disclaimer) {
-  if (!map.ambiguity.empty()) return fail(Failure::Refused, "ambiguous MIME structure: " + map.ambiguity);
+  if (map.ambiguity) return fail(Failure::Refused, "ambiguous MIME structure: " + *map.ambiguity);
   const auto body = message.body.view();
   LeafEdits edits;
   const auto prepare = [&](std::size_t index) -> mime::Prepared {
@@ -46,7 +45,7 @@ Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaim
   };
   const auto side = disclaimer.location == Location::Append ? mime::Side::Last : mime::Side::First;
   const auto chosen = mime::choose_body_texts(map, side, prepare);
-  if (!chosen) return tl::make_unexpected(chosen.error());
+  if (!chosen) return tl::unexpected(chosen.error());
   std::erase_if(edits, [&](const auto& edit) { return !std::ranges::binary_search(*chosen, edit.first); });
 
   // Only a file can be so: its first body line could become a field, or continue one, when something is put
@@ -57,12 +56,12 @@ Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaim
 
   Message edited{message.headers, {}, edits_root ? HeaderEnd::BlankLine : message.header_end};
   const auto splices = collect(body, map, edits, edited.headers);
-  if (!splices) return tl::make_unexpected(splices.error());
+  if (!splices) return tl::unexpected(splices.error());
   auto bytes = mime::apply_splices(body, *splices);
-  if (!bytes) return tl::make_unexpected(bytes.error());
+  if (!bytes) return tl::unexpected(bytes.error());
   edited.body = SharedBytes(std::move(*bytes));
   if (const auto sound = verify(message, map, edited, *splices, edits); !sound)
-    return tl::make_unexpected(sound.error());
+    return tl::unexpected(sound.error());
   return Applied{std::move(edited), edits.size()};
 }
 

@@ -1,5 +1,6 @@
-/// Adds a disclaimer to every body text of a message, byte for byte: only the inserted bytes and, where the
-/// insertion needs it, a part's own Content-Type / Content-Transfer-Encoding change. Signed, encrypted, TNEF,
+/// Adds a disclaimer to the text of a message, in each of its renderings: only the inserted bytes and, where
+/// the insertion needs it, a part's own encoding with its Content-Type and Content-Transfer-Encoding change.
+/// Signed, encrypted, TNEF,
 /// calendar, nested messages and attachments are never touched. The result is checked before it is given out
 /// (same tree, every other byte equal). Pure; any thread.
 #pragma once

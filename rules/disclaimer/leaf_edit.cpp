@@ -58,7 +58,7 @@ Result<LeafEdit> edit_leaf(const MimePart& part, const mime::PartText& read, con
                              ? lay_out_html(text, disclaimer, line_end_of(read))
                              : lay_out_text(text, disclaimer, part.format == "flowed", line_end_of(read));
   auto writing = write_insertion(part, text, insertion.utf8);
-  if (!writing) return tl::make_unexpected(writing.error());
+  if (!writing) return tl::unexpected(writing.error());
   if (charset_kind(part.charset) == CharsetKind::Iso2022Jp && !is_in_ascii_state(text, insertion.at))
     return fail(Failure::Refused, "ISO-2022-JP text that is not in ASCII where the disclaimer goes");
 

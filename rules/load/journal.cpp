@@ -1,9 +1,10 @@
 /// [journal] and [[journal_rule]].
 #include <algorithm>
-#include <charconv>
 
+#include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
 namespace {
@@ -42,14 +43,16 @@ constexpr Param kJournal[] = {
 constexpr const char* kDeliverToForms =
     "lmtp:unix:/path/to/socket, lmtp:127.0.0.1:PORT, or the name of an outbound connector";
 
-constexpr std::string_view kScopes[] = {"global", "internal", "external"};
+constexpr auto kScopes = schema::choices<JournalScope>({{"global", JournalScope::Global},
+                                                        {"internal", JournalScope::Internal},
+                                                        {"external", JournalScope::External}});
 constexpr Param kRule[] = {
     {.key = "name", .type = Type::Text, .doc = "What the log calls it.", .required = true},
     {.key = "scope",
      .type = Type::Choice,
      .doc = "Which mail: all, between insiders only, or with anyone outside.",
      .fallback = R"("global")",
-     .choices = kScopes},
+     .choices = kScopes.names},
     {.key = "recipient",
      .type = Type::Text,
      .doc = "Only mail from or to this address; empty: everyone's.",
@@ -61,12 +64,6 @@ constexpr Param kRule[] = {
 };
 
 constexpr Param kAddress{.key = "x", .type = Type::Addresses, .doc = "", .fallback = "[]"};
-
-JournalScope scope_of(const std::string& name) {
-  return name == kScopes[0]   ? JournalScope::Global
-         : name == kScopes[1] ? JournalScope::Internal
-                              : JournalScope::External;
-}
 
 /// One address or nothing, which Type::Addresses cannot say.
 void check_address(const schema::Args& args, std::string_view key, const Reading& reading) {
@@ -85,10 +82,7 @@ void check_address(const schema::Args& args, std::string_view key, const Reading
 bool is_loopback_listener(std::string_view written) {
   const auto colon = written.rfind(':');
   if (colon == std::string_view::npos) return false;
-  const auto digits = written.substr(colon + 1);
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > 65535) return false;
+  if (!parse_port(written.substr(colon + 1))) return false;
   static const auto kLoopback = *IpRange::parse("127.0.0.0/8");
   const auto host = written.substr(0, colon);
   const auto address = parse_ip(host);
@@ -129,7 +123,7 @@ void read_deliver_to(const schema::Args& args, const Reading& reading, Policy& p
     const auto colon = address.rfind(':');
     to.kind = Kind::Port;
     to.host = address.front() == '[' ? address.substr(1, colon - 2) : address.substr(0, colon);
-    to.port = static_cast<unsigned>(std::stoul(std::string(address.substr(colon + 1))));
+    to.port = parse_port(address.substr(colon + 1)).value();
   } else {
     to.kind = Kind::Connector;
     to.connector = written;
@@ -155,7 +149,7 @@ void read_journal_rule(const schema::Value& table, const Reading& reading, Polic
   if (std::ranges::any_of(rules, [&](const auto& rule) { return rule.name == args->text("name"); }))
     reading.error(args->at("name"), "there is a journal rule '" + args->text("name") + "' already");
   rules.push_back(
-      {args->text("name"), scope_of(args->text("scope")), args->text("recipient"), addresses.front()});
+      {args->text("name"), kScopes.at(args->text("scope")), args->text("recipient"), addresses.front()});
 }
 
 }  // namespace

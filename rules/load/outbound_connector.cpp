@@ -1,10 +1,11 @@
 /// [[outbound_connector]]: what is written here ends up in the MTA's configuration, so every name is checked
 /// to be nothing but a name.
 #include <algorithm>
-#include <charconv>
 
+#include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
 namespace {
@@ -12,8 +13,11 @@ namespace {
 using schema::Param;
 using schema::Type;
 
-constexpr std::string_view kTlsSettings[] = {"domain_validation", "certificate_validation",
-                                             "encryption_only"};
+constexpr std::string_view kCertificateValidation = "certificate_validation";
+constexpr auto kTlsSettings =
+    schema::choices<TlsSettings>({{"domain_validation", TlsSettings::DomainValidation},
+                                  {kCertificateValidation, TlsSettings::DomainValidation},
+                                  {"encryption_only", TlsSettings::EncryptionOnly}});
 constexpr Param kConnector[] = {
     {.key = "name", .type = Type::Text, .doc = "What rules and [pams] call it.", .required = true},
     {.key = "smart_hosts",
@@ -24,7 +28,7 @@ constexpr Param kConnector[] = {
      .type = Type::Choice,
      .doc = "How the smart host proves who it is.",
      .fallback = "\"domain_validation\"",
-     .choices = kTlsSettings},
+     .choices = kTlsSettings.names},
     {.key = "tls_domain",
      .type = Type::Text,
      .doc = "The name in the certificate; default: the smart host's."},
@@ -53,14 +57,6 @@ constexpr Param kConnector[] = {
 bool is_host_name(std::string_view name) {
   return !name.empty() && name.size() <= 253 && name.front() != '-' && name.front() != '.' &&
          std::ranges::all_of(name, [](char c) { return text::is_alnum(c) || c == '-' || c == '.'; });
-}
-
-std::optional<unsigned> parse_port(std::string_view digits) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > 65535)
-    return std::nullopt;
-  return port;
 }
 
 /// host, host:25, [host]:25, [2001:db8::1]:25, 2001:db8::1
@@ -104,9 +100,8 @@ void read_smart_hosts(const schema::Args& args, const Reading& reading, Outbound
 
 void read_tls(const schema::Args& args, const Reading& reading, OutboundConnector& connector) {
   const auto& settings = args.text("tls_settings");
-  connector.tls_settings =
-      settings == "encryption_only" ? TlsSettings::EncryptionOnly : TlsSettings::DomainValidation;
-  if (settings == "certificate_validation")
+  connector.tls_settings = kTlsSettings.at(settings);
+  if (settings == kCertificateValidation)
     reading.diagnostics.warning(
         args.at("tls_settings"),
         "certificate_validation does not look at the name in the certificate, so anybody "

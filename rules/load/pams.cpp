@@ -4,6 +4,7 @@
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
 #include "rules/policy/flag.hpp"
+#include "rules/schema/choices.hpp"
 
 namespace pams::rules {
 namespace {
@@ -11,10 +12,14 @@ namespace {
 using schema::Param;
 using schema::Type;
 
-constexpr std::string_view kDeferReject[] = {"defer", "reject"};
-constexpr std::string_view kUntrusted[] = {"strip", "reject", "keep"};
-constexpr std::string_view kCarrierSubjects[] = {"hide", "keep"};
-constexpr std::string_view kExtraRecipients[] = {"drop", "refuse"};
+constexpr auto kDeferReject =
+    schema::choices<OnAnomaly>({{"defer", OnAnomaly::Defer}, {"reject", OnAnomaly::Reject}});
+constexpr auto kUntrusted = schema::choices<Untrusted>(
+    {{"strip", Untrusted::Strip}, {"reject", Untrusted::Reject}, {"keep", Untrusted::Keep}});
+constexpr auto kCarrierSubjects =
+    schema::choices<CarrierSubject>({{"hide", CarrierSubject::Hide}, {"keep", CarrierSubject::Keep}});
+constexpr auto kExtraRecipients =
+    schema::choices<ExtraRecipients>({{"drop", ExtraRecipients::Drop}, {"refuse", ExtraRecipients::Refuse}});
 constexpr Param kPams[] = {
     {.key = "enabled",
      .type = Type::Bool,
@@ -33,17 +38,17 @@ constexpr Param kPams[] = {
      .type = Type::Choice,
      .doc = "What is done with a flagged message that is not as it should be.",
      .fallback = "\"defer\"",
-     .choices = kDeferReject},
+     .choices = kDeferReject.names},
     {.key = "when_disabled",
      .type = Type::Choice,
      .doc = "What is done with flagged mail when enabled is false.",
      .fallback = "\"reject\"",
-     .choices = kDeferReject},
+     .choices = kDeferReject.names},
     {.key = "untrusted",
      .type = Type::Choice,
      .doc = "What is done with the flag of inbound mail from untrusted peers.",
      .fallback = "\"strip\"",
-     .choices = kUntrusted},
+     .choices = kUntrusted.names},
     {.key = "zivver_peers",
      .type = Type::Networks,
      .doc = "Peers whose X-Zivver-Transport means that the message comes back from Zivver; not those that "
@@ -54,23 +59,13 @@ constexpr Param kPams[] = {
      .type = Type::Choice,
      .doc = "What the queue shows of a sealed message's subject.",
      .fallback = "\"hide\"",
-     .choices = kCarrierSubjects},
+     .choices = kCarrierSubjects.names},
     {.key = "extra_recipients",
      .type = Type::Choice,
      .doc = "What the relay does with recipients that the MTA has added to a sealed message.",
      .fallback = "\"drop\"",
-     .choices = kExtraRecipients},
+     .choices = kExtraRecipients.names},
 };
-
-OnAnomaly on_anomaly(const std::string& name) {
-  return name == kDeferReject[0] ? OnAnomaly::Defer : OnAnomaly::Reject;
-}
-
-Untrusted untrusted(const std::string& name) {
-  return name == kUntrusted[0]   ? Untrusted::Strip
-         : name == kUntrusted[1] ? Untrusted::Reject
-                                 : Untrusted::Keep;
-}
 
 void read_pattern(const schema::Args& args, const Reading& reading, Pams& pams) {
   RE2::Options options(RE2::Quiet);
@@ -112,13 +107,11 @@ void read_pams(const schema::Value& section, const Reading& reading, Policy& pol
   pams.enabled = args->flag("enabled");
   pams.header = args->text("header");
   pams.connector = args->has("connector") ? args->text("connector") : "";
-  pams.on_anomaly = on_anomaly(args->text("on_anomaly"));
-  pams.when_disabled = on_anomaly(args->text("when_disabled"));
-  pams.untrusted = untrusted(args->text("untrusted"));
-  pams.carrier_subject =
-      args->text("carrier_subject") == kCarrierSubjects[0] ? CarrierSubject::Hide : CarrierSubject::Keep;
-  pams.extra_recipients =
-      args->text("extra_recipients") == kExtraRecipients[0] ? ExtraRecipients::Drop : ExtraRecipients::Refuse;
+  pams.on_anomaly = kDeferReject.at(args->text("on_anomaly"));
+  pams.when_disabled = kDeferReject.at(args->text("when_disabled"));
+  pams.untrusted = kUntrusted.at(args->text("untrusted"));
+  pams.carrier_subject = kCarrierSubjects.at(args->text("carrier_subject"));
+  pams.extra_recipients = kExtraRecipients.at(args->text("extra_recipients"));
   for (const auto& peer : args->words("zivver_peers"))
     pams.zivver_peers.push_back(IpRange::parse(peer).value());
   if (!is_header_name(pams.header) || header_key(pams.header) == header_key(kSealedHeader))

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/base/text.hpp"
+#include "rules/schema/find_tables.hpp"
 
 namespace pams::rules {
 namespace {
@@ -77,7 +78,7 @@ void read_trust(const schema::Value& section, const Reading& reading, Trust& tru
   }
   const auto* online = section.find("exchange_online");
   if (online == nullptr) return;
-  for (const auto* table : tables_of(*online, "[[trust.exchange_online]]", reading)) {
+  for (const auto* table : schema::elements_of(*online, "[[trust.exchange_online]]", reading.diagnostics)) {
     const auto args = reading.table(*table, kExchangeOnline, "[[trust.exchange_online]]");
     if (!args) continue;
     // The certificate is every Microsoft 365 customer's: without the organisation it would trust them all.
@@ -121,18 +122,6 @@ schema::Value without_keys(const schema::Value& table, std::span<const std::stri
   auto rest = *members;
   std::erase_if(rest, [&](const schema::Member& m) { return std::ranges::find(keys, m.key) != keys.end(); });
   return {std::move(rest), table.at()};
-}
-
-std::vector<const schema::Value*> tables_of(const schema::Value& value, std::string_view what,
-                                            const Reading& reading) {
-  const auto* array = value.as<schema::Array>();
-  std::vector<const schema::Value*> tables;
-  if (array == nullptr) {
-    reading.error(value.at(), "must be a list of tables: write " + std::string(what));
-    return tables;
-  }
-  for (const auto& element : *array) tables.push_back(&element);
-  return tables;
 }
 
 }  // namespace pams::rules

@@ -36,7 +36,7 @@ struct Names {
 void read_organization(const schema::Value& section, const Reading& reading, Organization& organization);
 void read_trust(const schema::Value& section, const Reading& reading, Trust& trust);
 void read_limits(const schema::Value& section, const Reading& reading, Limits& limits);
-/// The connectors are read before: pams.connector must be one of them, and verify.
+/// The connectors are read before: pams.connector must be one that verifies its smart host.
 void read_pams(const schema::Value& section, const Reading& reading, Policy& policy);
 void read_connector(const schema::Value& table, const Reading& reading,
                     std::vector<OutboundConnector>& connectors);
@@ -53,8 +53,5 @@ std::vector<std::string> names_of(const std::vector<OutboundConnector>& connecto
 
 /// The table without those keys, for what is read apart.
 schema::Value without_keys(const schema::Value& table, std::span<const std::string_view> keys);
-/// The elements of an array of tables; anything else is reported. `what` is how it is written: "[[archive]]".
-std::vector<const schema::Value*> tables_of(const schema::Value& value, std::string_view what,
-                                            const Reading& reading);
 
 }  // namespace pams::rules

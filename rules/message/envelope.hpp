@@ -22,8 +22,8 @@ struct Client {
 /// Behind the last "@", in lower case; "" when there is none.
 std::string domain_of(std::string_view address);
 
-/// True when `domain` is `pattern`, or below it when the pattern is "*.example.org" (which also matches
-/// example.org's subdomains only, not example.org itself). Any letter case.
+/// True when `domain` is `pattern`. The pattern "*.example.org" means what is below example.org, and not
+/// example.org itself. Any letter case.
 bool domain_matches(std::string_view domain, std::string_view pattern);
 
 /// The addr-specs in an address header field ("A <a@x>, g: b@y, c@z;" -> a@x, b@y, c@z). Guarded: at most

@@ -14,7 +14,6 @@ namespace pams {
 class SharedBytes {
  public:
   SharedBytes() = default;
-  /// Takes a string over.
   explicit SharedBytes(std::string bytes);
   /// `view` must live as long as `owner`.
   SharedBytes(std::shared_ptr<const void> owner, std::string_view view)

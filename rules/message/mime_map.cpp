@@ -61,7 +61,7 @@ class Scanner {
   void end_children(std::size_t level, std::size_t end);
   void close_from(std::size_t level);
   std::size_t header_reach(std::size_t begin) const;
-  void note_ambiguity(const std::string& why);
+  void note_ambiguity(const std::optional<std::string>& why);
   void refuse(const char* what, std::size_t limit);
 
   const Message& message_;
@@ -71,11 +71,11 @@ class Scanner {
   std::vector<OpenMultipart> open_;
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> levels_;  ///< boundary -> in open_
   std::size_t at_ = 0;
-  std::string refusal_;
+  std::optional<std::string> refusal_;  ///< the limit that was exceeded
 };
 
-void Scanner::note_ambiguity(const std::string& why) {
-  if (map_.ambiguity.empty()) map_.ambiguity = why;
+void Scanner::note_ambiguity(const std::optional<std::string>& why) {
+  if (!map_.ambiguity) map_.ambiguity = why;
 }
 
 void Scanner::refuse(const char* what, std::size_t limit) {
@@ -184,7 +184,7 @@ void Scanner::end_children(std::size_t level, std::size_t end) {
     auto& part = map_.parts[open_[i].last_child];
     part.header = {std::min(part.header.begin, end), std::min(part.header.end, end)};
     part.content = {std::min(part.content.begin, end), end};
-    if (part.header.end == part.content.begin && part.content.size() > 0 && part.defect.empty())
+    if (part.header.end == part.content.begin && part.content.size() > 0 && !part.defect)
       part.defect = "no blank line behind the header";
   }
   close_from(level + 1);
@@ -196,7 +196,7 @@ void Scanner::close_from(std::size_t level) {
     auto& part = map_.parts[open_.back().part];
     if (part.children.empty()) {
       part.closed = true;  // a leaf, after all
-      if (part.defect.empty()) part.defect = "a multipart whose boundary never begins a part";
+      if (!part.defect) part.defect = "a multipart whose boundary never begins a part";
     }
     levels_.erase(part.boundary);
     open_.pop_back();
@@ -213,14 +213,14 @@ void Scanner::pass(const Line& line, const Delimiter& delimiter) {
 
 Result<MimeMap> Scanner::run() {
   begin_root();
-  while (!open_.empty() && refusal_.empty()) {
+  while (!open_.empty() && !refusal_) {
     const auto dashes = find_dashes(body_, at_);
     if (dashes == kNone) break;
     const auto line = line_at(body_, dashes);
     at_ = line.next;
     if (const auto delimiter = delimiter_at(line)) pass(line, *delimiter);
   }
-  if (!refusal_.empty()) return fail(Failure::Refused, refusal_);
+  if (refusal_) return fail(Failure::Refused, *refusal_);
   if (!open_.empty()) end_children(0, body_.size());
   close_from(0);
   return std::move(map_);

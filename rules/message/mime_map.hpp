@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,9 +45,9 @@ struct MimePart {
   std::string format;       ///< format=flowed -> "flowed"
   bool delsp = false;
   std::string content_id;
-  std::string start;   ///< multipart/related start=
-  bool closed = true;  ///< a multipart whose close delimiter was found; true for leaves
-  std::string defect;  ///< why the part must not be edited ("two Content-Type fields"); "" when it may be
+  std::string start;                  ///< multipart/related start=
+  bool closed = true;                 ///< a multipart whose close delimiter was found; true for leaves
+  std::optional<std::string> defect;  ///< why the part must not be edited ("two Content-Type fields")
 
   bool is_multipart() const { return type.starts_with("multipart/"); }
   bool is_leaf() const { return children.empty(); }
@@ -54,8 +55,8 @@ struct MimePart {
 
 struct MimeMap {
   std::vector<MimePart> parts;  ///< parts[0] is the root; a parent comes before its children (pre-order)
-  std::string
-      ambiguity;  ///< why readers may disagree about the structure ("two boundary parameters"); "" when clear
+  /// Why readers may disagree about the structure ("two boundary parameters").
+  std::optional<std::string> ambiguity;
 
   const MimePart& root() const { return parts.front(); }
 };

@@ -39,8 +39,8 @@ std::string unfolded(const Headers& fields, std::string_view name) {
 
 }  // namespace
 
-std::string read_part_fields(MimePart& part, std::string_view default_type) {
-  std::string ambiguity;
+std::optional<std::string> read_part_fields(MimePart& part, std::string_view default_type) {
+  std::optional<std::string> ambiguity;
   part.type = default_type;
   if (const auto* field = part.fields.find("Content-Type")) {
     const StructuredValue value(field->unfolded());
@@ -54,7 +54,7 @@ std::string read_part_fields(MimePart& part, std::string_view default_type) {
   }
   if (part.fields.find_all("Content-Transfer-Encoding").size() > 1)
     part.defect = "two Content-Transfer-Encoding fields";
-  if (!ambiguity.empty()) part.defect = ambiguity;
+  if (ambiguity) part.defect = ambiguity;
   part.encoding = text::to_lower(
       text::trim(without_comments(unfolded(part.fields, "Content-Transfer-Encoding")), " \t\""));
   part.content_id = unfolded(part.fields, "Content-ID");

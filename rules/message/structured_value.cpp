@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 #include "rules/message/charset.hpp"
 #include "rules/message/transfer_encoding.hpp"
@@ -38,8 +39,9 @@ std::optional<std::pair<int, bool>> piece_of(std::string_view name, std::string_
   if (rest.empty()) return std::pair{0, true};
   const bool is_encoded = rest.ends_with('*');
   if (is_encoded) rest.remove_suffix(1);
-  if (rest.empty() || rest.size() > 6 || !std::ranges::all_of(rest, text::is_digit)) return std::nullopt;
-  return std::pair{std::stoi(std::string(rest)), is_encoded};
+  const auto number = parse_number<unsigned>(rest);
+  if (!number || rest.size() > 6) return std::nullopt;
+  return std::pair{static_cast<int>(*number), is_encoded};
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 /// What was found below one part.
 struct Choice {
   std::vector<std::size_t> parts;
-  std::string blocked;  ///< why a body text that is there cannot be edited
+  std::optional<std::string> blocked;  ///< why a body text that is there cannot be edited
 };
 
 class Chooser {
@@ -21,8 +21,8 @@ class Chooser {
 
   Choice look(std::size_t index, bool with_named) {
     const auto& part = map_.parts[index];
-    if (const auto why = why_protected(part); !why.empty()) {
-      if (first_protected_.empty()) first_protected_ = why;
+    if (auto why = why_protected(part)) {
+      if (!first_protected_) first_protected_ = std::move(why);
       return {};
     }
     if (part.is_leaf()) return leaf(index, with_named);
@@ -32,24 +32,24 @@ class Chooser {
   }
 
   std::string why_none() const {
-    if (!first_unreadable_.empty()) return first_unreadable_;
-    return first_protected_.empty() ? "no body text" : first_protected_;
+    if (first_unreadable_) return *first_unreadable_;
+    return first_protected_.value_or("no body text");
   }
 
  private:
   Choice leaf(std::size_t index, bool with_named) {
     const auto& part = map_.parts[index];
     if (is_named_text(part) && !with_named) return {};
-    if (!part.defect.empty()) return unreadable(part.defect);
+    if (part.defect) return unreadable(*part.defect);
     if (index > 0 && part.header.end == part.content.begin)
       return unreadable("no blank line behind the header");
     const auto [outcome, why] = prepare_(index);
     if (outcome == Outcome::Unreadable) return unreadable(why);
-    return outcome == Outcome::Ready ? Choice{{index}, {}} : Choice{{}, why};
+    return outcome == Outcome::Ready ? Choice{{index}, std::nullopt} : Choice{{}, why};
   }
 
   Choice unreadable(const std::string& why) {
-    if (first_unreadable_.empty()) first_unreadable_ = why;
+    if (!first_unreadable_) first_unreadable_ = why;
     return {};
   }
 
@@ -58,7 +58,7 @@ class Chooser {
     Choice all;
     for (const auto child : part.children) {
       auto one = look(child, true);
-      if (!one.blocked.empty()) return one;
+      if (one.blocked) return one;
       all.parts.insert(all.parts.end(), one.parts.begin(), one.parts.end());
     }
     return all;
@@ -76,11 +76,11 @@ class Chooser {
   Choice sequence(const MimePart& part, bool with_named) {
     auto children = part.children;
     if (side_ == Side::Last) std::ranges::reverse(children);
-    std::string blocked;
+    std::optional<std::string> blocked;
     for (const auto child : children) {
       auto one = look(child, with_named);
       if (!one.parts.empty()) return one;
-      if (blocked.empty()) blocked = one.blocked;
+      if (!blocked) blocked = std::move(one.blocked);
     }
     return {{}, blocked};
   }
@@ -88,8 +88,8 @@ class Chooser {
   const MimeMap& map_;
   Side side_;
   const Prepare& prepare_;
-  std::string first_protected_;
-  std::string first_unreadable_;
+  std::optional<std::string> first_protected_;
+  std::optional<std::string> first_unreadable_;
 };
 
 }  // namespace
@@ -97,9 +97,9 @@ class Chooser {
 Result<std::vector<std::size_t>> choose_body_texts(const MimeMap& map, Side side, const Prepare& prepare) {
   Chooser chooser(map, side, prepare);
   auto choice = chooser.look(0, false);
-  if (choice.parts.empty() && choice.blocked.empty()) choice = chooser.look(0, true);
+  if (choice.parts.empty() && !choice.blocked) choice = chooser.look(0, true);
   if (!choice.parts.empty()) return choice.parts;
-  return fail(Failure::Refused, choice.blocked.empty() ? chooser.why_none() : choice.blocked);
+  return fail(Failure::Refused, choice.blocked ? *choice.blocked : chooser.why_none());
 }
 
 }  // namespace pams::mime

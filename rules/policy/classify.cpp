@@ -32,14 +32,14 @@ bool is_our_exchange_online(const ExchangeOnlineTrust& trust, const Headers& hea
   });
 }
 
-/// Why the peer is trusted; "" when it is not.
-std::string trusted_by(const Trust& trust, const Headers& headers, const Client& client) {
+/// Why the peer is trusted, if it is.
+std::optional<std::string> trusted_by(const Trust& trust, const Headers& headers, const Client& client) {
   if (in_ranges(trust.networks, client)) return "trust.networks";
   if (trust.authenticated && !client.authenticated.empty()) return "authenticated";
   if (std::ranges::any_of(trust.exchange_online,
                           [&](const auto& t) { return is_our_exchange_online(t, headers, client); }))
     return "exchange_online";
-  return "";
+  return std::nullopt;
 }
 
 bool matches(const Pams& pams, const HeaderField& field) {
@@ -49,16 +49,16 @@ bool matches(const Pams& pams, const HeaderField& field) {
          RE2::PartialMatch(re2::StringPiece(value.data(), value.size()), *pams.pattern);
 }
 
-/// What makes a flagged message one that must not be relayed as it stands; "" when nothing does.
-std::string anomaly(const Policy& policy, const Headers& headers,
-                    const std::vector<const HeaderField*>& flags, const Client& client) {
+/// What makes a flagged message one that must not be relayed as it stands.
+std::optional<std::string> anomaly(const Policy& policy, const Headers& headers,
+                                   const std::vector<const HeaderField*>& flags, const Client& client) {
   const auto& pams = policy.pams;
-  if (auto why = forged_guard(policy, headers, client); !why.empty()) return why;
+  if (auto why = forged_guard(policy, headers, client)) return why;
   const auto first = flags.front()->unfolded();
   if (std::ranges::any_of(flags, [&](const auto* field) { return field->unfolded() != first; }))
     return "several " + pams.header + " fields with different values";
   if (!matches(pams, *flags.front())) return "the value of " + pams.header + " does not match pams.pattern";
-  return "";
+  return std::nullopt;
 }
 
 Classification untrusted_flag(const Policy& policy, const Envelope& envelope) {
@@ -101,15 +101,15 @@ bool comes_back_from_zivver(const Policy& policy, const Headers& headers, const 
   return is_zivver(policy, client) && !fields_named(headers, kZivverMarks[0]).empty();
 }
 
-std::string forged_guard(const Policy& policy, const Headers& headers, const Client& client) {
-  if (is_zivver(policy, client)) return "";
+std::optional<std::string> forged_guard(const Policy& policy, const Headers& headers, const Client& client) {
+  if (is_zivver(policy, client)) return std::nullopt;
   const bool is_both = in_ranges(policy.pams.zivver_peers, client);
   for (const auto name : kZivverMarks)
     if (!fields_named(headers, name).empty())
       return policy.pams.header + " together with " + std::string(name) +
              (is_both ? " from a peer of pams.zivver_peers that is in trust.networks, too"
                       : " from a peer that is not in pams.zivver_peers");
-  return "";
+  return std::nullopt;
 }
 
 bool reaches_outside(const Policy& policy, const Envelope& envelope) {
@@ -136,7 +136,8 @@ Classification classify(const Policy& policy, const Headers& headers, const Enve
   const auto& pams = policy.pams;
   const auto flags = fields_named(headers, pams.header);
   const auto trusted = trusted_by(policy.trust, headers, client);
-  Classification c{.reason = trusted, .trusted = !trusted.empty(), .flag_present = !flags.empty()};
+  Classification c{
+      .reason = trusted.value_or(""), .trusted = trusted.has_value(), .flag_present = !flags.empty()};
   if (!limits_exceeded.empty()) {
     c.value = MessageClass::Anomaly;
     c.reason = "limit exceeded: " + std::string(limits_exceeded);
@@ -151,9 +152,9 @@ Classification classify(const Policy& policy, const Headers& headers, const Enve
     c.reason = "comes back from Zivver";
   } else if (!c.trusted) {
     return untrusted_flag(policy, envelope);
-  } else if (auto why = anomaly(policy, headers, flags, client); !why.empty()) {
+  } else if (auto why = anomaly(policy, headers, flags, client)) {
     c.value = MessageClass::Anomaly;
-    c.reason = std::move(why);
+    c.reason = std::move(*why);
   } else {
     c.value = MessageClass::Flagged;
   }

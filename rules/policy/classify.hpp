@@ -2,6 +2,7 @@
 /// Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "rules/message/mail.hpp"
@@ -40,8 +41,8 @@ inline constexpr std::string_view kZivverMarks[] = {"X-Zivver-Transport", "skip-
 
 /// The loop guard: X-Zivver-Transport, from a peer in pams.zivver_peers.
 bool comes_back_from_zivver(const Policy& policy, const Headers& headers, const Client& client);
-/// Zivver's marks from anybody else, in words; "" when there are none.
-std::string forged_guard(const Policy& policy, const Headers& headers, const Client& client);
+/// Zivver's marks from anybody else, in words, if there are any.
+std::optional<std::string> forged_guard(const Policy& policy, const Headers& headers, const Client& client);
 /// In pams.zivver_peers and not in trust.networks: who is in both is one of the organization's own, whose
 /// flag would be believed to be Zivver's and the message leave in clear.
 bool is_zivver(const Policy& policy, const Client& client);

@@ -107,8 +107,6 @@ Message carry_out(const Message& received, std::span<const Effect> effects) {
                    [&](const AddHeader& e) { header.add(e); },
                    [&](const InsertHeader& e) { header.insert(e); },
                    [&](const ReplaceBody& e) { body = e.body; },
-                   [](const Archive&) {},
-                   [](const RouteVia&) {},
                    [](const ReturnHeadersOnly&) {},
                    [](const AddRecipient&) {},
                },

@@ -55,7 +55,7 @@ void take_over_flag(const TransportRule& rule, const Draft& draft, Classificatio
 
 void run_rules(const Policy& policy, Draft& draft, const Moment& moment, Plan& plan) {
   for (const auto& rule : policy.rules) {
-    auto& evidence = plan.rules.emplace_back(RuleEvidence{rule.name, rule.mode, false, "", {}, {}});
+    auto& evidence = plan.rules.emplace_back(RuleEvidence{.name = rule.name, .mode = rule.mode});
     const bool goes_on = run_rule(rule, policy, draft, moment, evidence);
     take_over_flag(rule, draft, plan.classification);
     if (goes_on) continue;
@@ -64,12 +64,8 @@ void run_rules(const Policy& policy, Draft& draft, const Moment& moment, Plan& p
   }
 }
 
-void add_archives(const Draft& draft, std::vector<Effect>& effects) {
-  for (const auto& store : draft.archives) effects.emplace_back(Archive{store});
-}
-
-/// A flag that a rule has set goes to the top: Postfix's net obeys the last of several fields, which must
-/// stay the route marker when the message is requeued.
+/// A flag that a rule has set goes to the top: Postfix's guard rules obey the last of several fields, which
+/// must stay the route marker when the message is requeued.
 void put_flag_on_top(std::string_view flag, std::vector<Effect>& changes) {
   for (auto& change : changes)
     if (const auto* added = std::get_if<AddHeader>(&change);
@@ -88,9 +84,8 @@ void let_go(const Policy& policy, const Message& received, Draft& draft, Plan& p
   auto changes = difference(received, draft.mail.message());
   put_flag_on_top(policy.pams.header, changes);
   plan.outgoing = carry_out(received, changes);
+  plan.archives = draft.archives;
   plan.route = draft.connector;
-  add_archives(draft, plan.effects);
-  if (draft.connector) plan.effects.emplace_back(RouteVia{*draft.connector});
   // The MTA would send a bounce of a flagged message over the normal route. A message without a sender has
   // none.
   if (draft.mail.is_flagged() && !draft.mail.envelope().sender.empty())
@@ -103,6 +98,7 @@ void refuse(Plan& plan, Verdict verdict, Reply reply, std::string reason) {
   plan.verdict = verdict;
   plan.reply = std::move(reply);
   plan.reason = std::move(reason);
+  plan.archives.clear();
   plan.route.reset();
   plan.effects.clear();
   for (auto& rule : plan.rules)
@@ -138,7 +134,7 @@ void end(const Policy& policy, const Message& received, Draft& draft, Plan& plan
                  [&](const Discard&) {
                    plan.verdict = Verdict::Discard;
                    plan.outgoing = carry_out(received, difference(received, draft.mail.message()));
-                   add_archives(draft, plan.effects);
+                   plan.archives = draft.archives;
                  },
                  [&](const Quarantine& e) {
                    plan.verdict = Verdict::Quarantine;

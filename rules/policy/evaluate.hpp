@@ -1,4 +1,5 @@
-/// Decides a message: classify, lock the route, rules in order, size. Pure: time and patience are parameters.
+/// Decides a message: classify, lock the route, rules in order, size. Pure: the time, its limit and
+/// what runs a hook are parameters.
 /// Any thread.
 #pragma once
 
@@ -14,8 +15,8 @@ struct Moment {
   HookRunner run_hook{};              ///< for the action run_hook; none: a rule that needs it has failed
 };
 
-/// One whole message. Whatever goes wrong inside becomes a Plan that defers; nothing is thrown for hostile
-/// input.
+/// One whole message. An error of a condition or action becomes a Plan that defers, unless its rule ignores
+/// errors; nothing is thrown for hostile input.
 Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client client,
               std::string_view limits_exceeded, const Moment& moment);
 

@@ -17,8 +17,6 @@ std::string field(std::string_view name, const std::string& value) {
 
 std::string describe(const Effect& effect) {
   return std::visit(overloaded{
-                        [](const Archive& e) { return "archive " + e.store; },
-                        [](const RouteVia& e) { return "route-via " + e.connector; },
                         [](const ReturnHeadersOnly&) { return std::string("return-headers-only"); },
                         [](const ChangeHeader& e) {
                           const auto which = text::printable(e.name) + "[" + std::to_string(e.index) + "]";
@@ -33,6 +31,14 @@ std::string describe(const Effect& effect) {
                         [](const AddRecipient& e) { return "add-recipient " + text::printable(e.address); },
                     },
                     effect);
+}
+
+std::vector<std::string> describe(const Plan& plan) {
+  std::vector<std::string> lines;
+  for (const auto& store : plan.archives) lines.push_back("archive " + store);
+  if (plan.route) lines.push_back("route-via " + *plan.route);
+  for (const auto& effect : plan.effects) lines.push_back(describe(effect));
+  return lines;
 }
 
 std::string_view to_string(Verdict value) {

@@ -1,5 +1,4 @@
-/// What was decided about a message, as data. Nothing here has happened yet; milter/session/apply.cpp makes
-/// it happen.
+/// What was decided about a message, as data. Nothing here has happened yet; milter/session carries it out.
 #pragma once
 
 #include <optional>
@@ -13,14 +12,9 @@
 
 namespace pams::rules {
 
-/// Effects, in the order in which they are carried out: archives, then the route, then the message, then
-/// recipients.
-struct Archive {
-  std::string store;
-};
-struct RouteVia {
-  std::string connector;
-};
+/// What the MTA is asked to do with the message, in the order in which it is asked: what a bounce carries,
+/// header and body, recipients.
+
 /// A bounce of the message carries its headers only (RET=HDRS).
 struct ReturnHeadersOnly {};
 /// `index` counts from 1 among the *received* fields of that name. No value: the field is deleted.
@@ -45,8 +39,8 @@ struct ReplaceBody {
 struct AddRecipient {
   std::string address;
 };
-using Effect = std::variant<Archive, RouteVia, ReturnHeadersOnly, ChangeHeader, AddHeader, InsertHeader,
-                            ReplaceBody, AddRecipient>;
+using Effect =
+    std::variant<ReturnHeadersOnly, ChangeHeader, AddHeader, InsertHeader, ReplaceBody, AddRecipient>;
 
 /// One line, for the trace and `pamsctl test`: "add-header X-Example: 1", "replace-body 5321 bytes".
 std::string describe(const Effect& effect);
@@ -64,10 +58,11 @@ struct ActionEvidence {
 struct RuleEvidence {
   std::string name;
   Mode mode;
-  bool matched;
-  std::string note;  ///< "disabled", "not yet active", "processing error: ... (ignored)"; "" otherwise
-  std::vector<ConditionEvidence> conditions;
-  std::vector<ActionEvidence> actions;
+  bool matched = false;
+  std::optional<std::string> note{};  ///< "disabled", "not yet active", "processing error: ... (ignored)"
+  std::vector<ConditionEvidence> conditions{};
+  std::vector<ActionEvidence> actions{};
+  bool failed = false;  ///< a condition or an action has; the note says which, and why
 };
 
 enum class Verdict { Accept, Defer, Reject, Discard, Quarantine };
@@ -85,11 +80,16 @@ struct Plan {
   Verdict verdict = Verdict::Accept;
   Reply reply;         ///< what the client gets when the verdict is Defer or Reject
   std::string reason;  ///< for the log: why this verdict, with details that the client does not get
-  std::optional<std::string> route;  ///< connector name
   std::vector<RuleEvidence> rules;
   std::vector<std::string> notes;
-  std::vector<Effect> effects;  ///< empty unless the verdict is Accept or Quarantine (Discard keeps Archive)
-  Message outgoing;             ///< as it would leave, without the route marker
+  std::vector<std::string> archives;  ///< names; empty unless the verdict is Accept, Quarantine or Discard
+  std::optional<std::string> route;   ///< connector name; none unless the verdict is Accept or Quarantine
+  std::vector<Effect> effects;        ///< empty unless the verdict is Accept or Quarantine
+  Message outgoing;                   ///< as it would leave, without the route marker
 };
+
+/// Everything that will happen, one line each, in that order: "archive compliance", "route-via Zivver", then
+/// the effects.
+std::vector<std::string> describe(const Plan& plan);
 
 }  // namespace pams::rules

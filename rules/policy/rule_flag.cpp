@@ -28,8 +28,8 @@ std::optional<std::string> refuse_to_flag(const Policy& policy, Draft& draft) {
     return stop(OnAnomaly::Defer,
                 "a rule would flag mail of an untrusted peer to a recipient outside the organization");
   }
-  if (auto why = forged_guard(policy, mail.message().headers, mail.client()); !why.empty())
-    return stop(pams.on_anomaly, "anomaly: " + why);
+  if (const auto why = forged_guard(policy, mail.message().headers, mail.client()))
+    return stop(pams.on_anomaly, "anomaly: " + *why);
   if (!pams.enabled) return stop(pams.when_disabled, "flagged by a rule, and pams.enabled is false");
   if (policy.connector(pams.connector) == nullptr)
     return stop(OnAnomaly::Defer,

@@ -9,28 +9,27 @@ namespace pams::rules {
 namespace {
 
 /// Why a rule was not carried through.
-struct Trouble {
+struct RuleError {
   std::string what;
   bool out_of_time = false;  ///< the message as a whole failed, not the rule: it cannot be ignored
 };
 
 template <class T>
-using Attempt = tl::expected<T, Trouble>;
+using Attempt = tl::expected<T, RuleError>;
 
-tl::unexpected<Trouble> trouble(std::string what) { return tl::unexpected(Trouble{std::move(what)}); }
+tl::unexpected<RuleError> failed(std::string what) { return tl::unexpected(RuleError{std::move(what)}); }
 
 Attempt<void> check_time(const Moment& moment) {
   if (moment.out_of_time && moment.out_of_time())
-    return tl::unexpected(Trouble{"the evaluation took too long", true});
+    return tl::unexpected(RuleError{"the evaluation took too long", true});
   return {};
 }
 
-/// "" when the rule is in force.
-std::string not_in_force(const TransportRule& rule, schema::Instant now) {
+std::optional<std::string> why_not_in_force(const TransportRule& rule, schema::Instant now) {
   if (!rule.enabled) return "disabled";
   if (rule.activation && now < *rule.activation) return "not yet active";
   if (rule.expiry && now >= *rule.expiry) return "expired";
-  return "";
+  return std::nullopt;
 }
 
 Attempt<bool> holds(const RuleCondition& one, const TransportRule& rule, const Mail& mail,
@@ -38,7 +37,7 @@ Attempt<bool> holds(const RuleCondition& one, const TransportRule& rule, const M
   if (auto in_time = check_time(moment); !in_time) return tl::unexpected(in_time.error());
   const auto name = std::string(prefix) + std::string(one.condition->name);
   auto finding = one.predicate(mail, rule.scope);
-  if (!finding) return trouble(name + ": " + finding.error().what);
+  if (!finding) return failed(name + ": " + finding.error().what);
   evidence.conditions.push_back({name, finding->holds, std::move(finding->seen)});
   return finding->holds;
 }
@@ -63,9 +62,9 @@ Attempt<void> check_flag(const Draft& before, const Draft& after, std::string_vi
                          std::string_view action) {
   if (!before.mail.is_flagged()) return {};
   if (!same_fields(before.mail.message().headers, after.mail.message().headers, header))
-    return trouble(std::string(action) + " would change " + std::string(header) + " of a flagged message");
+    return failed(std::string(action) + " would change " + std::string(header) + " of a flagged message");
   if (before.connector != after.connector || !after.mail.is_flagged())
-    return trouble(std::string(action) + " would change the route of a flagged message");
+    return failed(std::string(action) + " would change the route of a flagged message");
   return {};
 }
 
@@ -90,7 +89,7 @@ Attempt<void> act(const TransportRule& rule, const Policy& policy, const Draft& 
       continue;
     }
     auto outcome = one.step(draft);
-    if (!outcome) return trouble(one.summary + ": " + outcome.error().what);
+    if (!outcome) return failed(one.summary + ": " + outcome.error().what);
     if (auto kept = check_flag(before, draft, policy.pams.header, one.action->name); !kept) return kept;
     if (one.sets_flag) lock_route(policy, draft);
     evidence.actions.push_back({one.summary, std::move(*outcome), carried_out});
@@ -109,17 +108,20 @@ bool may_act(const TransportRule& rule, const Policy& policy, Draft& draft, Rule
 }
 
 /// Whether the next rule is to be looked at.
-bool on_trouble(const TransportRule& rule, const Trouble& trouble, Draft& draft, RuleEvidence& evidence) {
+bool on_error(const TransportRule& rule, const RuleError& error, Draft& draft, RuleEvidence& evidence) {
   for (auto& action : evidence.actions) action.carried_out = false;
-  evidence.note = "processing error: " + trouble.what;
+  evidence.failed = true;
+  auto note = "processing error: " + error.what;
   const bool harmless = rule.mode != Mode::Enforce;  // an audited rule changes nothing, so nothing is missing
   const bool ignored = rule.error_action == ErrorAction::Ignore && !draft.mail.is_flagged();
-  if (!trouble.out_of_time && (harmless || ignored)) {
-    evidence.note += harmless ? " (audit only)" : " (ignored)";
-    draft.notes.push_back("rule '" + rule.name + "': " + evidence.note);
+  if (!error.out_of_time && (harmless || ignored)) {
+    note += harmless ? " (audit only)" : " (ignored)";
+    draft.notes.push_back("rule '" + rule.name + "': " + note);
+    evidence.note = std::move(note);
     return true;
   }
-  draft.ending = Defer{"4.3.0", "rule '" + rule.name + "': " + trouble.what};
+  evidence.note = std::move(note);
+  draft.ending = Defer{"4.3.0", "rule '" + rule.name + "': " + error.what};
   return false;
 }
 
@@ -127,10 +129,10 @@ bool on_trouble(const TransportRule& rule, const Trouble& trouble, Draft& draft,
 
 bool run_rule(const TransportRule& rule, const Policy& policy, Draft& draft, const Moment& moment,
               RuleEvidence& evidence) {
-  evidence.note = not_in_force(rule, moment.now);
-  if (!evidence.note.empty()) return true;
+  evidence.note = why_not_in_force(rule, moment.now);
+  if (evidence.note) return true;
   const auto matched = matches(rule, draft.mail, moment, evidence);
-  if (!matched) return on_trouble(rule, matched.error(), draft, evidence);
+  if (!matched) return on_error(rule, matched.error(), draft, evidence);
   evidence.matched = *matched;
   if (!*matched) return true;
   auto attempt = draft;
@@ -140,7 +142,7 @@ bool run_rule(const TransportRule& rule, const Policy& policy, Draft& draft, con
   }
   if (rule.mode != Mode::Enforce) attempt.run_hook = hooks_not_run();
   const auto acted = act(rule, policy, draft, attempt, moment, evidence);
-  if (!acted) return on_trouble(rule, acted.error(), draft, evidence);
+  if (!acted) return on_error(rule, acted.error(), draft, evidence);
   if (rule.mode != Mode::Enforce) return true;
   draft = std::move(attempt);
   return !draft.ending && !rule.stop_rule_processing;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <limits>
 #include <optional>
 
+#include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::query {
@@ -44,17 +44,13 @@ struct Value {
 
 /// "2026-03-01" as the first second of that UTC day.
 std::optional<std::int64_t> day_start(std::string_view text) {
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto number = [&](std::size_t at, std::size_t length, auto& into) {
-    const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + length, into);
-    return error == std::errc{} && end == text.data() + at + length;
-  };
-  if (!number(0, 4, year) || !number(5, 2, month) || !number(8, 2, day)) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
-                                         std::chrono::day{day}};
+  const auto year = parse_number<unsigned>(text.substr(0, 4));
+  const auto month = parse_number<unsigned>(text.substr(5, 2));
+  const auto day = parse_number<unsigned>(text.substr(8, 2));
+  if (!year || !month || !day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)},
+                                         std::chrono::month{*month}, std::chrono::day{*day}};
   if (!date.ok()) return std::nullopt;
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::sys_days{date}.time_since_epoch())
       .count();
@@ -62,17 +58,10 @@ std::optional<std::int64_t> day_start(std::string_view text) {
 
 /// "10", "10KB", "5 MB" in bytes.
 std::optional<std::int64_t> byte_count(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || number < 0) return std::nullopt;
-  const auto unit = text::to_lower(text::trim(text.substr(static_cast<std::size_t>(end - text.data()))));
-  const std::int64_t factor = unit.empty() || unit == "b" ? 1
-                              : unit == "kb"              ? 1 << 10
-                              : unit == "mb"              ? 1 << 20
-                              : unit == "gb"              ? 1 << 30
-                                                          : 0;
-  if (factor == 0 || number > kUnbounded / factor) return std::nullopt;
-  return number * factor;
+  constexpr Unit kBytes[] = {{"", 1}};
+  auto bytes = parse_quantity(text, kBytes);
+  if (!bytes) bytes = parse_quantity(text, kByteUnits);
+  return bytes ? std::optional(static_cast<std::int64_t>(*bytes)) : std::nullopt;
 }
 
 /// A value that is itself a span: a day lasts 86,400 seconds, a size is one number.

@@ -1,7 +1,7 @@
 /// The validated values of one section, condition or action. The reader has checked every key against its
 /// Param table: nothing unknown, missing or of a wrong type is left, so `compile` reports only what a type
-/// cannot say. Asking for a key that the table does not list throws std::out_of_range: a fault of the
-/// program.
+/// cannot say. Asking for a key without a value (`has` tells) throws std::out_of_range, for another type
+/// than the table's std::bad_variant_access: faults of the program.
 #pragma once
 
 #include <cstdint>

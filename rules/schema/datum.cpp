@@ -1,7 +1,6 @@
 #include "rules/schema/datum.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -9,6 +8,7 @@
 #include <re2/re2.h>
 
 #include "rules/base/ip_range.hpp"
+#include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::schema {
@@ -16,37 +16,21 @@ namespace {
 
 using Datum = tl::expected<Args::Datum, std::string>;
 
-tl::unexpected<std::string> wrong(std::string text) { return tl::unexpected<std::string>(std::move(text)); }
+tl::unexpected<std::string> wrong(std::string text) { return tl::unexpected(std::move(text)); }
 
 tl::unexpected<std::string> wrong_type(std::string_view wanted, const Value& value) {
   return wrong("must be " + std::string(wanted) + ", not a value of type " + std::string(value.type_name()));
 }
 
-struct Unit {
-  std::string_view name;
-  std::uint64_t factor;
-};
-constexpr Unit kSizes[] = {{"b", 1}, {"kb", 1U << 10U}, {"mb", 1U << 20U}, {"gb", 1U << 30U}};
 constexpr Unit kDurations[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"day", 86400}, {"days", 86400}};
 
-tl::expected<std::uint64_t, std::string> quantity(std::string_view text, std::span<const Unit> units,
-                                                  std::string_view example) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const auto name = text::trim(text.substr(static_cast<std::size_t>(end - text.data())));
-  const auto unit = std::ranges::find_if(units, [&](const Unit& u) { return text::iequals(u.name, name); });
-  if (error != std::errc{} || unit == units.end() || number > UINT64_MAX / 2 / unit->factor)
-    return wrong("'" + std::string(text) + "' is not of the form " + std::string(example));
-  return number * unit->factor;
-}
-
 Datum number(const Value& value, std::span<const Unit> units, std::string_view example) {
-  if (const auto* n = value.as<std::int64_t>(); n != nullptr && (units.empty() || units.data() == kSizes))
+  if (const auto* n = value.as<std::int64_t>(); n != nullptr && (units.empty() || units.data() == kByteUnits))
     return *n < 0 ? Datum(wrong("must not be negative")) : Datum(static_cast<std::uint64_t>(*n));
   const auto* text = value.as<std::string>();
   if (text == nullptr || units.empty()) return wrong_type(example, value);
-  const auto read = quantity(*text, units, example);
-  if (!read) return wrong(read.error());
+  const auto read = parse_quantity(*text, units);
+  if (!read) return wrong("'" + *text + "' is not of the form " + std::string(example));
   return *read;
 }
 
@@ -65,23 +49,36 @@ bool is_address(std::string_view address) {
              address, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '<' || c == '>'; });
 }
 
-/// Why `word` does not fit; "" when it does.
-std::string flaw(Type type, const std::string& word) {
+/// What a word of this type must be.
+std::string_view wanted_word(Type type) {
   switch (type) {
     case Type::Addresses:
-      return is_address(word) ? "" : "'" + word + "' is not an address like anna@example.org";
+      return "an address like anna@example.org";
     case Type::Domains:
-      return is_domain(word) ? "" : "'" + word + "' is not a domain like example.org or *.example.org";
-    case Type::Networks:
-      return IpRange::parse(word)
-                 ? ""
-                 : "'" + word + "' is not an address, a range a-b or a network like 192.0.2.0/24";
-    case Type::Patterns: {
-      const RE2 pattern(word, RE2::Quiet);
-      return pattern.ok() ? "" : "'" + word + "' is not a pattern that RE2 knows: " + pattern.error();
-    }
+      return "a domain like example.org or *.example.org";
     default:
-      return word.empty() ? "an empty word would match everything" : "";
+      return "an address, a range a-b or a network like 192.0.2.0/24";
+  }
+}
+
+/// Why `word` does not fit.
+std::optional<std::string> flaw(Type type, const std::string& word) {
+  const auto unless = [&](bool fits) {
+    return fits ? std::nullopt : std::optional("'" + word + "' is not " + std::string(wanted_word(type)));
+  };
+  switch (type) {
+    case Type::Addresses:
+      return unless(is_address(word));
+    case Type::Domains:
+      return unless(is_domain(word));
+    case Type::Networks:
+      return unless(IpRange::parse(word).has_value());
+    case Type::Patterns:
+      if (const RE2 pattern(word, RE2::Quiet); !pattern.ok())
+        return "'" + word + "' is not a pattern that RE2 knows: " + pattern.error();
+      return std::nullopt;
+    default:
+      return word.empty() ? std::optional<std::string>("an empty word would match everything") : std::nullopt;
   }
 }
 
@@ -92,7 +89,7 @@ tl::expected<Args::Datum, std::vector<Flaw>> words(const Param& param, const Val
   const auto take = [&](const Value& element) {
     const auto* word = element.as<std::string>();
     auto why = word == nullptr ? wrong_type("a list of strings", element).value() : flaw(param.type, *word);
-    if (!why.empty()) return flaws.push_back({element.at(), std::move(why)});
+    if (why) return flaws.push_back({element.at(), std::move(*why)});
     words.push_back(*word);
   };
   if (const auto* array = value.as<Array>())
@@ -144,7 +141,7 @@ Datum single(const Param& param, const Value& value, const Files& files) {
     case Type::Integer:
       return number(value, {}, "a whole number");
     case Type::Size:
-      return number(value, kSizes, "\"50 MB\" (B, KB, MB, GB)");
+      return number(value, kByteUnits, "\"50 MB\" (B, KB, MB, GB)");
     case Type::Duration:
       return number(value, kDurations, "\"30 s\" (s, min, h, days)");
     case Type::Moment:

@@ -1,5 +1,5 @@
 /// A configuration file as a tree of values that know where they stand. This is all that the rest of the
-/// project sees of TOML; `toml.hpp` is included by read.cpp alone. Immutable after reading; any thread.
+/// project sees of TOML; `toml.hpp` is included by parse.cpp alone. Immutable after reading; any thread.
 #pragma once
 
 #include <chrono>

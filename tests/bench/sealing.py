@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/flows"))
 
 from support import messages, postfix  # noqa: E402
-from support.gateway import Gateway, send_over  # noqa: E402
+from support.client import send_over  # noqa: E402
+from support.gateway import Gateway  # noqa: E402
 from support.waiting import wait_for  # noqa: E402
 
 

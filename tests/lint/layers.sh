@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fails when a file includes a folder, or a third-party header, that layers.txt does not allow its own folder.
+# Fails when a file includes a directory, or a third-party header, that layers.txt does not allow its own directory.
 cd "$(dirname "$0")/../.." && awk '
   FILENAME ~ /layers.txt$/ { if ($1 !~ /^#/) for (i = 2; i <= NF; i++) ok[$1, $i] = 1; next }
   FNR == 1 { split(FILENAME, p, "/"); layer = p[1] "/" p[2] }

@@ -47,7 +47,7 @@ std::string setting(const std::string& toml, const std::string& key, const std::
 
 void tell_rule(const rules::RuleEvidence& rule, std::ostream& out) {
   out << "rule: " << rule.name << (rule.matched ? ": matched" : ": not matched");
-  out << (rule.mode == rules::Mode::Enforce ? "" : " (audit)") << (rule.note.empty() ? "" : ", " + rule.note)
+  out << (rule.mode == rules::Mode::Enforce ? "" : " (audit)") << (rule.note ? ", " + *rule.note : "")
       << "\n";
   for (const auto& c : rule.conditions)
     out << "  " << (c.holds ? "+ " : "- ") << c.name << ": " << c.seen << "\n";
@@ -64,7 +64,7 @@ std::string told(const rules::Plan& plan) {
     out << "reply: " << plan.reply.code << " " << plan.reply.status << " " << plan.reply.text << "\n";
   for (const auto& rule : plan.rules) tell_rule(rule, out);
   for (const auto& note : plan.notes) out << "note: " << note << "\n";
-  for (const auto& effect : test::described(plan)) out << "effect: " << effect << "\n";
+  for (const auto& effect : describe(plan)) out << "effect: " << effect << "\n";
   return out.str();
 }
 

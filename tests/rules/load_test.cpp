@@ -2,16 +2,16 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/has.hpp"
 #include "tests/support/policy.hpp"
 
 using namespace pams;
 using namespace pams::rules;
+using pams::test::has;
 using pams::test::kGateway;
 using pams::test::load_texts;
 
 namespace {
-
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
 
 /// What is reported about a gateway with these lines behind its own.
 std::string reported(const std::string& lines) { return load_texts({std::string(kGateway), lines}).text; }
@@ -197,6 +197,12 @@ BOOST_AUTO_TEST_CASE(a_section_that_stands_once_is_refused_the_second_time) {
                  "rules1.toml:1:1: error: [pams] stands in pams.toml already"));
 }
 
+BOOST_AUTO_TEST_CASE(a_section_that_is_written_in_the_other_way_is_an_error) {
+  BOOST_TEST(has(reported("[[limits]]\n"), "rules1.toml:1:1: error: must be one table: write [limits]"));
+  BOOST_TEST(has(reported("[outbound_connector]\n"),
+                 "rules1.toml:1:1: error: must be a list of tables: write [[outbound_connector]]"));
+}
+
 BOOST_AUTO_TEST_CASE(rules_of_later_files_follow) {
   const auto rule = [](const std::string& name) {
     return "[[transport_rule]]\nname = \"" + name + "\"\ndo = [{ delete_message = true }]\n";
@@ -220,6 +226,18 @@ BOOST_AUTO_TEST_CASE(two_rules_with_two_routes_are_warned_about) {
   BOOST_TEST(reported(rule("a", "Zivver") + rule("b", "Partner", "mode = \"audit\"\n")) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_that_is_to_notify_is_warned_about_because_it_only_audits) {
+  const auto rule = [](const std::string& mode) {
+    return "[[transport_rule]]\nname = \"r\"\nmode = \"" + mode + "\"\ndo = [{ delete_message = true }]\n";
+  };
+  const auto loaded = load_texts({std::string(kGateway), rule("audit_and_notify")});
+  BOOST_TEST_REQUIRE(loaded.policy.has_value());
+  BOOST_TEST(has(loaded.text,
+                 "rules1.toml:3:8: warning: audit_and_notify notifies nobody yet: the rule only audits"),
+             loaded.text);
+  BOOST_TEST(reported(rule("audit")) == "");
+}
+
 BOOST_AUTO_TEST_CASE(exchange_online_without_its_organization_would_trust_every_tenant) {
   BOOST_TEST(
       has(load_texts({"[[trust.exchange_online]]\ncertificate = \"mail.protection.outlook.com\"\n"}).text,
@@ -240,6 +258,30 @@ BOOST_AUTO_TEST_CASE(patterns_and_header_names_are_checked_when_they_are_read) {
   BOOST_TEST(has(pams("pattern = \"\""), "would match everything"));
   BOOST_TEST(has(pams("header = \"zivver relay\""), "cannot be the name of the flag"));
   BOOST_TEST(has(pams("header = \"X-PAMS-Sealed\""), "cannot be the name of the flag"));
+}
+
+BOOST_AUTO_TEST_CASE(every_choice_is_read_as_what_it_says) {
+  const auto pams = [](const std::string& keys) {
+    return load_texts(
+               {"[organization]\naccepted_domains = \"example.org\"\n[pams]\nenabled = false\n" + keys})
+        .policy.value()
+        .pams;
+  };
+  BOOST_TEST((pams("on_anomaly = \"reject\"\n").on_anomaly == OnAnomaly::Reject));
+  BOOST_TEST((pams("when_disabled = \"defer\"\n").when_disabled == OnAnomaly::Defer));
+  BOOST_TEST((pams("untrusted = \"reject\"\n").untrusted == Untrusted::Reject));
+  BOOST_TEST((pams("untrusted = \"keep\"\n").untrusted == Untrusted::Keep));
+  BOOST_TEST((pams("carrier_subject = \"keep\"\n").carrier_subject == CarrierSubject::Keep));
+  BOOST_TEST((pams("extra_recipients = \"refuse\"\n").extra_recipients == ExtraRecipients::Refuse));
+  const auto policy =
+      test::gateway(test::rule("r", "{ delete_message = true }",
+                               "mode = \"audit\"\nrule_error_action = \"ignore\"\nrecipients = "
+                               "\"all\"\nsender_address_location = \"header_or_envelope\""));
+  const auto& read = policy.rules.front();
+  BOOST_TEST((read.mode == Mode::Audit));
+  BOOST_TEST((read.error_action == ErrorAction::Ignore));
+  BOOST_TEST((read.scope.recipients == RecipientMatch::All));
+  BOOST_TEST((read.scope.sender == SenderAddressLocation::HeaderOrEnvelope));
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_of_nothing_is_refused) {

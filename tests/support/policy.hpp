@@ -1,6 +1,8 @@
 /// Policies in tests, written as an operator writes them.
 #pragma once
 
+#include <optional>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -8,6 +10,12 @@
 
 #include "rules/load.hpp"
 #include "rules/policy/evaluate.hpp"
+
+namespace pams::rules {
+// For BOOST_TEST.
+inline std::ostream& operator<<(std::ostream& out, Verdict value) { return out << to_string(value); }
+inline std::ostream& operator<<(std::ostream& out, MessageClass value) { return out << to_string(value); }
+}  // namespace pams::rules
 
 namespace pams::test {
 
@@ -50,6 +58,15 @@ smart_hosts = ["mx.partner.example"]
 transport = "partner"
 )";
 
+inline constexpr std::string_view kFlagged = "zivver-relay: zivver-message-info\nSubject: a\n\nHello\n";
+inline constexpr std::string_view kOrdinary = "Subject: a\n\nHello\n";
+
+/// A [[transport_rule]] with these elements of `do`, and further lines of its own.
+inline std::string rule(std::string_view name, std::string_view actions, std::string_view more = "") {
+  return "[[transport_rule]]\nname = \"" + std::string(name) + "\"\n" + std::string(more) + "\ndo = [" +
+         std::string(actions) + "]\n";
+}
+
 /// A gateway with these rules; what is wrong with them fails the test.
 inline rules::Policy gateway(const std::string& rules) {
   auto loaded = load_texts({std::string(kGateway), rules});
@@ -63,12 +80,6 @@ inline rules::Plan evaluate(const rules::Policy& policy, std::string_view eml,
   using namespace std::chrono;
   const rules::Moment moment{sys_days{year{2026} / 6 / 1}, [] { return false; }};
   return rules::evaluate(policy, parse_message(eml), std::move(envelope), std::move(client), "", moment);
-}
-
-inline std::vector<std::string> described(const rules::Plan& plan) {
-  std::vector<std::string> all;
-  for (const auto& effect : plan.effects) all.push_back(rules::describe(effect));
-  return all;
 }
 
 }  // namespace pams::test

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/load/transport_rule.hpp"
+#include "rules/load/rule_parts.hpp"
 
 namespace pams::test {
 

@@ -21,8 +21,8 @@ constexpr const char* kSteps[] = {
     "pams-relay",
     "look at `postqueue -p` for some days: \"pams-milter did not process this message\" names clients that "
     "still flag",
-    "pamsctl setup postfix --remove --with-net --apply && postfix reload: the guard rules and the transport "
-    "go; "
+    "pamsctl setup postfix --remove --with-guard-rules --apply && postfix reload: the guard rules and the "
+    "transport go; "
     "refused while "
     "a flagged or a sealed message is in the queue",
     "systemctl disable --now pams-milter pams-relay; keep seal.key as long as anybody may ask for what a "
@@ -97,7 +97,7 @@ int apply(const RemovalOptions& options, const setup::RemovalPlan& plan, const C
 
 int run_removal(const RemovalOptions& options, const Config& config, const mta::Postfix& postfix,
                 const std::string& now_utc) {
-  const auto stage = options.with_net ? setup::RemovalStage::GuardRules : setup::RemovalStage::Milter;
+  const auto stage = options.with_guard_rules ? setup::RemovalStage::GuardRules : setup::RemovalStage::Milter;
   const auto plan = setup::plan_removal(postfix, config, stage);
   if (!plan)
     return finish(options, {{"error", plan.error().what}}, "error: " + plan.error().what, kFoundWrong);
@@ -107,7 +107,7 @@ int run_removal(const RemovalOptions& options, const Config& config, const mta::
   if (options.apply) return apply(options, *plan, config, postfix, now_utc);
   return finish(options, to_json(*plan),
                 std::string("to do this, run: pamsctl setup postfix --remove ") +
-                    (options.with_net ? "--with-net " : "") + "--apply",
+                    (options.with_guard_rules ? "--with-guard-rules " : "") + "--apply",
                 kFine);
 }
 

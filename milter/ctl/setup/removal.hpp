@@ -9,7 +9,7 @@ namespace pams::milter::ctl {
 struct RemovalOptions {
   bool apply = false;
   bool json = false;
-  bool with_net = false;
+  bool with_guard_rules = false;
 };
 
 /// The exit code.

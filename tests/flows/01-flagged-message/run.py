@@ -33,9 +33,9 @@ def flow_one_transaction_over_verified_tls_with_all_recipients(gateway):
     assert attachment_of(message.data) in arrived.data, "the attachment has changed"
     assert b"This preamble stays." in arrived.data
 
-    kept, = gateway.archive.with_text(message.unique)
-    assert kept["message"] == without_trace_fields(arrived.data), "the archive holds something else than what was sent"
-    assert sorted(kept["recipients"]) == sorted(RECIPIENTS), kept["recipients"]
+    archived, = gateway.archive.with_text(message.unique)
+    assert archived["message"] == without_trace_fields(arrived.data), "the archive holds something else than what was sent"
+    assert sorted(archived["recipients"]) == sorted(RECIPIENTS), archived["recipients"]
 
     gateway.wait_empty_queue()
     assert not gateway.at_normal_route(message)
@@ -54,7 +54,7 @@ def attachment_of(data):
     return data[data.index(b"--outer\r\nContent-Type: application/pdf"):]
 
 
-def flow_the_same_message_again_is_sent_again_and_kept_once(gateway):
+def flow_the_same_message_again_is_sent_again_and_archived_once(gateway):
     """The sender's server had no answer and repeats: two deliveries are right, two archive records are not."""
     message = messages.flagged()
     for count in (1, 2):

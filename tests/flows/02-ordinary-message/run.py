@@ -4,7 +4,7 @@ from support import messages
 from support.messages import body_of, fields_named, is_carrier
 
 # Everything that a careless gateway fixes: blanks at line ends, lone dots, tabs, bytes without a charset,
-# delimiter lines with blanks behind them, a preamble, empty lines at the end.
+# delimiter lines with blanks after them, a preamble, empty lines at the end.
 ODD_BODY = (b"A preamble nobody reads.  \r\n--b \t\r\nContent-Type: TEXT/plain ; charset = \"iso-8859-1\"\r\n\r\n"
             b"caf\xe9 trailing blanks   \r\n.\r\n..two dots\r\n\tTab\r\n=3D is not decoded\r\n--b\r\n\r\nno type\r\n"
             b"--b--  \r\nepilogue\r\n\r\n\r\n")

@@ -1,7 +1,7 @@
 """Several messages over one connection: nothing of one message may stick to the next."""
 
 from support import messages
-from support.gateway import send_over
+from support.client import send_over
 
 OUTSIDE = ["bob@client.example"]
 
@@ -22,7 +22,7 @@ def flow_ordinary_then_flagged(gateway):
     assert_each_took_its_own_way(gateway, flagged, ordinary)
 
 
-def flow_an_envelope_that_was_given_up_leaves_nothing_behind(gateway):
+def flow_an_envelope_that_was_given_up_leaves_nothing(gateway):
     """MAIL, RCPT, RSET, and then another message: the recipients of the first must not get the second."""
     flagged, ordinary = messages.flagged(), messages.plain()
     with gateway.connection() as client:

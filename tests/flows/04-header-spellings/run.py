@@ -30,7 +30,7 @@ def flow_in_other_letter_case(gateway):
     leaves_through_the_smart_host(gateway, f"ZIVVER-RELAY: {VALUE}")
 
 
-def flow_without_a_blank_behind_the_colon(gateway):
+def flow_without_a_blank_after_the_colon(gateway):
     leaves_through_the_smart_host(gateway, f"zivver-relay:{VALUE}")
 
 
@@ -60,7 +60,7 @@ def flow_with_a_value_of_one_letter(gateway):
     is_not_accepted(gateway, "zivver-relay: y")
 
 
-def flow_behind_thousands_of_other_fields(gateway):
+def flow_after_thousands_of_other_fields(gateway):
     """Either is right; what is not is the normal route (the runner looks)."""
     message = messages.plain(*[f"X-Filler: {number}" for number in range(3000)], f"zivver-relay: {VALUE}",
                              is_flagged=True)

@@ -26,12 +26,12 @@ def arrives(gateway, message, server):
 
 
 @contextlib.contextmanager
-def unwritable(folder):
-    """Takes the right to write from the folder and everything below it."""
-    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
-    modes = {path: path.stat().st_mode & 0o7777 for path in folders}
+def unwritable(directory):
+    """Takes the right to write from the directory and everything below it."""
+    directories = [directory, *(path for path in directory.rglob("*") if path.is_dir())]
+    modes = {path: path.stat().st_mode & 0o7777 for path in directories}
     try:
-        for path in folders:
+        for path in directories:
             path.chmod(0o500)
         yield
     finally:
@@ -44,7 +44,7 @@ def small_disk(gateway):
     """A disk of 2 MB in the archive's place. The milter is started again, so that it sees it."""
     owner = pwd.getpwnam(USER)
     options = f"size=2m,mode=0700,uid={owner.pw_uid},gid={owner.pw_gid}"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", gateway.archive.folder])
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", gateway.archive.directory])
     if mounted.returncode != 0:
         raise Skipped("a tmpfs cannot be mounted here")
     try:
@@ -53,19 +53,19 @@ def small_disk(gateway):
         yield
     finally:
         gateway.milter.stop()
-        subprocess.run(["umount", gateway.archive.folder], check=True)
+        subprocess.run(["umount", gateway.archive.directory], check=True)
 
 
-def flow_unwritable_folder_flagged(gateway):
+def flow_unwritable_directory_flagged(gateway):
     message = messages.flagged()
-    with unwritable(gateway.archive.folder):
+    with unwritable(gateway.archive.directory):
         is_not_taken(gateway, message)
     arrives(gateway, message, gateway.smart_host)
 
 
-def flow_unwritable_folder_ordinary(gateway):
+def flow_unwritable_directory_ordinary(gateway):
     message = messages.plain()
-    with unwritable(gateway.archive.folder):
+    with unwritable(gateway.archive.directory):
         is_not_taken(gateway, message)
     arrives(gateway, message, gateway.relayhost)
 
@@ -84,7 +84,7 @@ def flow_full_disk(gateway):
 
 def flow_a_full_disk_recovers_by_itself_when_there_is_room_again(gateway):
     with small_disk(gateway):
-        filler = gateway.archive.folder / "filler"
+        filler = gateway.archive.directory / "filler"
         filler.write_bytes(b"")
         with contextlib.suppress(OSError), filler.open("ab", buffering=0) as file:
             while file.write(b"x" * 4096) == 4096:

@@ -41,7 +41,7 @@ def flow_a_requeued_flagged_message_still_goes_to_the_smart_host(gateway):
     assert not gateway.at_normal_route(message)
 
 
-def flow_what_the_net_holds_stays_held(gateway):
+def flow_what_the_guard_rules_hold_stays_held(gateway):
     gateway.use_postfix(smtpd_milters="")
     message = messages.flagged()
     assert gateway.send(message, RECIPIENTS).code == 250

@@ -1,6 +1,6 @@
 """Someone has edited Postfix's configuration. Flagged mail waits, at the sender or in the queue, until it is fixed.
 
-Two guards stand one behind the other: the milter checks the routing before it releases flagged mail (verify_route),
+Two guards stand one after the other: the milter checks the routing before it releases flagged mail (verify_route),
 and the rules in header_checks hold what reaches the queue without a route. Each is looked at alone, too. They guard the
 delivery: what passes the milter is sealed, and nobody on the wrong way can read it.
 """
@@ -20,7 +20,7 @@ def is_not_accepted(gateway):
     assert not gateway.at_normal_route(message)
 
 
-def waits_in_the_net(gateway):
+def is_held_by_the_guard_rules(gateway):
     message = messages.flagged()
     assert gateway.send(message, OUTSIDE).code == 250
     gateway.wait_deferred("pams-milter")
@@ -34,9 +34,9 @@ def ordinary_mail_flows(gateway):
 
 
 def marker_map(gateway):
-    """The file behind milter_header_checks, whatever setup called it."""
+    """The file that milter_header_checks names, whatever setup called it."""
     value = gateway.postfix.tool("postconf", "-h", "milter_header_checks").split(",")[0].strip()
-    return type(gateway.folder)(value.partition(":")[2])
+    return type(gateway.directory)(value.partition(":")[2])
 
 
 def flow_marker_map_missing(gateway):
@@ -55,7 +55,7 @@ def flow_marker_map_with_a_slip_of_the_pen(gateway):
     is_not_accepted(gateway)
     ordinary_mail_flows(gateway)
     gateway.use_settings(replace=WITHOUT_THE_FIRST_GUARD)
-    waits_in_the_net(gateway)
+    is_held_by_the_guard_rules(gateway)
 
 
 def flow_milter_header_checks_unset(gateway):
@@ -63,10 +63,10 @@ def flow_milter_header_checks_unset(gateway):
     is_not_accepted(gateway)
     ordinary_mail_flows(gateway)
     gateway.use_settings(replace=WITHOUT_THE_FIRST_GUARD)
-    waits_in_the_net(gateway)
+    is_held_by_the_guard_rules(gateway)
 
 
-def flow_it_is_mended_and_flagged_mail_flows_without_a_restart_of_the_milter(gateway):
+def flow_it_is_corrected_and_flagged_mail_flows_without_a_restart_of_the_milter(gateway):
     good = (gateway.postfix.config / "main.cf").read_bytes()
     gateway.use_postfix(milter_header_checks="")
     is_not_accepted(gateway)
@@ -78,7 +78,7 @@ def flow_it_is_mended_and_flagged_mail_flows_without_a_restart_of_the_milter(gat
     assert gateway.wait_at(gateway.smart_host, message).tls
 
 
-def flow_mended_but_not_reloaded(gateway):
+def flow_corrected_but_not_reloaded(gateway):
     """The files are right again, and the running Postfix still routes by what it read before."""
     good = (gateway.postfix.config / "main.cf").read_bytes()
     gateway.use_postfix(milter_header_checks="")
@@ -106,7 +106,7 @@ def flow_tls_of_the_transport_weakened_in_master_cf(gateway):
 
 def flow_milter_not_configured_in_postfix(gateway):
     gateway.use_postfix(smtpd_milters="")
-    waits_in_the_net(gateway)
+    is_held_by_the_guard_rules(gateway)
 
 
 def flow_milter_not_configured_for_sendmail(gateway):

@@ -28,8 +28,8 @@ def flow_to_the_organization_it_is_delivered_without_the_header(gateway):
     assert not gateway.smart_host.with_text(message.unique)
 
 
-def flow_through_the_outbound_listener_the_net_holds_it(gateway):
-    """There the net stands, and no milter can undo it: nobody but trusted peers belongs on that listener."""
+def flow_through_the_outbound_listener_the_guard_rules_hold_it(gateway):
+    """The guard rules are in force there, and no milter can undo them: nobody but trusted peers belongs on that listener."""
     message = messages.plain("zivver-relay: f3b1c0de.example")
     answer = gateway.send(message, ["carol@example.org"], sender="bob@client.example", source=STRANGER)
     if answer.code == 250:

@@ -51,7 +51,7 @@ def flow_prepend_beyond_ascii(gateway):
 
 
 def judge(gateway, location, words):
-    work = gateway.folder / "corpus" / f"{location}-{len(words)}"
+    work = gateway.directory / "corpus" / f"{location}-{len(words)}"
     config = write_settings(gateway, work, location, words)
     originals = [path for path in sorted(CORPUS.rglob("*.eml")) if path.is_file()]
     assert originals, f"no messages below {CORPUS}"

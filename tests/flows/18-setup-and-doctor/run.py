@@ -28,7 +28,7 @@ def flow_doctor_is_content_with_what_setup_made(gateway):
     assert doctor(gateway) == (0, [])
 
 
-def flow_doctor_finds_a_slip_and_setup_mends_it(gateway):
+def flow_doctor_finds_a_slip_and_setup_corrects_it(gateway):
     before = gateway.postfix_files()[gateway.postfix.config / "main.cf"]
     gateway.postfix.set(milter_header_checks="")
     assert doctor(gateway) == (1, ["milter_header_checks", "reloaded"])

@@ -21,6 +21,7 @@ from support.endurance import send_all
 from support.trace import Trace
 from support.waiting import wait_for
 
+LONG = ("killed_at_random",)
 MESSAGES = int(os.environ.get("PAMS_FLOW_MESSAGES", "500"))
 SEED = int(os.environ.get("PAMS_FLOW_SEED", str(random.randrange(1_000_000))))
 UNIQUE = re.compile(rb"(?:FLAGGED|ORDINARY)-[0-9a-f]{16}")

@@ -204,7 +204,7 @@ def flow_a_new_log_that_the_milter_may_not_read_is_told_and_read_later(gateway):
     gateway.postfix.rotate_log(mode=0o600)
     send(gateway, message, BOB)
     gateway.wait_at(gateway.relayhost, message)
-    told = f'event=trace_failed path={gateway.folder}/trace/trace.db reason="{gateway.postfix.log_file}: Permission denied"'
+    told = f'event=trace_failed path={gateway.directory}/trace/trace.db reason="{gateway.postfix.log_file}: Permission denied"'
     wait_for("the milter tells it", lambda: told in gateway.milter.log())
     gateway.postfix.log_file.chmod(0o644)
     wait_until_told(trace, message, {BOB: "Delivered"})

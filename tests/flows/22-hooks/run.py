@@ -1,5 +1,6 @@
 """Programs among a rule's actions: they add headers, reject and defer, and can neither hold up nor divert."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,19 +19,25 @@ def rule(name, hook, error_action="defer"):
 
 
 def use(gateway, *rules):
-    """New rules, in which @HOOKS@ is where the programs are: a folder that the milter's user can reach."""
-    folder = gateway.folder / "hooks"
-    folder.mkdir(exist_ok=True)
+    """New rules, in which @HOOKS@ is where the programs are: a directory that the milter's user can reach."""
+    directory = gateway.directory / "hooks"
+    directory.mkdir(exist_ok=True)
     for name in ("classify", "scan", "hang", "turn-away"):
-        shutil.copy(PROGRAMS / name, folder / name)
-    file = folder / "rules.toml"
+        shutil.copy(PROGRAMS / name, directory / name)
+    (directory / "hang").write_text((PROGRAMS / "hang").read_text().replace("@SECONDS@", str(seconds_to_hang())))
+    file = directory / "rules.toml"
     archive = '[[transport_rule]]\nname = "Archive"\n[[transport_rule.do]]\narchive = { to = "compliance" }\n'
-    file.write_text("".join(rules).replace("@HOOKS@", str(folder)) + archive)
+    file.write_text("".join(rules).replace("@HOOKS@", str(directory)) + archive)
     gateway.use_settings(file)
 
 
+def seconds_to_hang():
+    """So that what hangs can be told from what hangs on another gateway."""
+    return 100_000_000 + os.getpid()
+
+
 def hanging():
-    return subprocess.run(["pgrep", "-f", "sleep 4711"], capture_output=True, text=True).stdout.split()
+    return subprocess.run(["pgrep", "-f", f"sleep {seconds_to_hang()}"], capture_output=True, text=True).stdout.split()
 
 
 def events(gateway, name):
@@ -64,7 +71,7 @@ def flow_a_scanner_rejects_and_the_sender_reads_why(gateway):
     gateway.wait_empty_queue()
 
 
-def flow_a_slow_one_defers_flagged_mail_and_leaves_no_process_behind(gateway):
+def flow_a_slow_one_defers_flagged_mail_and_leaves_no_process(gateway):
     use(gateway, rule("Hang", '{ command = ["@HOOKS@/hang"], timeout = "1 s" }', error_action="ignore"))
     flagged, plain = messages.flagged(), messages.plain()
     answer = gateway.send(flagged, OUTSIDE)
@@ -85,7 +92,7 @@ def flow_no_hook_changes_the_route(gateway):
     assert gateway.postfix.queue() == [] and not gateway.at_normal_route(message)
 
 
-def flow_a_killed_milter_leaves_no_process_behind(gateway):
+def flow_a_killed_milter_leaves_no_process(gateway):
     use(gateway, rule("Hang", '{ command = ["@HOOKS@/hang"], timeout = "2 min" }'))
     message = messages.flagged()
     with gateway.connection() as client:
@@ -104,7 +111,7 @@ def flow_a_killed_milter_leaves_no_process_behind(gateway):
 
 def flow_pamsctl_test_runs_nothing_and_says_what_it_assumes(gateway):
     use(gateway, rule("Hang", '{ command = ["@HOOKS@/hang"], timeout = "2 min" }'))
-    eml = gateway.folder / "hooks/message.eml"
+    eml = gateway.directory / "hooks/message.eml"
     eml.write_bytes(messages.plain().data)
     said = gateway.pamsctl("test", "--eml", eml, "--sender", "alice@example.org", "--recipient", OUTSIDE[0]).stdout
     assert "hooks/hang; taken as accepted without headers" in said, said
@@ -113,7 +120,7 @@ def flow_pamsctl_test_runs_nothing_and_says_what_it_assumes(gateway):
 
 def flow_pamsctl_check_looks_at_the_program(gateway):
     use(gateway, rule("Scan", '["@HOOKS@/scan"]'))
-    program = gateway.folder / "hooks/scan"
+    program = gateway.directory / "hooks/scan"
     for spoil, complaint in ((lambda: program.chmod(0o777), "everybody may change it"),
                              (lambda: program.chmod(0o644), "cannot be executed"),
                              (program.unlink, "no such program")):

@@ -21,18 +21,18 @@ BOB, CAROL = "bob@client.example", "carol@other.example"
 @contextlib.contextmanager
 def archive_of_its_own(gateway):
     """An empty archive, in place of that of the other flows."""
-    folder = gateway.folder / "discovery"
-    folder.mkdir(mode=0o700)
-    shutil.chown(folder, USER, USER)
-    former, gateway.archive.folder = gateway.archive.folder, folder
+    directory = gateway.directory / "discovery"
+    directory.mkdir(mode=0o700)
+    shutil.chown(directory, USER, USER)
+    former, gateway.archive.directory = gateway.archive.directory, directory
     gateway.milter.stop()
-    gateway.write_settings(replace=[(f'"{former}"', f'"{folder}"')])
+    gateway.write_settings(replace=[(f'"{former}"', f'"{directory}"')])
     try:
-        yield folder
+        yield directory
     finally:
         gateway.milter.stop()
-        gateway.archive.folder = former
-        shutil.rmtree(folder)
+        gateway.archive.directory = former
+        shutil.rmtree(directory)
 
 
 def archived(gateway, *mail):
@@ -48,13 +48,13 @@ def found(gateway, query):
     return {row["message_id"] for row in ask(gateway, "search", query)}
 
 
-def foreign_files(folder):
+def foreign_files(directory):
     owner = pwd.getpwnam(USER).pw_uid
-    return [str(path) for path in folder.rglob("*") if path.stat().st_uid != owner]
+    return [str(path) for path in directory.rglob("*") if path.stat().st_uid != owner]
 
 
 def flow_commands_of_root_leave_nothing_that_the_milter_cannot_use(gateway):
-    with archive_of_its_own(gateway) as folder:
+    with archive_of_its_own(gateway) as directory:
         for command in (("list",), ("search", "anything")):
             empty = ask(gateway, *command)
             assert empty == [], "before the first start of the milter there is no archive yet"
@@ -65,11 +65,11 @@ def flow_commands_of_root_leave_nothing_that_the_milter_cannot_use(gateway):
         assert found(gateway, "subject:merger") == {first.message_id}
         assert ask(gateway, "verify")["ok"]
         gateway.pamsctl("archive", "hold", "add", "case 1", "subject:merger")
-        assert foreign_files(folder) == []
+        assert foreign_files(directory) == []
         archived(gateway, (second, [CAROL]))
         assert found(gateway, "lunch") == {second.message_id}
         as_the_milter = subprocess.run(
-            [gateway.folder / "bin/pamsctl", "--config", gateway.settings / "pams-milter.toml", "archive", "search",
+            [gateway.directory / "bin/pamsctl", "--config", gateway.settings / "pams-milter.toml", "archive", "search",
              "merger OR lunch", "--json"], capture_output=True, text=True, user=USER, group=USER, extra_groups=[], cwd="/")
         assert len(json.loads(as_the_milter.stdout)) == 2, as_the_milter.stderr
         assert "archive_failed" not in gateway.milter.log().rpartition("event=started")[2]
@@ -99,13 +99,13 @@ def flow_found_exported_held_and_purged(gateway):
 
 
 def exports_are_read_by_others(gateway, sent):
-    out = gateway.folder / "exports"
+    out = gateway.directory / "exports"
     out.mkdir()
     try:
         for form, name in (("eml", "eml"), ("mboxrd", "all.mbox"), ("zip", "all.zip")):
             gateway.pamsctl("archive", "export", "--format", form, "--output", out / name, "friday")
         files = [path.read_bytes() for path in (out / "eml").rglob("*.eml")]
-        assert sorted(files) == sorted(sent.values()), "the folder holds other bytes than were archived"
+        assert sorted(files) == sorted(sent.values()), "the directory holds other bytes than were archived"
         boxed = mailbox.mbox(out / "all.mbox", factory=lambda file: email.message_from_binary_file(file, policy=email.policy.default))
         assert {one["Message-ID"] for one in boxed} == set(sent)
         with zipfile.ZipFile(out / "all.zip") as packed:
@@ -119,13 +119,13 @@ def exports_are_read_by_others(gateway, sent):
         shutil.rmtree(out)
 
 
-def objects(folder):
-    return sorted(path for path in (folder / "objects").rglob("*") if path.is_file())
+def objects(directory):
+    return sorted(path for path in (directory / "objects").rglob("*") if path.is_file())
 
 
 def sql(statement):
-    def change(folder):
-        with contextlib.closing(sqlite3.connect(folder / "archive.db")) as database, database:
+    def change(directory):
+        with contextlib.closing(sqlite3.connect(directory / "archive.db")) as database, database:
             database.execute(statement)
     return change
 
@@ -137,24 +137,24 @@ def change_byte(path):
 
 
 TAMPERING = {
-    "a message was removed": lambda folder: objects(folder)[0].unlink(),
-    "a message was altered": lambda folder: change_byte(objects(folder)[0]),
-    "a message was cut short": lambda folder: objects(folder)[0].write_bytes(objects(folder)[0].read_bytes()[:-4]),
-    "two messages were exchanged": lambda folder: exchange(*objects(folder)[:2]),
+    "a message was removed": lambda directory: objects(directory)[0].unlink(),
+    "a message was altered": lambda directory: change_byte(objects(directory)[0]),
+    "a message was cut short": lambda directory: objects(directory)[0].write_bytes(objects(directory)[0].read_bytes()[:-4]),
+    "two messages were exchanged": lambda directory: exchange(*objects(directory)[:2]),
     "the sender was altered": sql("UPDATE record SET sender = 'mallory@example.org' WHERE number = 2"),
     "a Bcc was removed": sql("UPDATE record SET recipients = 'bob@client.example' WHERE number = 1"),
     "the time was altered": sql("UPDATE record SET time = time - 86400 WHERE number = 2"),
     "a row was removed": sql("DELETE FROM record WHERE number = 2"),
-    "a row and its link were removed": lambda folder: [
-        sql(f"DELETE FROM {table} WHERE number = 2")(folder) for table in ("record", "chain")],
-    "the last rows were removed": lambda folder: [
-        sql(f"DELETE FROM {table} WHERE number >= 3")(folder) for table in ("record", "chain")],
-    "two rows were reordered": lambda folder: [
-        sql(f"UPDATE record SET number = {new} WHERE number = {old}")(folder) for old, new in ((1, 99), (2, 1), (99, 2))],
+    "a row and its link were removed": lambda directory: [
+        sql(f"DELETE FROM {table} WHERE number = 2")(directory) for table in ("record", "chain")],
+    "the last rows were removed": lambda directory: [
+        sql(f"DELETE FROM {table} WHERE number >= 3")(directory) for table in ("record", "chain")],
+    "two rows were reordered": lambda directory: [
+        sql(f"UPDATE record SET number = {new} WHERE number = {old}")(directory) for old, new in ((1, 99), (2, 1), (99, 2))],
     "a row was inserted": sql("INSERT INTO record SELECT 77, 'x', time, message_id, queue_id, sender, recipients, subject, "
                               "size, rules, actions, connector, sent, received FROM record WHERE number = 1"),
     "a link was altered": sql("UPDATE chain SET hash = hash || '0' WHERE number = 2"),
-    "the head was removed": lambda folder: (folder / "head").unlink(),
+    "the head was removed": lambda directory: (directory / "head").unlink(),
     "checkpoints were removed": sql("DELETE FROM checkpoint"),
 }
 
@@ -166,20 +166,20 @@ def exchange(one, other):
 
 
 def flow_tampering_is_found(gateway):
-    with archive_of_its_own(gateway) as folder:
+    with archive_of_its_own(gateway) as directory:
         gateway.milter.start()
         archived(gateway, *((messages.plain(subject=f"Message {number}"), [BOB, CAROL]) for number in range(4)))
         gateway.milter.stop()
         assert ask(gateway, "verify")["ok"]
-        sound = gateway.folder / "sound"
-        shutil.copytree(folder, sound)
+        sound = gateway.directory / "sound"
+        shutil.copytree(directory, sound)
         try:
             for what, tamper in TAMPERING.items():
-                tamper(folder)
+                tamper(directory)
                 done = gateway.pamsctl("archive", "verify", "--json", check=False)
                 assert done.returncode == 1 and json.loads(done.stdout)["problems"], f"not found: {what}: {done.stdout}"
-                shutil.rmtree(folder)
-                shutil.copytree(sound, folder)
+                shutil.rmtree(directory)
+                shutil.copytree(sound, directory)
             assert ask(gateway, "verify")["ok"]
         finally:
             shutil.rmtree(sound)

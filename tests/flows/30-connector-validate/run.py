@@ -21,13 +21,13 @@ PASSWORD = "correct horse battery"
 
 def validate(gateway, *ports, extra="", more=()):
     """What validate says about smart hosts on these ports: (exit code, JSON)."""
-    config = gateway.folder / "settings/validate.toml"
+    config = gateway.directory / "settings/validate.toml"
     hosts = ", ".join(f'"{SMART_HOST_NAME}:{port}"' for port in ports)
     text = (gateway.settings / "pams-milter.toml").read_text()
     text = text.replace(f'smart_hosts = ["{SMART_HOST_NAME}:{gateway.smart_host.port}"]', f"smart_hosts = [{hosts}]\n{extra}")
     config.write_text(text)
     # 60 seconds are promised.
-    done = subprocess.run([gateway.folder / "bin/pamsctl", "--config", config, "connector", "validate", CONNECTOR, "--json",
+    done = subprocess.run([gateway.directory / "bin/pamsctl", "--config", config, "connector", "validate", CONNECTOR, "--json",
                            *more], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
     config.unlink()
     assert done.returncode in (0, 1), f"exit {done.returncode}: {done.stdout}{done.stderr}"
@@ -66,7 +66,7 @@ def only_fault(gateway, script, stage, words, extra=""):
 
 @contextlib.contextmanager
 def password_file(gateway):
-    path = gateway.folder / "smart-host.password"
+    path = gateway.directory / "smart-host.password"
     path.write_text(PASSWORD + "\n")
     path.chmod(0o600)
     try:
@@ -101,7 +101,7 @@ def flow_an_unknown_connector_is_an_error_of_usage(gateway):
 
 
 def flow_no_such_host(gateway):
-    config = gateway.folder / "settings/validate.toml"
+    config = gateway.directory / "settings/validate.toml"
     text = (gateway.settings / "pams-milter.toml").read_text()
     config.write_text(text.replace(f'["{SMART_HOST_NAME}:', '["no-such-host.invalid:'))
     done = gateway.pamsctl("connector", "validate", CONNECTOR, "--json", check=False, config=config)
@@ -114,41 +114,41 @@ def flow_nobody_listens(gateway):
     assert code == 1 and "Connection refused" in faults(answer["smart_hosts"][0])["connect"]
 
 
-def flow_it_refuses_to_talk(gateway):
-    only_fault(gateway, lambda talk: talk.say("554 5.3.2 not you"), "ehlo", "554 5.3.2 not you")
+def flow_it_refuses_the_session(gateway):
+    only_fault(gateway, lambda session: session.say("554 5.3.2 not you"), "ehlo", "554 5.3.2 not you")
 
 
 def flow_it_is_no_smtp_server(gateway):
-    only_fault(gateway, lambda talk: talk.say("HTTP/1.1 400 Bad Request"), "ehlo", "not SMTP")
+    only_fault(gateway, lambda session: session.say("HTTP/1.1 400 Bad Request"), "ehlo", "not SMTP")
 
 
 def flow_no_starttls(gateway):
-    only_fault(gateway, lambda talk: talk.greet("SIZE 1000"), "starttls", "does not offer STARTTLS")
+    only_fault(gateway, lambda session: session.greet("SIZE 1000"), "starttls", "does not offer STARTTLS")
 
 
 def flow_starttls_refused(gateway):
-    def script(talk):
-        talk.greet("STARTTLS")
-        talk.listen()
-        talk.say("454 4.7.0 TLS not available")
+    def script(session):
+        session.greet("STARTTLS")
+        session.listen()
+        session.say("454 4.7.0 TLS not available")
     only_fault(gateway, script, "starttls", "454 4.7.0")
 
 
-def flow_bytes_behind_the_220(gateway):
-    def script(talk):
-        talk.greet("STARTTLS")
-        talk.agree_to_starttls(behind=b"250 2.0.0 injected\r\n")
-        talk.start_tls()
+def flow_bytes_after_the_220(gateway):
+    def script(session):
+        session.greet("STARTTLS")
+        session.agree_to_starttls(more=b"250 2.0.0 injected\r\n")
+        session.start_tls()
     only_fault(gateway, script, "starttls", "injects")
 
 
 def flow_bytes_that_come_a_little_later_break_the_handshake(gateway):
-    def script(talk):
-        talk.greet("STARTTLS")
-        talk.agree_to_starttls()
-        talk.connection.recv(1)  # the client's handshake has begun
-        talk.say("250 2.0.0 injected")
-        talk.stall()
+    def script(session):
+        session.greet("STARTTLS")
+        session.agree_to_starttls()
+        session.connection.recv(1)  # the client's handshake has begun
+        session.say("250 2.0.0 injected")
+        session.stall()
     only_fault(gateway, script, "tls", "not TLS")
 
 
@@ -161,13 +161,13 @@ def flow_certificates_that_prove_nothing(gateway):
                                       ("not-yet-valid", "expiry", "valid only from 2098-01-01"),
                                       ("wrong-name", "name", "smtp.impostor.example"),
                                       ("cn-only", "name", "only in the subject's CN")):
-        server = only_fault(gateway, lambda talk: (talk.up_to_tls(certificate), talk.listen()), stage, words)
+        server = only_fault(gateway, lambda session: (session.up_to_tls(certificate), session.listen()), stage, words)
         assert server.over_tls == b"QUIT\r\n", server.over_tls
 
 
 def flow_only_old_tls(gateway):
     for newest in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
-        only_fault(gateway, lambda talk: talk.up_to_tls(newest=newest), "tls", "TLS 1.2")
+        only_fault(gateway, lambda session: session.up_to_tls(newest=newest), "tls", "TLS 1.2")
 
 
 def flow_an_authority_file_that_is_none(gateway):
@@ -175,13 +175,13 @@ def flow_an_authority_file_that_is_none(gateway):
     before = settings.read_text()
     try:
         settings.write_text(before.replace(str(gateway.certificates.ca_file), "/dev/null"))
-        only_fault(gateway, lambda talk: (talk.greet("STARTTLS"), talk.agree_to_starttls(), talk.stall()), "tls", "tls_ca_file")
+        only_fault(gateway, lambda session: (session.greet("STARTTLS"), session.agree_to_starttls(), session.stall()), "tls", "tls_ca_file")
     finally:
         settings.write_text(before)
 
 
 def flow_one_of_two_smart_hosts_is_an_impostor(gateway):
-    with ScriptedServer(gateway.certificates, lambda talk: talk.up_to_tls("wrong-name")) as impostor:
+    with ScriptedServer(gateway.certificates, lambda session: session.up_to_tls("wrong-name")) as impostor:
         code, answer = validate(gateway, gateway.smart_host.port, impostor.port)
         assert code == 1
         good, bad = answer["smart_hosts"]
@@ -192,24 +192,24 @@ def flow_one_of_two_smart_hosts_is_an_impostor(gateway):
 
 
 def flow_too_small_for_our_messages(gateway):
-    def script(talk):
-        talk.up_to_tls()
-        talk.ehlo("SIZE 10240000")
-        talk.stall()
+    def script(session):
+        session.up_to_tls()
+        session.ehlo("SIZE 10240000")
+        session.stall()
     only_fault(gateway, script, "size", "max_message_size = 10240000")
 
 
 def auth_server(mechanisms, *replies):
     """Offers AUTH in clear too, to tempt; gives these replies to the client's lines."""
-    def script(talk):
-        talk.greet("STARTTLS", "AUTH PLAIN LOGIN")
-        talk.agree_to_starttls()
-        talk.start_tls()
-        talk.ehlo("SIZE 0", mechanisms)
+    def script(session):
+        session.greet("STARTTLS", "AUTH PLAIN LOGIN")
+        session.agree_to_starttls()
+        session.start_tls()
+        session.ehlo("SIZE 0", mechanisms)
         for reply in replies:
-            talk.listen()
-            talk.say(reply)
-        talk.stall()
+            session.listen()
+            session.say(reply)
+        session.stall()
     return script
 
 
@@ -238,9 +238,9 @@ def flow_the_password_is_wrong(gateway):
 def flow_an_impostor_never_sees_the_password(gateway):
     with password_file(gateway) as extra:
         for certificate in ("wrong-name", "self-signed", "expired", "cn-only"):
-            def script(talk):
-                talk.up_to_tls(certificate)
-                talk.ehlo("AUTH PLAIN LOGIN")
+            def script(session):
+                session.up_to_tls(certificate)
+                session.ehlo("AUTH PLAIN LOGIN")
             with ScriptedServer(gateway.certificates, script) as server:
                 code, answer = validate(gateway, server.port, extra=extra)
                 assert code == 1 and stages_of(answer["smart_hosts"][0])["auth"]["status"] == "skipped"
@@ -250,7 +250,7 @@ def flow_an_impostor_never_sees_the_password(gateway):
 
 def flow_a_password_that_others_may_read_is_not_used(gateway):
     with password_file(gateway) as extra:
-        (gateway.folder / "smart-host.password").chmod(0o640)
+        (gateway.directory / "smart-host.password").chmod(0o640)
         server = only_fault(gateway, auth_server("AUTH PLAIN"), "auth", "chmod 600", extra)
         assert b"AUTH" not in server.over_tls
 
@@ -260,28 +260,28 @@ def flow_a_password_that_others_may_read_is_not_used(gateway):
 
 def stall_after(step):
     """A good server that falls silent after that many steps."""
-    def script(talk):
-        steps = [lambda: talk.say("220 scripted ESMTP"), lambda: talk.ehlo("STARTTLS"), talk.agree_to_starttls, talk.start_tls,
-                 lambda: talk.ehlo("AUTH PLAIN"), talk.listen]
+    def script(session):
+        steps = [lambda: session.say("220 scripted ESMTP"), lambda: session.ehlo("STARTTLS"), session.agree_to_starttls, session.start_tls,
+                 lambda: session.ehlo("AUTH PLAIN"), session.listen]
         for one in steps[:step]:
             one()
-        talk.stall()
+        session.stall()
     return script
 
 
-def drip(talk):
+def drip(session):
     """A greeting that would take a quarter of an hour."""
     for _ in range(1000):
-        talk.send(b"2")
-        if talk.server._over.wait(0.9):
+        session.send(b"2")
+        if session.server._over.wait(0.9):
             return
 
 
 def endless(line):
-    def script(talk):
-        talk.send(b"220")
+    def script(session):
+        session.send(b"220")
         while True:
-            talk.send(line * 1000)
+            session.send(line * 1000)
     return script
 
 
@@ -320,11 +320,11 @@ def flow_a_test_message_that_the_smart_host_refuses(gateway):
 
 
 def flow_a_certificate_that_changes_between_the_probe_and_the_message(gateway):
-    def script(talk):
+    def script(session):
         # validate and the relay each make a handshake of their own.
-        talk.up_to_tls("good" if talk.number == 1 else "wrong-name")
-        talk.ehlo("SIZE 0")
-        talk.stall()
+        session.up_to_tls("good" if session.number == 1 else "wrong-name")
+        session.ehlo("SIZE 0")
+        session.stall()
     port = gateway.smart_host.port
     gateway.smart_host.stop()
     with ScriptedServer(gateway.certificates, script, port) as server:  # where the relay goes

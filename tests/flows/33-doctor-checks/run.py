@@ -11,6 +11,7 @@ import time
 from support import doctor, messages
 from support.milter import USER
 from support.outcome import Skipped
+from support.ports import free_port
 from support.smtp_server import Behaviour
 from support.trace import Trace
 from support.waiting import wait_for
@@ -31,7 +32,7 @@ def is_not_accepted(gateway):
 
 
 class Altered:
-    """A file or folder with another owner or mode, as long as this lasts."""
+    """A file or directory with another owner or mode, as long as this lasts."""
 
     def __init__(self, path, owner=None, group=None, mode=None):
         self.path, self.before = path, os.stat(path)
@@ -48,7 +49,7 @@ class Altered:
         os.chmod(self.path, self.before.st_mode & 0o7777)
 
 
-# -- files and folders ---------------------------------------------------------------------------------------------
+# -- files and directories ---------------------------------------------------------------------------------------------
 
 def flow_a_table_that_only_root_can_read(gateway):
     says(gateway, "readable", "ok")
@@ -78,7 +79,7 @@ def flow_tables_hold_no_secret_any_more(gateway):
         assert not path.is_file() or key not in path.read_text(errors="replace"), path
 
 
-def flow_no_relay_behind_its_socket(gateway):
+def flow_no_relay_at_its_socket(gateway):
     says(gateway, "relay", "ok")
     gateway.relay.kill()
     finding = says(gateway, "relay", "fail")
@@ -92,20 +93,20 @@ def flow_a_socket_that_postfix_cannot_reach(gateway):
         is_not_accepted(gateway)
 
 
-def flow_no_milter_behind_the_socket(gateway):
+def flow_no_milter_at_the_socket(gateway):
     gateway.milter.kill()
     assert "refused" in says(gateway, "socket_reachable", "fail")["seen"]
 
 
 def flow_an_archive_that_the_milter_cannot_write(gateway):
     says(gateway, "archive", "ok")
-    with Altered(gateway.folder / "archive", 0, 0, 0o700):
+    with Altered(gateway.directory / "archive", 0, 0, 0o700):
         says(gateway, "archive", "fail")
 
 
 def flow_a_trace_that_the_milter_cannot_write(gateway):
     says(gateway, "trace", "ok")
-    with Altered(gateway.folder / "trace", 0, 0, 0o700):
+    with Altered(gateway.directory / "trace", 0, 0, 0o700):
         says(gateway, "trace", "fail")
 
 
@@ -115,19 +116,19 @@ def flow_a_mail_log_that_the_milter_cannot_read(gateway):
 
 
 def flow_a_mail_log_that_is_not_postfixs(gateway):
-    other = gateway.folder / "other.log"
+    other = gateway.directory / "other.log"
     other.touch()
     gateway.write_settings(replace=[(f'mail_log = "{gateway.postfix.log_file}"', f'mail_log = "{other}"')])
     says(gateway, "mail_log", "warn")
 
 
 def flow_a_disk_that_is_nearly_full(gateway):
-    small = gateway.folder / "small"
+    small = gateway.directory / "small"
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "pams-flows", small], capture_output=True).returncode != 0:
         raise Skipped("this machine lets nobody mount a small disk")
     try:
-        gateway.write_settings(replace=[(f'path = "{gateway.folder}/archive"', f'path = "{small}"')])
+        gateway.write_settings(replace=[(f'path = "{gateway.directory}/archive"', f'path = "{small}"')])
         assert str(small) in says(gateway, "disk_space", "fail")["seen"]
     finally:
         subprocess.run(["umount", small], check=True)
@@ -144,7 +145,7 @@ def flow_a_clock_that_was_set_back(gateway):
 
 
 def flow_a_journal_spool_that_the_milter_cannot_write(gateway):
-    spool = gateway.folder / "doctors-journal"
+    spool = gateway.directory / "doctors-journal"
     spool.mkdir()
     shutil.chown(spool, USER, USER)
     rule = '[[journal_rule]]\nname = "All"\nscope = "global"\njournal_email_address = "journal@example.org"\n'
@@ -202,7 +203,7 @@ def flow_a_postfix_that_does_not_wait_for_us(gateway):
     says(gateway, "milter_timeouts", "warn")
 
 
-def flow_a_milter_behind_a_port(gateway):
+def flow_a_milter_at_a_port(gateway):
     says(gateway, "inet_socket", "ok")
     listen = f'listen = "unix:{gateway.milter.unix_socket}"'
     gateway.write_settings(replace=[(listen, 'listen = "inet:127.0.0.1:8894"')])
@@ -218,7 +219,7 @@ def flow_networks_that_only_postfix_trusts(gateway):
     assert "192.0.2.0/24" in says(gateway, "trusted_networks", "warn")["seen"]
 
 
-def flow_strangers_at_a_listener_with_the_net(gateway):
+def flow_strangers_at_a_listener_with_the_guard_rules(gateway):
     says(gateway, "untrusted_peers", "ok")
     gateway.postfix.tool("postconf", "-M", "0.0.0.0:10587/inet=0.0.0.0:10587 inet n - y - - smtpd")
     says(gateway, "untrusted_peers", "warn")
@@ -237,7 +238,7 @@ def flow_lone_line_feeds(gateway):
 # -- routing checks beyond one setting -------------------------------------------------------------------------------
 
 def flow_another_instance_sends_its_mail_here(gateway):
-    other = gateway.folder / "other-instance"
+    other = gateway.directory / "other-instance"
     shutil.copytree(gateway.postfix.config, other)
     with (other / "main.cf").open("a") as main:
         main.write("\nmilter_header_checks =\nheader_checks =\n")
@@ -273,19 +274,20 @@ def sent_anyway(gateway, **how):
     gateway.postfix.delete_all()
 
 
-def flow_a_listener_without_milters_and_without_the_net(gateway):
+def flow_a_listener_without_milters_and_without_the_guard_rules(gateway):
     """Also a content filter's way back in. Named by doctor, and by the daemon without any mail."""
-    gateway.postfix.tool("postconf", "-M", "127.0.0.1:10588/inet=127.0.0.1:10588 inet n - y - - smtpd "
+    port = free_port()
+    gateway.postfix.tool("postconf", "-M", f"127.0.0.1:{port}/inet=127.0.0.1:{port} inet n - y - - smtpd "
                          "-o receive_override_options=no_milters,no_header_body_checks")
     gateway.postfix.restart()
-    assert "10588" in says(gateway, "milter", "fail")["seen"]
-    wait_for("the milter's log names the check", lambda: "127.0.0.1:10588" in gateway.milter.log())
-    sent_anyway(gateway, port=10588)
+    assert str(port) in says(gateway, "milter", "fail")["seen"]
+    wait_for("the milter's log names the check", lambda: f"127.0.0.1:{port}" in gateway.milter.log())
+    sent_anyway(gateway, port=port)
     gateway.postfix.tool("postconf", "-F", "smtp/unix/chroot=y")  # as on Debian
     gateway.postfix.restart()
-    sent_anyway(gateway, port=10588)
+    sent_anyway(gateway, port=port)
     ordinary = messages.plain()
-    assert gateway.send(ordinary, OUTSIDE, port=10588).code == 250
+    assert gateway.send(ordinary, OUTSIDE, port=port).code == 250
     gateway.wait_at(gateway.relayhost, ordinary)
 
 
@@ -316,7 +318,7 @@ def flow_a_redirect_that_no_check_can_see(gateway):
 
 def flow_the_queue_manager_of_another_postfix_says_nothing_about_ours(gateway):
     """The milter may not read whose process is whose from Postfix's own files: only root may."""
-    program = gateway.folder / "qmgr"
+    program = gateway.directory / "qmgr"
     shutil.copy(shutil.which("sleep"), program)
     gateway.postfix.set(soft_bounce="no")  # not reloaded
     with subprocess.Popen([program, "600"]) as younger:
@@ -331,7 +333,7 @@ def flow_the_queue_manager_of_another_postfix_says_nothing_about_ours(gateway):
 
 def flow_an_ordinary_user_hears_what_could_not_be_seen(gateway):
     with Altered(gateway.settings, mode=0o755):
-        done = subprocess.run([gateway.folder / "bin/pamsctl", "--config", gateway.settings / "pams-milter.toml", "doctor",
+        done = subprocess.run([gateway.directory / "bin/pamsctl", "--config", gateway.settings / "pams-milter.toml", "doctor",
                                "--json"], capture_output=True, text=True, user="nobody", group="nogroup", extra_groups=[])
     import json
     found = {one["id"]: one for one in json.loads(done.stdout)["checks"]}

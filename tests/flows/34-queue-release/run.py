@@ -1,4 +1,4 @@
-"""Flagged mail that the milter never saw is kept by the guard rules; `pamsctl queue` shows it and brings it back.
+"""Flagged mail that the milter never saw is held by the guard rules; `pamsctl queue` shows it and brings it back.
 
 Sealed mail that waits is shown apart, and never released: it goes by itself.
 """
@@ -22,7 +22,7 @@ def released(gateway, *ids, code=0):
     return done.stdout + done.stderr
 
 
-def kept_by_the_guard_rules(gateway, send):
+def held_by_the_guard_rules(gateway, send):
     """What `send` sends while smtpd asks no milter; afterwards Postfix is in order again. Its queue id."""
     milters = gateway.postfix.tool("postconf", "-h", "smtpd_milters").strip()
     gateway.use_postfix(smtpd_milters="")
@@ -35,7 +35,7 @@ def kept_by_the_guard_rules(gateway, send):
 def sent(gateway, message, recipients=OUTSIDE, sender="alice@example.org"):
     def send():
         assert gateway.send(message, recipients, sender).code == 250
-    return kept_by_the_guard_rules(gateway, send)
+    return held_by_the_guard_rules(gateway, send)
 
 
 def flow_what_the_milter_never_saw_is_listed_and_leaves_by_its_connector(gateway):
@@ -66,7 +66,7 @@ def flow_every_byte_and_what_the_sender_asked_for_survive(gateway):
             client.rcpt("bob+tag@client.example", ["NOTIFY=SUCCESS,DELAY", "ORCPT=rfc822;info+2Bx@first.example"])
             client.rcpt("dan@client.example", ["NOTIFY=NEVER"])
             assert client.data(message.data)[0] == 250
-    queue_id = kept_by_the_guard_rules(gateway, send)
+    queue_id = held_by_the_guard_rules(gateway, send)
     released(gateway, queue_id)
     arrived = gateway.wait_at(gateway.smart_host, message)
     assert b"X-Long: " + b"y" * 900 + b"\r\n" in arrived.data
@@ -88,7 +88,7 @@ def flow_all_at_once_and_ordinary_mail_is_left_alone(gateway):
     gateway.use_postfix(smtpd_milters="")
     for message in (first, second):
         assert gateway.send(message, OUTSIDE).code == 250
-    wait_for("both are kept", lambda: len(listed(gateway)["unsealed"]) == 2)
+    wait_for("both are held", lambda: len(listed(gateway)["unsealed"]) == 2)
     gateway.use_postfix(smtpd_milters=milters)
     assert waiting not in sum(listed(gateway).values(), [])
     released(gateway, "--all")

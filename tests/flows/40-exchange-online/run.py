@@ -11,8 +11,8 @@ import ssl
 from pathlib import Path
 
 from support import messages
-from support.gateway import Answer, decoded, send_over
-from support.postfix import free_port, greets
+from support.client import Answer, decoded, send_over
+from support.ports import free_port, greets
 from support.waiting import wait_for
 
 SAMPLE = Path(__file__).parents[3] / "packaging/postfix"

@@ -1,4 +1,4 @@
-"""One Postfix for both ways: an outbound listener with the net, an inbound one without (`setup postfix --outbound`)."""
+"""One Postfix for both ways: an outbound listener with the guard rules, an inbound one without (`setup postfix --outbound`)."""
 
 from support import messages
 
@@ -39,7 +39,7 @@ def flow_a_forwarded_inbound_message_leaves_without_the_header(gateway):
 
 
 def flow_our_own_flagged_mail_for_an_alias_goes_to_the_smart_host_as_it_was_addressed(gateway):
-    """Postfix expands the alias behind the milter; the seal has the address that the sender wrote."""
+    """Postfix expands the alias after the milter; the seal has the address that the sender wrote."""
     gateway.use_postfix(virtual_alias_maps="inline:{ carol@example.org=dave@elsewhere.example }")
     message = messages.flagged()
     assert gateway.send(message, INSIDE).code == 250
@@ -71,7 +71,7 @@ def flow_with_the_route_forgotten_outbound_mail_is_refused_or_waits(gateway):
 
 
 def flow_a_requeued_inbound_message_finds_its_way(gateway):
-    """postsuper -r brings it to pickup, whose cleanup has the net: nothing is left for it to catch."""
+    """postsuper -r brings it to pickup, whose cleanup has the guard rules: nothing is left for them to hold."""
     gateway.mailboxes.stop()
     message = messages.plain(FLAG)
     assert send_inbound(gateway, message).code == 250

@@ -14,10 +14,11 @@ import threading
 from pathlib import Path
 
 from support import messages
-from support.gateway import send_over
+from support.client import send_over
 from support.smtp_server import Behaviour, Server
 from support.waiting import wait_for
 
+LONG = ("thousands_of_reloads_do_not_grow", "under_load_every_message_is_delivered_once_and_sees_one_configuration")
 OUTSIDE = ["bob@client.example"]
 
 NUMBERED = """
@@ -83,7 +84,7 @@ def ask_again_and_again(gateway, times, change=lambda _: None):
         change(turn)
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as control:
             control.settimeout(60)
-            control.connect(str(gateway.milter.runtime_folder / "control"))
+            control.connect(str(gateway.milter.runtime_directory / "control"))
             control.send(f"reload {gateway.settings}/pams-milter.toml".encode())
             yield control.recv(65536).decode()
 
@@ -306,9 +307,9 @@ def flow_without_a_milter_pamsctl_says_so(gateway):
 
 
 def flow_other_users_cannot_reach_it(gateway):
-    asked = [str(gateway.folder / "bin/pamsctl"), "--config", str(gateway.settings / "pams-milter.toml"), "reload"]
+    asked = [str(gateway.directory / "bin/pamsctl"), "--config", str(gateway.settings / "pams-milter.toml"), "reload"]
     done = subprocess.run(asked, user="nobody", group="nogroup", extra_groups=[], capture_output=True, text=True,
-                          env={"RUNTIME_DIRECTORY": str(gateway.milter.runtime_folder)})
+                          env={"RUNTIME_DIRECTORY": str(gateway.milter.runtime_directory)})
     assert done.returncode == 1 and "only root and the milter's user" in done.stderr, done
 
 

@@ -1,4 +1,4 @@
-"""`pamsctl setup postfix --remove`: first the milter goes and the net stays, then, when asked for by name, the rest."""
+"""`pamsctl setup postfix --remove`: first the milter goes and the guard rules stay, then, when asked for by name, the rest."""
 
 import json
 
@@ -31,7 +31,7 @@ def sorted_lines(files):
 
 def both_stages(gateway):
     gateway.pamsctl(*REMOVE, "--apply")
-    gateway.pamsctl(*REMOVE, "--with-net", "--apply")
+    gateway.pamsctl(*REMOVE, "--with-guard-rules", "--apply")
 
 
 def again(gateway):
@@ -43,12 +43,12 @@ def again(gateway):
 def flow_without_apply_it_prints_the_order_and_changes_nothing(gateway):
     before = gateway.postfix_files()
     shown = gateway.pamsctl(*REMOVE).stdout
-    places = [shown.index(words) for words in ("switch PAMS off", "--remove --apply", "postqueue -p", "--remove --with-net")]
+    places = [shown.index(words) for words in ("switch PAMS off", "--remove --apply", "postqueue -p", "--remove --with-guard-rules")]
     assert places == sorted(places)
     assert gateway.postfix_files() == before
 
 
-def flow_the_first_stage_leaves_the_net_and_flagged_mail_waits(gateway):
+def flow_the_first_stage_leaves_the_guard_rules_and_flagged_mail_waits(gateway):
     code, answer = removal(gateway, "--apply")
     assert code == 0 and answer["applied"] and answer["backup"], answer
     gateway.postfix.restart()
@@ -80,19 +80,19 @@ def flow_what_is_queued_for_the_smart_host_still_gets_there(gateway):
     gateway.wait_empty_queue()
 
 
-def flow_the_net_does_not_go_before_the_milter_nor_while_flagged_mail_waits(gateway):
-    code, answer = removal(gateway, "--with-net", "--apply", check=False)
+def flow_the_guard_rules_do_not_go_before_the_milter_nor_while_flagged_mail_waits(gateway):
+    code, answer = removal(gateway, "--with-guard-rules", "--apply", check=False)
     assert code == 1 and "the milter is still in use" in answer["problems"][0], answer
     gateway.pamsctl(*REMOVE, "--apply")
     gateway.postfix.restart()
     assert gateway.send(messages.flagged(), OUTSIDE).code == 250
     gateway.wait_deferred("pams-milter did not process this message")
     before = gateway.postfix_files()
-    code, answer = removal(gateway, "--with-net", "--apply", check=False)
+    code, answer = removal(gateway, "--with-guard-rules", "--apply", check=False)
     assert code == 1 and "in the queue" in answer["problems"][0], answer
     assert gateway.postfix_files() == before
     gateway.postfix.delete_all()
-    assert removal(gateway, "--with-net", "--apply")[0] == 0
+    assert removal(gateway, "--with-guard-rules", "--apply")[0] == 0
 
 
 def flow_after_both_stages_every_file_is_as_before_the_setup(gateway):
@@ -100,7 +100,7 @@ def flow_after_both_stages_every_file_is_as_before_the_setup(gateway):
     both_stages(gateway)
     assert names_and_bytes(gateway) == expected
     assert not (gateway.postfix.config / "pams-setup").exists()
-    code, answer = removal(gateway, "--with-net", "--apply")
+    code, answer = removal(gateway, "--with-guard-rules", "--apply")
     assert code == 0 and answer["changes"] == [], answer
 
 
@@ -119,12 +119,12 @@ def flow_what_others_edited_since_stays(gateway):
     added = now["main.cf"].decode().removeprefix(expected["main.cf"].decode())
     assert sorted(added.splitlines()) == sorted(
         ["smtpd_banner = hello", "smtpd_milters = inet:127.0.0.1:8891", "# a comment of the postmaster's"]), added
-    # postconf -P moves a service behind the comments that follow it; with other edits around, it stays there.
+    # postconf -P moves a service after the comments that follow it; with other edits around, it stays there.
     assert sorted(now["master.cf"].splitlines()) == sorted([*expected["master.cf"].splitlines(),
                                                             b"other unix - - n - - smtp"])
 
 
-def flow_the_first_stage_is_taken_back_where_the_net_would_not_hold(gateway):
+def flow_the_first_stage_is_taken_back_where_the_guard_rules_would_not_hold(gateway):
     gateway.postfix.set(header_checks="")
     before = gateway.postfix_files()
     code, answer = removal(gateway, "--apply", check=False)

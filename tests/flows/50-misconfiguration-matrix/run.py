@@ -4,7 +4,7 @@ message sent anyway is not delivered in clear, and can be read by nobody (the ru
 A row: name, the edit, the checks of which doctor must name one. Further: `listener` (how the message comes in), `warns`
 (doctor warns only, for another guard holds). Postfix is restarted after each edit, so what holds the message back is
 never just that the edit is not in force yet. What no guard inside Postfix can hold is in 33-doctor-checks. Sendmail's
-part of the matrix is in 32-sendmail.
+part of the matrix is in 35-sendmail-not-in-order.
 
 The second table has what is no misconfiguration any more, because Postfix has no part in it: who the smart host is, and
 over which TLS, is the relay's to prove.
@@ -17,6 +17,7 @@ from support import doctor, messages
 from support.smtp_server import Behaviour
 from support.waiting import wait_for
 
+LONG = ("a_table_that_nobody_can_list",)
 OUTSIDE = ["bob@client.example"]
 
 
@@ -68,13 +69,13 @@ def appended(name, text):
     return edit
 
 
-def table(parameter, rules, behind=False):
-    """A table of the site's, in front of ours or behind it."""
+def table(parameter, rules, after=False):
+    """A table of the site's, in front of ours or after it."""
     def edit(gateway):
         path = gateway.postfix.config / "slip"
         path.write_text(filled(gateway, rules) + "\n")
         now = gateway.postfix.tool("postconf", "-h", parameter).strip()
-        both = [now, f"regexp:{path}"] if behind else [f"regexp:{path}", now]
+        both = [now, f"regexp:{path}"] if after else [f"regexp:{path}", now]
         gateway.postfix.set(**{parameter: ", ".join(both)})
     return edit
 
@@ -114,7 +115,7 @@ THE_MILTER = [
     Row("cleanup with other milters", service("cleanup/unix/non_smtpd_milters="), "milter", listener="sendmail", warns=True),
     Row("a signer comes first", in_file("main.cf", "smtpd_milters = {",
         "smtpd_milters = { inet:127.0.0.1:8891, default_action=accept, connect_timeout=1s }, {"), "milter_order", warns=True),
-    Row("the net and no milter for local mail", lambda gateway: (
+    Row("the guard rules and no milter for local mail", lambda gateway: (
         service("pickup/unix/cleanup_service_name=pams-inbound")(gateway)), "header_checks", listener="sendmail"),
 ]
 
@@ -131,8 +132,8 @@ THE_MARKER = [
         "FILTER smtp:[127.0.0.1]:@RELAY@"), "milter_header_checks"),
     Row("another mark", in_file("pams_milter_header_checks", "X-PAMS-Sealed", "X-PAMS-Other"), "milter_header_checks"),
     Row("a table in front of the marker", table("milter_header_checks", "/^X-PAMS-/ IGNORE"), "milter_header_checks"),
-    Row("a later filter behind the marker", table("milter_header_checks",
-        "/^X-PAMS-Sealed/ DUNNO\n/^X-Spam: yes/ FILTER smtp:[127.0.0.1]:@RELAY@", behind=True), "other_filters"),
+    Row("a later filter after the marker", table("milter_header_checks",
+        "/^X-PAMS-Sealed/ DUNNO\n/^X-Spam: yes/ FILTER smtp:[127.0.0.1]:@RELAY@", after=True), "other_filters"),
     Row("a filter inside a union of tables", main(body_checks=
         "unionmap:{ regexp:{{/fill up/ FILTER smtp:[127.0.0.1]:@RELAY@}} }"), "other_filters"),
     Row("a table that nobody can list", main(nested_header_checks="tcp:127.0.0.1:1"), "other_filters"),
@@ -142,28 +143,28 @@ THE_MARKER = [
     Row("a filter for the body", main(body_checks="regexp:{{/fill up/ FILTER smtp:[127.0.0.1]:@RELAY@}}"), "other_filters"),
 ]
 
-THE_NET = [
+GUARD_RULES = [
     Row("header checks empty", main(header_checks=""), "header_checks"),
-    Row("the net gone", gone("pams_header_checks"), "header_checks"),
-    Row("the net says FILTRE", in_file("pams_header_checks", "FILTER retry:", "FILTRE retry:"), "header_checks"),
-    Row("the net sends on", in_file("pams_header_checks", "FILTER retry:4.7.1 pams-milter did not process this message",
+    Row("the guard rules gone", gone("pams_header_checks"), "header_checks"),
+    Row("the guard rules say FILTRE", in_file("pams_header_checks", "FILTER retry:", "FILTRE retry:"), "header_checks"),
+    Row("the guard rules send on", in_file("pams_header_checks", "FILTER retry:4.7.1 pams-milter did not process this message",
         "FILTER smtp:[127.0.0.1]:@RELAY@"), "header_checks"),
-    Row("the net knows one letter case", in_file("pams_header_checks", "*:/ FILTER retry", "*:/i FILTER retry"), "header_checks"),
-    Row("the net wants a value of one word", in_file("pams_header_checks", "*:/ FILTER retry", "*: [a-z]+$/ FILTER retry"),
+    Row("the guard rules know one letter case", in_file("pams_header_checks", "*:/ FILTER retry", "*:/i FILTER retry"), "header_checks"),
+    Row("the guard rules want a value of one word", in_file("pams_header_checks", "*:/ FILTER retry", "*: [a-z]+$/ FILTER retry"),
         "header_checks"),
     Row("the requeue rule gone", in_file("pams_header_checks", "PAMS", "OTHER"), "header_checks"),
     Row("what is requeued goes to the world", in_file("pams_header_checks", "FILTER pams:unix:pams-milter/relay.sock",
         "FILTER smtp:[127.0.0.1]:@RELAY@"), "header_checks"),
-    Row("a table in front of the net", table("header_checks", "/^zivver-/ DUNNO"), "header_checks"),
-    Row("another cleanup without the net", lambda gateway: (
+    Row("a table in front of the guard rules", table("header_checks", "/^zivver-/ DUNNO"), "header_checks"),
+    Row("another cleanup without the guard rules", lambda gateway: (
         line("bare/unix", "bare unix n - y - 0 cleanup -o header_checks=")(gateway),
         service("@OUTBOUND@/inet/cleanup_service_name=bare")(gateway)), "header_checks"),
     Row("attachments are caught", main(mime_header_checks="$header_checks"), "mime_header_checks"),
     Row("attached messages are caught", main(nested_header_checks="$header_checks"), "mime_header_checks"),
-    Row("the last net gone", main(smtp_header_checks=""), "last_net", warns=True),
-    Row("the last net for lmtp gone", main(lmtp_header_checks=""), "last_net", warns=True),
-    Row("the last net knows another flag", in_file("pams_last_net", "zivver", "other"), "last_net", warns=True),
-    Row("a transport without the last net", service("smtp/unix/smtp_header_checks="), "last_net", warns=True),
+    Row("the last guard rule gone", main(smtp_header_checks=""), "last_net", warns=True),
+    Row("the last guard rule for lmtp gone", main(lmtp_header_checks=""), "last_net", warns=True),
+    Row("the last guard rule knows another flag", in_file("pams_last_net", "zivver", "other"), "last_net", warns=True),
+    Row("a transport without the last guard rule", service("smtp/unix/smtp_header_checks="), "last_net", warns=True),
     Row("no retry service", lambda gateway: gateway.postfix.tool("postconf", "-MX", "retry/unix"), "retry_service"),
     Row("retry delivers", line("retry/unix", "retry unix - - n - - smtp"), "retry_service"),
     Row("the bounce service carries bodies", service("bounce/unix/bounce_size_limit=50000"), "bounces"),
@@ -192,7 +193,7 @@ THE_MILTERS_OWN_FILES = [
     Row("routing is not verified", settings("verify_route = true", "verify_route = false"), "verify_route", warns=True),
     Row("another transport than setup made", settings(
         'tls_settings = "domain_validation"', 'tls_settings = "domain_validation"\ntransport = "secret"'), "transport"),
-    Row("another flag than the net knows", settings("[pams]", '[pams]\nheader = "x-other-flag"'), "header_checks"),
+    Row("another flag than the guard rules know", settings("[pams]", '[pams]\nheader = "x-other-flag"'), "header_checks"),
     Row("the key is gone", lambda gateway: gateway.seal_key.unlink(), "seal_key"),
     Row("the key is no key", lambda gateway: gateway.put_seal_key(b"none\n"), "seal_key"),
 ]
@@ -272,7 +273,7 @@ def promise_of_harmless(edit):
     return lambda gateway: is_harmless(gateway, edit)
 
 
-for one in THE_MILTER + THE_MARKER + THE_NET + THE_TRANSPORT + THE_MILTERS_OWN_FILES:
+for one in THE_MILTER + THE_MARKER + GUARD_RULES + THE_TRANSPORT + THE_MILTERS_OWN_FILES:
     globals()["flow_" + one.name.replace(" ", "_")] = promise_of(one)
 for name, change in NOT_POSTFIXS_TO_DECIDE.items():
     globals()["flow_harmless_" + name.replace(" ", "_")] = promise_of_harmless(change)

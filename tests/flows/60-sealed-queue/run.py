@@ -68,8 +68,8 @@ def flow_a_large_one_is_sealed_and_arrives_byte_for_byte(gateway):
     waiting(gateway, message)
     arrived = leaves(gateway, message)
     assert arrived.data.count(line) == 60_000 and b"\r\n.\r\n..two dots\r\n" in arrived.data
-    kept, = gateway.archive.with_text(message.unique)
-    assert kept["message"] == messages.without_trace_fields(arrived.data)
+    archived, = gateway.archive.with_text(message.unique)
+    assert archived["message"] == messages.without_trace_fields(arrived.data)
 
 
 def flow_eight_bit_and_odd_bytes_come_out_as_they_went_in(gateway):
@@ -78,8 +78,8 @@ def flow_eight_bit_and_odd_bytes_come_out_as_they_went_in(gateway):
     message.data += "café € \x01\x7f".encode() + b" \xff\xfe  \r\n\tTab\r\n\r\n\r\n"
     waiting(gateway, message)
     arrived = leaves(gateway, message)
-    kept, = gateway.archive.with_text(message.unique)
-    assert kept["message"] == messages.without_trace_fields(arrived.data)
+    archived, = gateway.archive.with_text(message.unique)
+    assert archived["message"] == messages.without_trace_fields(arrived.data)
     assert "café € \x01\x7f".encode() + b" \xff\xfe  \r\n\tTab\r\n" in arrived.data
     assert messages.fields_named(arrived.data, "X-Odd") == [b"X-Odd:  two blanks \t"]
 
@@ -91,10 +91,10 @@ def flow_the_subject_is_hidden_unless_the_operator_wants_it(gateway):
     leaves(gateway, hidden)
 
     gateway.use_settings(replace=[("[pams]\n", '[pams]\ncarrier_subject = "keep"\n')])
-    kept = messages.flagged(subject="Quarterly figures")
-    queue_id = waiting(gateway, kept)
+    unhidden = messages.flagged(subject="Quarterly figures")
+    queue_id = waiting(gateway, unhidden)
     assert messages.fields_named(gateway.carrier_of(queue_id), "Subject") == [b"Subject: Quarterly figures"]
-    arrived = leaves(gateway, kept)
+    arrived = leaves(gateway, unhidden)
     assert messages.fields_named(arrived.data, "Subject") == [b"Subject: Quarterly figures"]
 
 
@@ -104,8 +104,8 @@ def flow_a_hidden_subject_reaches_the_smart_host_and_the_archive(gateway):
     waiting(gateway, message)
     arrived = leaves(gateway, message)
     assert messages.fields_named(arrived.data, "Subject") == subject
-    kept, = gateway.archive.with_text(message.unique)
-    assert kept["subject"] and kept["subject"].encode() in subject[0]
+    archived, = gateway.archive.with_text(message.unique)
+    assert archived["subject"] and archived["subject"].encode() in subject[0]
 
 
 def flow_received_fields_of_the_way_stand_on_top(gateway):

@@ -1,7 +1,7 @@
 """Thousands of flagged messages while milter, relay and Postfix's processes are killed at random, and the smart host
 misbehaves in between: every one that was answered 250 is at the smart host once for each recipient, or still queued.
 
-What came twice is counted and must have its reason: the smart host had taken it, and a process that had to remember
+What came twice is counted and must have its reason: the smart host had taken it, and a process that had to note
 that was killed, or the answer was cut off, before it was noted (RFC 5321 leaves no way around that).
 
 PAMS_ENDURANCE is how many messages are sent; PAMS_FLOW_SEED repeats the choice of what is killed.
@@ -19,6 +19,7 @@ from support.endurance import send_all
 from support.smtp_server import Behaviour
 from support.waiting import wait_for
 
+LONG = ("killed_at_random",)
 MESSAGES = int(os.environ.get("PAMS_ENDURANCE", "300"))
 SEED = int(os.environ.get("PAMS_FLOW_SEED", str(random.randrange(1_000_000))))
 PEOPLE = ["ann@client.example", "bob@other.example", "carol@example.org", "dan@client.example"]
@@ -83,7 +84,7 @@ def reasons_for(copies, killer):
 
 
 def reason_to_send_again(copy, later, killer):
-    """The same queue file. A client of Postfix that is killed is no reason: the relay remembers."""
+    """The same queue file. A client of Postfix that is killed is no reason: the relay has noted it."""
     if not copy.answered:
         return "the smart host hung up instead of answering"
     return "the relay was killed" if killed_in(copy.begun, later.time, killer.kills, "pams-relay") else None

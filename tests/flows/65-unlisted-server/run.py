@@ -128,7 +128,7 @@ def flow_the_same_server_once_it_is_listed(gateway):
 
 def use_zivver_peers(gateway, peers):
     gateway.use_settings(replace=[("[pams]\n", f"[pams]\nzivver_peers = {peers}\n")])
-    gateway.pamsctl("setup", "postfix", "--apply")  # the last net goes, for mail back from Zivver keeps its flag
+    gateway.pamsctl("setup", "postfix", "--apply")  # the last guard rule goes, for mail back from Zivver keeps its flag
     gateway.postfix.restart()
 
 

@@ -13,7 +13,7 @@ OUTSIDE = ["bob@client.example"]
 
 
 def rules(parameter, text):
-    """A table of the site's own behind what is there."""
+    """A table of the site's own after what is there."""
     def edit(gateway):
         path = gateway.postfix.config / "site_rules"
         path.write_text(f"# the site's\n{text}\n")
@@ -107,7 +107,7 @@ def finding(gateway):
     return doctor.findings(gateway)["logged_content"]
 
 
-def is_shown_told_and_mended(gateway, edit, shown, hand_in):
+def is_shown_told_and_corrected(gateway, edit, shown, hand_in):
     edit(gateway)
     gateway.postfix.restart()
     assert logs(gateway, hand_in, shown), "the log does not show it"
@@ -119,7 +119,7 @@ def is_shown_told_and_mended(gateway, edit, shown, hand_in):
 
 
 def promise_of(way):
-    return lambda gateway: is_shown_told_and_mended(gateway, *way)
+    return lambda gateway: is_shown_told_and_corrected(gateway, *way)
 
 
 for name, way in WAYS.items():

@@ -11,7 +11,7 @@ import smtplib
 import threading
 import time
 
-from .gateway import send_over
+from .client import send_over
 
 SENDERS = 8
 

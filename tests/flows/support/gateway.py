@@ -13,12 +13,12 @@ import shutil
 import smtplib
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from . import messages
 from .archive import Archive
 from .certificates import Certificates
+from .client import send_over
+from .leaks import LeakSearch
 from .milter import USER, Milter
 from .postfix import Postfix
 from .relay import Relay
@@ -28,38 +28,23 @@ from .waiting import wait_for
 TEMPLATES = Path(__file__).parent / "site"
 
 
-@dataclass
-class Answer:
-    """What the gateway said to a sender: to the message, or to the first command that it refused."""
-
-    code: int
-    text: str
-
-    @property
-    def queue_id(self):
-        return self.text.rpartition(" ")[2]
-
-    def __str__(self):
-        return f"{self.code} {self.text}"
-
-
-class Gateway:
+class Gateway(LeakSearch):
     def __init__(self, binaries: Path):
-        self.folder = Path(tempfile.mkdtemp(prefix="pams-flows-"))
-        self.folder.chmod(0o755)  # user postfix must be able to search it
-        self.certificates = Certificates(self.folder / "tls")
+        self.directory = Path(tempfile.mkdtemp(prefix="pams-flows-"))
+        self.directory.chmod(0o755)  # user postfix must be able to search it
+        self.certificates = Certificates(self.directory / "tls")
         self.smart_host = Server("smart host", self.certificates)
         self.relayhost = Server("relayhost")
         self.mailboxes = Server("mailbox server")
-        self.postfix = Postfix(self.folder / "postfix", self.relayhost.port, self.mailboxes.port)
+        self.postfix = Postfix(self.directory / "postfix", self.relayhost.port, self.mailboxes.port)
         self.mta = self.postfix
-        self.settings = self._prepare_folders(self.postfix.queue_directory / "pams-milter", "postfix")
+        self.settings = self._prepare_directories(self.postfix.queue_directory / "pams-milter", "postfix")
         self._copy_programs(binaries)
-        self.milter = Milter(self.folder / "bin/pams-milter", self.settings / "pams-milter.toml",
-                             self.postfix.queue_directory / "pams-milter/pams.sock", self.folder / "milter.log",
-                             self.folder / "run")
+        self.milter = Milter(self.directory / "bin/pams-milter", self.settings / "pams-milter.toml",
+                             self.postfix.queue_directory / "pams-milter/pams.sock", self.directory / "milter.log",
+                             self.directory / "run")
         self.relay = self._make_relay(self.postfix.queue_directory / "pams-milter/relay.sock")
-        self.archive = Archive(self.folder / "archive")
+        self.archive = Archive(self.directory / "archive")
         self._milter_log_mark = 0
         self._prepare_reset()
 
@@ -69,17 +54,17 @@ class Gateway:
         self.known_leaks = set()  # ids in the trace, of former flows
 
     def _make_relay(self, unix_socket):
-        return Relay(self.folder / "bin/pams-relay", self.settings / "pams-milter.toml", unix_socket,
-                     self.folder / "relay.log", self.folder / "trace/relay.db")
+        return Relay(self.directory / "bin/pams-relay", self.settings / "pams-milter.toml", unix_socket,
+                     self.directory / "relay.log", self.directory / "trace/relay.db")
 
-    def _prepare_folders(self, run_directory, mta_group):
+    def _prepare_directories(self, run_directory, mta_group):
         """Owners and permissions as README.md tells the postmaster to set them."""
-        settings = self.folder / "settings"
+        settings = self.directory / "settings"
         for path, owner, group, mode in (
                 (settings, "root", USER, 0o2750),
-                (self.folder / "archive", USER, USER, 0o700),
-                (self.folder / "trace", USER, USER, 0o700),
-                (self.folder / "run", USER, USER, 0o750),
+                (self.directory / "archive", USER, USER, 0o700),
+                (self.directory / "trace", USER, USER, 0o700),
+                (self.directory / "run", USER, USER, 0o750),
                 (run_directory, USER, mta_group, 0o2710)):
             path.mkdir()
             shutil.chown(path, owner, group)
@@ -87,10 +72,10 @@ class Gateway:
         return settings
 
     def _copy_programs(self, binaries):
-        """The build folder may lie where the milter's user cannot look."""
-        (self.folder / "bin").mkdir()
+        """The build directory may lie where the milter's user cannot look."""
+        (self.directory / "bin").mkdir()
         for name in ("pams-milter", "pams-relay", "pamsctl"):
-            shutil.copy(binaries / name, self.folder / "bin" / name)
+            shutil.copy(binaries / name, self.directory / "bin" / name)
 
     # -- life ----------------------------------------------------------------------------------------------
 
@@ -112,7 +97,7 @@ class Gateway:
             server.stop()
 
     def remove(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def reset(self):
         """Back to a sound gateway with nothing queued and nothing recorded."""
@@ -175,6 +160,9 @@ class Gateway:
         and after this flow nobody is surprised by its messages."""
         self._may_go_astray = True
 
+    def let_settings_cool_down(self):
+        self.postfix.let_settings_cool_down()
+
     def postfix_files(self):
         """Content, permissions and group of each file."""
         files = [path for path in sorted(self.postfix.config.iterdir()) if path.is_file()]
@@ -221,7 +209,7 @@ class Gateway:
         return (TEMPLATES / "pams-milter.toml").read_text()
 
     def template_values(self):
-        return {"FOLDER": self.folder, "QUEUE": self.postfix.queue_directory, "POSTFIX": self.postfix.config,
+        return {"DIRECTORY": self.directory, "QUEUE": self.postfix.queue_directory, "POSTFIX": self.postfix.config,
                 "SMART_HOST_PORT": self.smart_host.port, "CA_FILE": self.certificates.ca_file,
                 "POSTFIX_LOG": self.postfix.log_file}
 
@@ -242,9 +230,10 @@ class Gateway:
         self.postfix.restart()
 
     def pamsctl(self, *arguments, check=True, config=None):
-        done = subprocess.run([self.folder / "bin/pamsctl", "--config", config or self.settings / "pams-milter.toml",
+        self.let_settings_cool_down()
+        done = subprocess.run([self.directory / "bin/pamsctl", "--config", config or self.settings / "pams-milter.toml",
                                *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                              env={**os.environ, "RUNTIME_DIRECTORY": str(self.milter.runtime_folder)})
+                              env={**os.environ, "RUNTIME_DIRECTORY": str(self.milter.runtime_directory)})
         if check and done.returncode != 0:
             raise RuntimeError(f"pamsctl {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
@@ -332,73 +321,6 @@ class Gateway:
 
     def wait_empty_queue(self):
         wait_for("the queue is empty", lambda: not self.mta.queue())
-
-    def leaks(self):
-        """Promise P1, looked at from outside: what came where nothing flagged may come."""
-        found = [f"{server.name} got the body of a flagged message" for server in (self.relayhost, self.mailboxes)
-                 for one in list(server.transactions) if messages.FLAGGED.encode() in one.data]
-        found += [f"{server.name} got a message with zivver-relay" for server in (self.relayhost, self.mailboxes)
-                  for one in list(server.transactions) if messages.fields_named(one.data, "zivver-relay")]
-        found += [f"the smart host was told in clear: {command}" for command in self.smart_host.clear_commands]
-        found += [f"the milter's log: {line}" for line in self.milter.log().splitlines()
-                  if "Sanitizer" in line or "runtime error" in line]
-        return found
-
-    def sealed_leaks(self):
-        """Promise P1 of what is sealed: where content of a flagged message can be read by others than the smart host.
-        What the guard rules hold unsealed stays readable in the queue; it goes nowhere, so it is only looked for
-        elsewhere."""
-        found = [f"{server.name} can read {mark}" for server in (self.relayhost, self.mailboxes)
-                 for one in list(server.transactions) for mark in messages.secrets_in(one.data)]
-        found += [f"{name} tells {mark}" for name, text in self._logs() for mark in messages.secrets_in(text.encode())]
-        found += self._readable_in_queue()
-        found += [f"core file {path}" for path in (*Path("/").glob("core*"), *self.folder.glob("**/core*"))
-                  if path.is_file() and messages.secrets_in(path.read_bytes())]
-        return found
-
-    def _logs(self):
-        return (("the mail log", self.mail_log_since_mark()), ("the relay's log", self.relay.log_since_mark()),
-                ("the milter's log", self.milter_log()))
-
-    def mail_log_since_mark(self):
-        return self.postfix.log_since_mark()
-
-    def _readable_in_queue(self):
-        """postcat shows nothing at all; the file's raw bytes nothing of the body but its very end."""
-        found = []
-        for queue_id, raw in self.postfix.queue_files().items():
-            if b"X-PAMS-Sealed" not in raw:
-                continue
-            found += [f"the queue file {queue_id} holds {mark}" for mark in messages.secrets_in(raw)
-                      if mark != messages.HIDDEN]
-            found += [f"postcat shows {mark} in {queue_id}" for mark in messages.secrets_in(self.postfix.postcat(queue_id))]
-        return found
-
-    def traced_leaks(self):
-        """What the product itself says about promise P1."""
-        said = json.loads(self.pamsctl("trace", "leaks", "--json", check=False).stdout)
-        expected = ("carrier", "unknown") if self._may_go_astray else ()
-        return [f"pamsctl trace leaks: {one}" for one in said["leaks"]
-                if one["id"] not in self.known_leaks and one["kind"] not in expected]
-
-
-def send_over(client, message, recipients, sender="alice@example.org"):
-    """One message over an open connection; the first refusal is the answer, and then RSET."""
-    commands = [lambda: client.mail(sender)]
-    commands += [lambda one=one: client.rcpt(one) for one in recipients]
-    for command in commands:
-        answer = Answer(*decoded(command()))
-        if answer.code >= 400:
-            client.rset()
-            return answer
-    try:
-        return Answer(*decoded(client.data(message.data)))
-    except smtplib.SMTPDataError as refusal:  # DATA itself was refused
-        return Answer(*decoded((refusal.smtp_code, refusal.smtp_error)))
-
-
-def decoded(reply):
-    return reply[0], reply[1].decode(errors="replace")
 
 
 def read_or_none(path):

@@ -13,7 +13,7 @@ ORDINARY = "ORDINARY-"
 FLAGGED_BASE64 = base64.b64encode(FLAGGED.encode()).decode()[:10]
 # In the subject of every flagged message that is not given another one: nobody but the smart host may see it.
 HIDDEN = "HIDDEN-"
-# Behind the text of a flagged message. Postfix's queue file may show the end of what was there before the carrier
+# After the text of a flagged message. Postfix's queue file may show the end of what was there before the carrier
 # (reference: the manual, "What the queue shows"); what must never be seen stands well before it.
 CLOSING = "Nothing here is secret any more; these lines only fill up the end of it.\r\n" * 8
 
@@ -34,7 +34,7 @@ def unique_text(is_flagged):
 
 
 def from_file(path: Path, is_flagged):
-    """Reads a message of the flow's folder: LF becomes CRLF, @UNIQUE@ the text that identifies it."""
+    """Reads a message of the flow's directory: LF becomes CRLF, @UNIQUE@ the text that identifies it."""
     unique = unique_text(is_flagged)
     data = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return Message(data.replace(b"@UNIQUE@", unique.encode()), unique)

@@ -11,16 +11,16 @@ USER = "daemon"  # any unprivileged user that every Debian has
 
 
 class Milter:
-    def __init__(self, program: Path, config: Path, unix_socket: Path, log_file: Path, runtime_folder: Path):
+    def __init__(self, program: Path, config: Path, unix_socket: Path, log_file: Path, runtime_directory: Path):
         self.program, self.config, self.unix_socket, self.log_file = program, config, unix_socket, log_file
-        self.runtime_folder = runtime_folder  # as systemd gives it one
+        self.runtime_directory = runtime_directory  # as systemd gives it one
         self.process = None
 
     def start(self):
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen([self.program, "--config", self.config], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd="/", user=USER, group=USER, extra_groups=[],
-                                            env={**os.environ, "RUNTIME_DIRECTORY": str(self.runtime_folder)})
+                                            env={**os.environ, "RUNTIME_DIRECTORY": str(self.runtime_directory)})
         wait_for("the milter listens", self.answers_or_has_ended)
         if not self.is_running():
             raise RuntimeError(f"the milter did not start:\n{self.log()[-3000:]}")
@@ -33,7 +33,7 @@ class Milter:
             assert code == 0, f"the milter, asked to stop, ended with {code}"
 
     def kill(self):
-        """As the out-of-memory killer does: no clean-up, a stale socket stays behind."""
+        """As the out-of-memory killer does: no clean-up, a stale socket stays."""
         self.process.kill()
         self.process.wait(30)
 

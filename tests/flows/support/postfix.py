@@ -1,4 +1,4 @@
-"""A Postfix instance of its own: all files below one folder, all ports on loopback, nothing of /etc/postfix used.
+"""A Postfix instance of its own: all files below one directory, all ports on loopback, nothing of /etc/postfix used.
 
 It begins as a plain Debian site: Debian's own master.cf (chroot as Debian has it), a relayhost, mail for
 example.org handed to the mailbox server, opportunistic TLS, and header checks of the site's own. Two listeners:
@@ -8,14 +8,14 @@ example.org handed to the mailbox server, opportunistic TLS, and header checks o
 import contextlib
 import json
 import os
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
+import time
 from pathlib import Path
 
+from .ports import free_port, greets
 from .waiting import wait_for
 
 MASTER_TEMPLATE = Path("/usr/share/postfix/master.cf.dist")
@@ -40,11 +40,11 @@ transport_maps = inline:{{ example.org=smtp:[127.0.0.1]:{mailboxes} }}
 smtp_tls_security_level = may
 header_checks = pcre:{config}/site_header_checks
 
-# What makes it private: own folders, loopback, no DNS, quick retries.
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-maillog_file = {folder}/mail.log
-maillog_file_prefixes = {folder}
+# What makes it private: own directories, loopback, no DNS, quick retries.
+queue_directory = {directory}/queue
+data_directory = {directory}/data
+maillog_file = {directory}/mail.log
+maillog_file_prefixes = {directory}
 inet_interfaces = loopback-only
 inet_protocols = ipv4
 disable_dns_lookups = yes
@@ -62,12 +62,7 @@ SITE_HEADER_CHECKS = """# the site's own rule, which must keep working
 """
 
 
-def free_port():
-    """Below the ports that the kernel gives to outgoing connections: those may take it while Postfix restarts."""
-    while True:
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", random.randrange(15000, 32000)))
-            return probe.getsockname()[1]
+COOL = 3_000_000_000  # ns
 
 
 def why_not_here():
@@ -80,11 +75,11 @@ def why_not_here():
 
 
 class Postfix:
-    def __init__(self, folder: Path, relayhost: int, mailboxes: int):
-        self.folder = folder
-        self.config = folder / "etc"
-        self.queue_directory = folder / "queue"
-        self.log_file = folder / "mail.log"
+    def __init__(self, directory: Path, relayhost: int, mailboxes: int):
+        self.directory = directory
+        self.config = directory / "etc"
+        self.queue_directory = directory / "queue"
+        self.log_file = directory / "mail.log"
         self._mark = 0
         self.outbound_port = free_port()
         self.inbound_port = free_port()
@@ -93,10 +88,10 @@ class Postfix:
         self._write_site(relayhost, mailboxes)
 
     def _write_site(self, relayhost, mailboxes):
-        for path in (self.folder, self.config, self.queue_directory, self.queue_directory / "etc"):
+        for path in (self.directory, self.config, self.queue_directory, self.queue_directory / "etc"):
             path.mkdir(mode=0o755, parents=True, exist_ok=True)
-        (self.folder / "data").mkdir()
-        shutil.chown(self.folder / "data", "postfix")
+        (self.directory / "data").mkdir()
+        shutil.chown(self.directory / "data", "postfix")
         self.log_file.touch()
         # What Debian's start script copies into the chroot, and this instance needs of it.
         for name in ("hosts", "nsswitch.conf", "services", "host.conf"):
@@ -104,10 +99,13 @@ class Postfix:
                 shutil.copy(Path("/etc", name), self.queue_directory / "etc" / name)
         (self.config / "site_header_checks").write_text(SITE_HEADER_CHECKS)
         (self.config / "main.cf").write_text(
-            MAIN.format(folder=self.folder, config=self.config, relayhost=relayhost, mailboxes=mailboxes))
+            MAIN.format(directory=self.directory, config=self.config, relayhost=relayhost, mailboxes=mailboxes))
         master = MASTER_TEMPLATE.read_text()
         listeners = "".join(f"{service} inet n - y - - smtpd\n" for service in (self.outbound_service, self.inbound_service))
-        (self.config / "master.cf").write_text(re.sub(r"(?m)^smtp +inet .*\n", lambda _: listeners, master, count=1))
+        master = re.sub(r"(?m)^smtp +inet .*\n", lambda _: listeners, master, count=1)
+        # What was still being delivered when a flush came, the queue manager puts off until it is woken.
+        master = re.sub(r"(?m)^(qmgr +unix( +\S+){3} +)\S+", r"\g<1>1", master, count=1)
+        (self.config / "master.cf").write_text(master)
 
     def tool(self, *arguments, check=True):
         """Runs one of Postfix's own commands on this instance."""
@@ -115,21 +113,33 @@ class Postfix:
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if check and done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}\n{self.log()[-2000:]}")
+        if arguments[0] == "postconf":
+            self.let_settings_cool_down()
         return done.stdout
 
+    def let_settings_cool_down(self):
+        """Each program of Postfix waits until the files of settings that it reads are two seconds old ("pausing to let
+        file main.cf cool down"), in case they are still written to. Nothing writes to these any more. That they have
+        changed, and when, stays to be seen by the time of the inode's change."""
+        for path in self.config.iterdir():
+            written = path.stat()
+            if path.is_file() and written.st_mtime_ns > time.time_ns() - COOL:
+                os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns - COOL))
+
     def start(self):
+        """When this returns, its processes have begun with the settings that stand there: what is changed from now on,
+        Postfix was not reloaded for."""
+        self.let_settings_cool_down()
         self.tool("postfix", "start")
-        self.wait_until_it_answers()
+        for port in (self.outbound_port, self.inbound_port):
+            wait_for(f"Postfix greets on port {port}", lambda port=port: greets(port))
+        wait_for("the queue manager has begun", lambda: "qmgr" in [name for _, name in self.processes()])
 
     def stop(self):
         """What `postfix stop` does, which looks only once a second whether it is done."""
         if master_is_running(self.queue_directory):
             os.kill(int((self.queue_directory / "pid/master.pid").read_text()), signal.SIGTERM)
             wait_for("Postfix has stopped", lambda: not master_is_running(self.queue_directory))
-
-    def wait_until_it_answers(self):
-        for port in (self.outbound_port, self.inbound_port):
-            wait_for(f"Postfix greets on port {port}", lambda port=port: greets(port))
 
     def processes(self):
         """Process id and name of the master process and its children; empty when the master does not run."""
@@ -171,8 +181,10 @@ class Postfix:
             raise AssertionError(f"{problem}: {said[-1]}") from None
 
     def restart(self):
-        """For changed settings. `postfix reload` lets running processes end when they please; this does not."""
+        """For changed settings. `postfix reload` lets running processes end when they please; this does not. What
+        `postfix start` checks of all files, it has checked before."""
         self.stop()
+        (self.queue_directory / "quick-start").touch()
         self.start()
 
     def set(self, **settings):
@@ -183,7 +195,7 @@ class Postfix:
 
     def rotate_log(self, mode=0o644):
         """As logrotate does."""
-        rotated = self.log_file.with_name(self.log_file.name + f".{len(list(self.folder.glob('mail.log*')))}")
+        rotated = self.log_file.with_name(self.log_file.name + f".{len(list(self.directory.glob('mail.log*')))}")
         self.log_file.rename(rotated)
         self.log_file.touch()
         self.log_file.chmod(mode)
@@ -274,11 +286,3 @@ def master_is_running(queue_directory):
         return False
     except OSError:
         return True
-
-
-def greets(port):
-    try:
-        with socket.create_connection(("127.0.0.1", port), 5) as connection:
-            return connection.recv(4) == b"220 "
-    except OSError:
-        return False

@@ -41,7 +41,7 @@ class Relay:
             assert code == 0, f"the relay, asked to stop, ended with {code}"
 
     def kill(self):
-        """As the out-of-memory killer does: no clean-up, a stale socket stays behind."""
+        """As the out-of-memory killer does: no clean-up, a stale socket stays."""
         self.process.kill()
         self.process.wait(30)
 

@@ -1,12 +1,14 @@
 """A server that does to its clients whatever a script says: what a broken or hostile smart host could do.
 
-A script is a function that gets a Talk. Everything that the clients say is kept, in clear and over TLS apart.
+A script is a function that gets a Session. Everything that the clients say is recorded, in clear and over TLS apart.
 """
 
 import contextlib
 import socket
 import ssl
 import threading
+
+from .ports import free_port
 
 
 class ScriptedServer:
@@ -20,8 +22,8 @@ class ScriptedServer:
         self._over = threading.Event()
 
     def __enter__(self):
+        self.port = self.port or free_port()
         self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -42,10 +44,10 @@ class ScriptedServer:
         # A client that goes away, or does not like what it sees, is what the scripts are about.
         with contextlib.suppress(OSError, EOFError), connection:
             connection.settimeout(60)
-            self.script(Talk(self, connection, number))
+            self.script(Session(self, connection, number))
 
 
-class Talk:
+class Session:
     """One connection; `number` counts them from 1."""
 
     def __init__(self, server, connection, number):
@@ -81,9 +83,9 @@ class Talk:
         self.say("220 scripted ESMTP")
         self.ehlo(*features)
 
-    def agree_to_starttls(self, behind=b""):
+    def agree_to_starttls(self, more=b""):
         self.listen()
-        self.send(b"220 2.0.0 go ahead\r\n" + behind)
+        self.send(b"220 2.0.0 go ahead\r\n" + more)
 
     def start_tls(self, certificate="good", newest=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

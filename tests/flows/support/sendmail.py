@@ -1,4 +1,4 @@
-"""A Sendmail instance of its own: Debian's packages unpacked, all files below one folder, all ports on loopback.
+"""A Sendmail instance of its own: Debian's packages unpacked, all files below one directory, all ports on loopback.
 
 It begins as a plain site: a smart host for the world, mail for example.org handed to the mailbox server, a local alias,
 its own rule. `port` is the daemon's; `submit()` is what a local program does with sendmail(1).
@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from .milter import USER
-from .postfix import free_port, greets
+from .ports import free_port, greets
 from .waiting import wait_for
 
 UNPACKED = Path(os.environ.get("PAMS_SENDMAIL", Path(__file__).resolve().parents[3] / "build/sendmail"))
@@ -31,11 +31,11 @@ FEATURE(`accept_unresolvable_domains')dnl
 define(`ALIAS_FILE', `{mail}/aliases')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confCON_EXPENSIVE', `False')dnl
-# What makes it private: own folders, loopback, no DNS.
-define(`QUEUE_DIR', `{folder}/queue')dnl
-define(`STATUS_FILE', `{folder}/statistics')dnl
-define(`confPID_FILE', `{folder}/sendmail.pid')dnl
-define(`confDEAD_LETTER_DROP', `{folder}/dead.letter')dnl
+# What makes it private: own directories, loopback, no DNS.
+define(`QUEUE_DIR', `{directory}/queue')dnl
+define(`STATUS_FILE', `{directory}/statistics')dnl
+define(`confPID_FILE', `{directory}/sendmail.pid')dnl
+define(`confDEAD_LETTER_DROP', `{directory}/dead.letter')dnl
 define(`confSERVICE_SWITCH_FILE', `{mail}/service.switch')dnl
 define(`confHOST_STATUS_DIRECTORY', `')dnl
 define(`confCR_FILE', `-o {mail}/relay-domains')dnl
@@ -59,14 +59,14 @@ Mmailboxes, P=[IPC], F=mDFMuXa8, S=EnvFromSMTP/HdrFromSMTP, R=MasqSMTP, E=\\r\\n
 		A=TCP $h {mailboxes}
 """
 
-# As Debian's submit.mc, with private folders: sendmail(1) hands everything to the daemon by SMTP.
+# As Debian's submit.mc, with private directories: sendmail(1) hands everything to the daemon by SMTP.
 SUBMISSION = """divert(0)dnl
 include(`{cf}/m4/cf.m4')dnl
 OSTYPE(`debian')dnl
 define(`confDOMAIN_NAME', `gateway.example.org')dnl
-define(`MSP_QUEUE_DIR', `{folder}/client-queue')dnl
-define(`STATUS_FILE', `{folder}/statistics')dnl
-define(`confPID_FILE', `{folder}/client.pid')dnl
+define(`MSP_QUEUE_DIR', `{directory}/client-queue')dnl
+define(`STATUS_FILE', `{directory}/statistics')dnl
+define(`confPID_FILE', `{directory}/client.pid')dnl
 define(`confSERVICE_SWITCH_FILE', `{mail}/service.switch')dnl
 define(`confRUN_AS_USER', `{user}')dnl
 define(`confTRUSTED_USER', `{user}')dnl
@@ -109,11 +109,11 @@ def pids_of(program: Path):
 
 
 class Sendmail:
-    def __init__(self, folder: Path, relayhost: int, mailboxes: int):
-        self.folder = folder
-        self.mail = folder / "mail"
-        self.root = folder / "root"
-        self.program = folder / "bin/sendmail"
+    def __init__(self, directory: Path, relayhost: int, mailboxes: int):
+        self.directory = directory
+        self.mail = directory / "mail"
+        self.root = directory / "root"
+        self.program = directory / "bin/sendmail"
         self.port = free_port()
         self._unpack()
         self._write_site(relayhost=relayhost, mailboxes=mailboxes)
@@ -137,9 +137,9 @@ class Sendmail:
     def _write_site(self, **values):
         self.mail.mkdir()
         for name in ("queue", "client-queue"):
-            (self.folder / name).mkdir(mode=0o700)
-        shutil.chown(self.folder / "client-queue", USER, USER)
-        values |= {"cf": self.cf, "mail": self.mail, "folder": self.folder, "port": self.port, "user": USER}
+            (self.directory / name).mkdir(mode=0o700)
+        shutil.chown(self.directory / "client-queue", USER, USER)
+        values |= {"cf": self.cf, "mail": self.mail, "directory": self.directory, "port": self.port, "user": USER}
         (self.mail / "sendmail.mc").write_text(SITE.format(**values))
         (self.mail / "submit.mc").write_text(SUBMISSION.format(**values))
         (self.mail / "service.switch").write_text("hosts files\naliases files\n")
@@ -147,7 +147,7 @@ class Sendmail:
         (self.mail / "trusted-users").write_text("root\n")
         (self.mail / "local-host-names").write_text("gateway.example.org\n")
         (self.mail / "aliases").write_text(ALIASES)
-        (self.folder / "statistics").touch()
+        (self.directory / "statistics").touch()
         self.make()
         self.run("-bi")
 
@@ -183,7 +183,7 @@ class Sendmail:
         self.start()
 
     def end_deliveries(self):
-        """Kills what still delivers; it would take its queue files away, or write them again, behind our back."""
+        """Kills what still delivers; it would take its queue files away, or write them again, unseen by us."""
         def deliveries():
             return [pid for pid in pids_of(self.root / "usr/libexec/sendmail/sendmail") if pid != self.process.pid]
         for pid in deliveries():
@@ -229,7 +229,7 @@ class Sendmail:
     def queue_files(self):
         """Name and text of each; one that Sendmail takes away meanwhile is not there."""
         files = {}
-        for path in (self.folder / "queue").glob("?f*"):
+        for path in (self.directory / "queue").glob("?f*"):
             with contextlib.suppress(FileNotFoundError):
                 files[path.name] = path.read_text(errors="replace")
         return files
@@ -240,7 +240,7 @@ class Sendmail:
 
     def delete_all(self):
         self.end_deliveries()
-        for path in (*(self.folder / "queue").iterdir(), *(self.folder / "client-queue").iterdir()):
+        for path in (*(self.directory / "queue").iterdir(), *(self.directory / "client-queue").iterdir()):
             path.unlink()
 
     def log(self):

@@ -21,21 +21,21 @@ from .waiting import wait_for
 
 class SendmailGateway(Gateway):
     def __init__(self, binaries: Path):
-        self.folder = Path(tempfile.mkdtemp(prefix="pams-flows-sendmail-"))
-        self.folder.chmod(0o755)  # the milter's user must be able to search it
-        self.certificates = Certificates(self.folder / "tls")
+        self.directory = Path(tempfile.mkdtemp(prefix="pams-flows-sendmail-"))
+        self.directory.chmod(0o755)  # the milter's user must be able to search it
+        self.certificates = Certificates(self.directory / "tls")
         self.smart_host = Server("smart host", self.certificates)
         self.relayhost = Server("relayhost")
         self.mailboxes = Server("mailbox server")
-        self.run_directory = self.folder / "socket"
-        self.settings = self._prepare_folders(self.run_directory, "root")
+        self.run_directory = self.directory / "socket"
+        self.settings = self._prepare_directories(self.run_directory, "root")
         self._copy_programs(binaries)
-        self.mta = self.sendmail = Sendmail(self.folder / "sendmail", self.relayhost.port, self.mailboxes.port)
-        self.milter = Milter(self.folder / "bin/pams-milter", self.settings / "pams-milter.toml",
-                             self.run_directory / "pams.sock", self.folder / "milter.log",
-                             self.folder / "run")
+        self.mta = self.sendmail = Sendmail(self.directory / "sendmail", self.relayhost.port, self.mailboxes.port)
+        self.milter = Milter(self.directory / "bin/pams-milter", self.settings / "pams-milter.toml",
+                             self.run_directory / "pams.sock", self.directory / "milter.log",
+                             self.directory / "run")
         self.relay = self._make_relay(self.run_directory / "relay.sock")
-        self.archive = Archive(self.folder / "archive")
+        self.archive = Archive(self.directory / "archive")
         self._milter_log_mark = 0
         self._prepare_reset()
 
@@ -53,9 +53,9 @@ class SendmailGateway(Gateway):
         return text
 
     def template_values(self):
-        return {"FOLDER": self.folder, "QUEUE": self.run_directory, "MAIL": self.sendmail.mail,
+        return {"DIRECTORY": self.directory, "QUEUE": self.run_directory, "MAIL": self.sendmail.mail,
                 "PROGRAM": self.sendmail.program, "SMART_HOST_PORT": self.smart_host.port,
-                "CA_FILE": self.certificates.ca_file, "POSTFIX_LOG": self.folder / "mail.log"}
+                "CA_FILE": self.certificates.ca_file, "POSTFIX_LOG": self.directory / "mail.log"}
 
     # -- life ----------------------------------------------------------------------------------------------
 
@@ -78,8 +78,7 @@ class SendmailGateway(Gateway):
     def reset(self):
         """Back to a sound gateway with nothing queued and nothing recorded."""
         self.sendmail.delete_all()
-        if self.sendmail_files() != self._good_configuration:
-            # sendmail.cf must not be older than what it is made from.
+        if self.sendmail_files() != self._good_configuration or not self._is_made():
             for path in sorted(self._good_configuration, key=lambda path: path.suffix == ".cf"):
                 path.write_bytes(self._good_configuration[path])
             self.sendmail.restart()
@@ -87,11 +86,20 @@ class SendmailGateway(Gateway):
             server.reset()
         self._reset_programs()
 
+    def let_settings_cool_down(self):
+        """Sendmail does not wait for that."""
+
+    def _is_made(self):
+        """No .cf file is older than what it is made from, even if that was only written again as it was."""
+        changed = {path: path.stat().st_mtime_ns for path in self._good_configuration}
+        return max(when for path, when in changed.items() if path.suffix != ".cf") <= \
+            min(when for path, when in changed.items() if path.suffix == ".cf")
+
     def sendmail_files(self):
         return {path: path.read_bytes() for path in sorted(self.sendmail.mail.iterdir()) if path.is_file()}
 
     def edit(self, name, *replacements):
-        """Edits a file of Sendmail's folder (until the next flow), makes the .cf files and restarts Sendmail."""
+        """Edits a file of Sendmail's directory (until the next flow), makes the .cf files and restarts Sendmail."""
         path = self.sendmail.mail / name
         text = path.read_text()
         for old, new in replacements:

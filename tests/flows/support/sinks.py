@@ -9,23 +9,23 @@ from . import messages
 from .smtp_server import Server
 
 PROGRAM = """#!/bin/sh
-exec cat >> {folder}/program-$$
+exec cat >> {directory}/program-$$
 """
 
 
 class Sinks:
-    """Entered with `with`. `folder` takes what is written to files, by whatever user."""
+    """Entered with `with`. `directory` takes what is written to files, by whatever user."""
 
     def __init__(self, gateway):
         self.gateway = gateway
-        self.folder = gateway.folder / "sinks"
-        self.program = gateway.folder / "sink-program"
+        self.directory = gateway.directory / "sinks"
+        self.program = gateway.directory / "sink-program"
 
     def __enter__(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
-        self.folder.chmod(0o777)
-        self.program.write_text(PROGRAM.format(folder=self.folder))
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir()
+        self.directory.chmod(0o777)
+        self.program.write_text(PROGRAM.format(directory=self.directory))
         self.program.chmod(0o755)
         self.smtp = Server("smtp sink")
         self.lmtp = Server("lmtp sink", is_lmtp=True)
@@ -36,7 +36,7 @@ class Sinks:
     def __exit__(self, *_):
         for server in self.servers:
             server.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
     def servers(self):
@@ -44,7 +44,7 @@ class Sinks:
 
     def names(self):
         """For filling in settings: @NAME@ -> value."""
-        return {"SINKS": self.folder, "PROGRAM": self.program, "SMTP": self.smtp.port, "LMTP": self.lmtp.port,
+        return {"SINKS": self.directory, "PROGRAM": self.program, "SMTP": self.smtp.port, "LMTP": self.lmtp.port,
                 "SOCKET": "sink.sock", "LIST": self.gateway.postfix.config / "site_list", "RELAY": self.gateway.relayhost.port}
 
     def fill(self, text):
@@ -65,7 +65,7 @@ class Sinks:
         """What has come to each of them, the relayhost and the mailbox server among them."""
         servers = (*self.servers, self.gateway.relayhost, self.gateway.mailboxes)
         found = [(server.name, one.data) for server in servers for one in list(server.transactions)]
-        found += [(path.name, path.read_bytes()) for path in self.folder.rglob("*") if stat.S_ISREG(path.stat().st_mode)]
+        found += [(path.name, path.read_bytes()) for path in self.directory.rglob("*") if stat.S_ISREG(path.stat().st_mode)]
         return found + list(self.gateway.postfix.bounce_files().items())
 
     def shown(self):

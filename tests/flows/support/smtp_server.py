@@ -14,6 +14,8 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .ports import free_port
+
 # What a client may say before TLS. Everything else is recorded as told in clear.
 BEFORE_TLS = ("EHLO", "STARTTLS", "QUIT", "")
 # Where a server can fail: see Behaviour.
@@ -47,7 +49,7 @@ class Behaviour:
     rcpt_reply: str | None = None  # "550 5.1.1 unknown" instead of 250
     rcpt_replies: dict = field(default_factory=dict)  # the same for one address
     data_reply: str | None = None  # after the message
-    hang_up_at: str | None = None  # one of STAGES: close the connection there; "taken": the message is kept, unanswered
+    hang_up_at: str | None = None  # one of STAGES: close the connection there; "taken": the message is recorded, unanswered
     stall_at: str | None = None  # one of STAGES: say nothing more there until the server is reset or let go on
     login: str | None = None  # AUTH PLAIN is offered, in clear too, and demanded with this argument
     features: tuple = ("SIZE 104857600", "8BITMIME", "DSN", "SMTPUTF8")  # of EHLO
@@ -76,7 +78,7 @@ class Server:
         self.start()
 
     def __setattr__(self, name, value):
-        """Another behaviour holds for new connections; a client shall not go on with one that it has kept."""
+        """Another behaviour holds for new connections; a client shall not go on with one that it has left open."""
         super().__setattr__(name, value)
         if name == "behaviour" and hasattr(self, "_conversations"):
             self.hang_up_on_idle_clients()
@@ -104,8 +106,8 @@ class Server:
     def _listen_on_port(self):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.port = self.port or free_port()
         listener.bind(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
         return listener
 
     def let_go_on(self):
@@ -188,7 +190,7 @@ class Conversation:
         self.connection = connection
         self.stream = connection.makefile("rb")
         self.tls = None
-        self.may_be_kept = False  # by the client, after a message or a refusal
+        self.may_stay_open = False  # by the client, after a message or a refusal
         self.is_known = False
         self.forget()
 
@@ -205,7 +207,7 @@ class Conversation:
             self.server.wait_to_go_on()
 
     def hang_up_if_idle(self):
-        if self.mail_from is None and self.may_be_kept:
+        if self.mail_from is None and self.may_stay_open:
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
 
@@ -269,7 +271,7 @@ class Conversation:
 
     def on_mail(self, argument):
         if self.behaviour is not self.server.behaviour or not self.server.is_listening():
-            raise EOFError  # a kept connection from before: its client has to make another
+            raise EOFError  # a connection left open from before: its client has to make another
         if self.behaviour.login and not self.is_known:
             self.say("530 5.7.0 authentication required")
             return
@@ -287,7 +289,7 @@ class Conversation:
         self.say("250 2.1.5 recipient fine")
 
     def on_rset(self, _):
-        self.may_be_kept = True
+        self.may_stay_open = True
         self.forget()
         self.say("250 2.0.0 forgotten")
 
@@ -312,5 +314,5 @@ class Conversation:
         answer = self.behaviour.data_reply or "250 2.0.0 taken"
         self.say(*[answer] * (len(self.recipients) if self.server.is_lmtp else 1))
         taken.answered = True
-        self.may_be_kept = True
+        self.may_stay_open = True
         self.forget()

@@ -19,7 +19,7 @@ struct TwoArchives {
     second.settings.path = second.folder / "second";
     services.archives["first"] = std::make_shared<archive::DirectoryArchive>(first.settings, first_disk);
     services.archives["second"] = std::make_shared<archive::DirectoryArchive>(second.settings, second_disk);
-    plan.effects = {rules::Archive{"first"}, rules::Archive{"second"}};
+    plan.archives = {"first", "second"};
     plan.outgoing = message(mail(1));
   }
 
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(what_is_withdrawn_before_its_commit_is_nowhere) {
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_archive_is_found_before_anything_is_kept) {
-  plan.effects.emplace_back(rules::Archive{"third"});
+  plan.archives.emplace_back("third");
   const auto ready = prepare("Q1");
   BOOST_TEST_REQUIRE(!ready.has_value());
   BOOST_TEST((ready.error().failure == Failure::Misconfigured));

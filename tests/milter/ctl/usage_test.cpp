@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(what_is_missing_or_wrong_in_the_arguments_is_named) {
   expect_usage_error({"seal"}, "subcommand is required");
   expect_usage_error({"setup"}, "subcommand is required");
   expect_usage_error({"setup", "exim"}, "subcommand is required");
-  expect_usage_error({"setup", "postfix", "--with-net"}, "--remove");
+  expect_usage_error({"setup", "postfix", "--with-guard-rules"}, "--remove");
   expect_usage_error({"test"}, "--eml");
   expect_usage_error({"test", "--eml", "x", "--sender", "a@example.org"}, "--recipient");
   expect_usage_error({"test", "--eml", "x", "--sender", "a@example.org", "--recipient", "b@example.net",

@@ -82,12 +82,12 @@ BOOST_AUTO_TEST_CASE(it_says_at_once_how_the_routing_is_and_then_only_what_chang
   watch.watch(routing, named("Zivver"));
   BOOST_TEST(log.wait_for_lines(1) == Lines{"Zivver: verified"}, boost::test_tools::per_element());
   routing->wait_for_questions(5);
-  routing->is("the net is gone");
-  BOOST_TEST((log.wait_for_lines(2) == Lines{"Zivver: verified", "Zivver: the net is gone"}));
+  routing->is("the guard rules are gone");
+  BOOST_TEST((log.wait_for_lines(2) == Lines{"Zivver: verified", "Zivver: the guard rules are gone"}));
   routing->wait_for_questions(5);
   routing->is("");
-  BOOST_TEST(
-      (log.wait_for_lines(3) == Lines{"Zivver: verified", "Zivver: the net is gone", "Zivver: verified"}));
+  BOOST_TEST((log.wait_for_lines(3) ==
+              Lines{"Zivver: verified", "Zivver: the guard rules are gone", "Zivver: verified"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_new_configuration_is_looked_at_without_waiting_for_the_pause) {

@@ -80,11 +80,11 @@ BOOST_AUTO_TEST_CASE(a_cancellation_ends_open_at_any_stage) {
     Site site(at(stage, {"", Then::Hang}));
     const Cancel cancel;
     site.settings.cancellation.descriptor = cancel.event.get();
-    auto opening = std::async(std::launch::async, [&] { return Site::error_of(site.open()); });
+    auto opening = std::async(std::launch::async, [&] { return Site::failure(site.open()); });
     site.peer.wait_for(stage);
     cancel.now();
-    const auto error = opening.get();
-    BOOST_TEST(contains(error, "cancelled"), error);
+    const auto failure = opening.get();
+    BOOST_TEST(contains(failure, "cancelled"), failure);
   }
 }
 
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(what_is_cancelled_beforehand_never_connects) {
   const Cancel cancel;
   cancel.now();
   site.settings.cancellation.descriptor = cancel.event.get();
-  BOOST_TEST(contains(Site::error_of(site.open()), ": resolve: cancelled"));
+  BOOST_TEST(contains(Site::failure(site.open()), ": resolve: cancelled"));
   BOOST_TEST(site.peer.connections() == 0U);
 }
 
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_client_cancels_by_hanging_up_not_by_sending) {
   site.settings.cancellation.client = ours.get();
   BOOST_TEST_REQUIRE(send(client.get(), "QUIT\r\n", 6, 0) == 6);
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::error_of(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   { const Fd gone = std::move(client); }
   const auto reply = opened->command("MAIL FROM:<a@x>", ample());
   BOOST_TEST_REQUIRE(!reply.has_value());
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_client_cancels_by_hanging_up_not_by_sending) {
 BOOST_AUTO_TEST_CASE(a_cancellation_ends_the_wait_for_a_reply_and_all_that_follows) {
   const Site site(at(Stage::EndOfData, {"", Then::Hang}));
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::error_of(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   const Cancel cancel;
   opened->cancel_on({cancel.event.get(), -1});
   for (const auto* line : {"MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"})
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(who_reads_no_content_stops_neither_deadline_nor_cancellatio
   const std::string content(64U << 20U, 'x');
   for (const bool cancels : {false, true}) {
     auto opened = site.open();
-    BOOST_TEST_REQUIRE(Site::error_of(opened) == "");
+    BOOST_TEST_REQUIRE(Site::failure(opened) == "");
     const Cancel cancel;
     opened->cancel_on({cancel.event.get(), -1});
     for (const auto* line : {"MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"})
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(who_reads_no_content_stops_neither_deadline_nor_cancellatio
 BOOST_AUTO_TEST_CASE(large_content_arrives_byte_for_byte) {
   const Site site;
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::error_of(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   for (const auto* line : {"MAIL FROM:<a@x>", "RCPT TO:<b@y>", "DATA"})
     BOOST_TEST_REQUIRE(opened->command(line, ample()).has_value());
   std::string content;
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(large_content_arrives_byte_for_byte) {
 BOOST_AUTO_TEST_CASE(a_late_answer_is_never_that_to_another_command) {
   Site site(at(Stage::Mail, {"", Then::Hang}));
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::error_of(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(!opened->command("MAIL FROM:<a@x>", in(std::chrono::milliseconds(50))).has_value());
   const auto next = opened->command("RSET", ample());
   BOOST_TEST_REQUIRE(!next.has_value());
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_late_answer_is_never_that_to_another_command) {
 BOOST_AUTO_TEST_CASE(an_idle_connection_is_usable_until_the_host_says_something_or_hangs_up) {
   Site site;
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::error_of(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   BOOST_TEST(opened->is_usable());
   site.peer.hang_up();
   pollfd gone{opened->descriptor(), POLLIN, 0};
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_is_usable_until_the_host_says_something_
   BOOST_TEST(!opened->is_usable());
 
   auto chatty = site.open();
-  BOOST_TEST_REQUIRE(Site::error_of(chatty) == "");
+  BOOST_TEST_REQUIRE(Site::failure(chatty) == "");
   site.peer.answer(Stage::Rset, {"", Then::GoOn, "421 4.4.2 idle for too long\r\n"});
   BOOST_TEST(chatty->command("RSET", ample()).has_value());
   BOOST_TEST(!chatty->is_usable());
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_is_usable_until_the_host_says_something_
 BOOST_AUTO_TEST_CASE(quit_ends_it_whatever_is_answered) {
   const Site site(at(Stage::Quit, {"500 stay"}));
   auto opened = site.open();
-  BOOST_TEST_REQUIRE(Site::error_of(opened) == "");
+  BOOST_TEST_REQUIRE(Site::failure(opened) == "");
   opened->quit(ample());
   BOOST_TEST(site.peer.told_over_tls().back() == "QUIT");
   BOOST_TEST(!opened->is_usable());

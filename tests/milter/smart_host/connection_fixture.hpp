@@ -42,7 +42,7 @@ struct SmartHostSite {
     return found.at(0);
   }
   /// "" when it opened.
-  static std::string error_of(const Result<milter::smart_host::VerifiedConnection>& opened) {
+  static std::string failure(const Result<milter::smart_host::VerifiedConnection>& opened) {
     return opened ? "" : opened.error().what;
   }
 

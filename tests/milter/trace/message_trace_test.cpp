@@ -38,15 +38,15 @@ BOOST_AUTO_TEST_CASE(a_flagged_message_tells_class_rules_actions_archive_and_rou
   plan.classification.reason = "trust.networks";
   plan.route = "Zivver";
   plan.rules = {
-      {"Disclaimer", rules::Mode::Enforce, true, "", {}, {{"apply_html_disclaimer", "appended", true}}},
-      {"One", rules::Mode::Enforce, false, "", {}, {}},
+      {"Disclaimer", rules::Mode::Enforce, true, {}, {}, {{"apply_html_disclaimer", "appended", true}}},
+      {"One", rules::Mode::Enforce, false, {}, {}, {}},
       {"Later", rules::Mode::Enforce, false, "not yet active", {}, {}},
-      {"Two", rules::Mode::Enforce, false, "", {}, {}},
-      {"Audit", rules::Mode::Audit, true, "", {}, {{"reject_message", "550", false}}},
+      {"Two", rules::Mode::Enforce, false, {}, {}, {}},
+      {"Audit", rules::Mode::Audit, true, {}, {}, {{"reject_message", "550", false}}},
   };
   plan.notes = {"fallback wrap counts as ignore"};
-  plan.effects = {rules::Archive{"compliance"}, rules::RouteVia{"Zivver"}, rules::AddHeader{"X-A", " 1"},
-                  rules::AddRecipient{"copy@example.org"}};
+  plan.archives = {"compliance"};
+  plan.effects = {rules::AddHeader{"X-A", " 1"}, rules::AddRecipient{"copy@example.org"}};
   connector.name = "Zivver";
   connector.smart_hosts = {{"smtp.zivver.com", 25}};
   auto handled = this->handled();

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_rejection_is_one_line_that_smtp_can_carry) {
 BOOST_AUTO_TEST_CASE(a_failed_hook_defers_flagged_mail_whatever_the_rule_says) {
   const auto plan = plan_with({1, ""}, kFlagged, "rule_error_action = \"ignore\"\n");
   BOOST_TEST((plan.verdict == Verdict::Defer));
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_hook_may_be_ignored_for_other_mail) {
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(deferring_and_rejecting_are_answers_not_errors_so_they_are_
 
 BOOST_AUTO_TEST_CASE(mail_from_the_null_sender_is_looked_at_but_gets_no_header) {
   const Envelope null_sender{"", {"piet@klant.example"}};
-  BOOST_TEST(test::described(plan_with({0, "X-Class: a\n"}, kOrdinary, "", null_sender)).empty());
+  BOOST_TEST(describe(plan_with({0, "X-Class: a\n"}, kOrdinary, "", null_sender)).empty());
   BOOST_TEST((plan_with({77, ""}, kOrdinary, "", null_sender).verdict == Verdict::Reject));
 }
 

@@ -7,9 +7,11 @@
 
 #include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
+#include "tests/support/has.hpp"
 
 using namespace pams;
 using namespace pams::rules;
+using pams::test::has;
 namespace data = boost::unit_test::data;
 
 namespace {
@@ -48,8 +50,6 @@ std::string done(std::string_view name, std::string_view toml, Draft& draft) {
   return read(name, toml).value.value().action.step(draft).value();
 }
 
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(actions_table)
@@ -74,6 +74,23 @@ BOOST_DATA_TEST_CASE(every_action_is_documented, data::make(kAll), action) {
   BOOST_TEST(!action->examples.empty());
   BOOST_TEST(pams::test::is_sentence(action->summary));
   for (const auto& param : action->params) BOOST_TEST(param.doc.ends_with('.'));
+}
+
+BOOST_DATA_TEST_CASE(every_key_with_a_role_is_a_key_of_its_type, data::make(kAll), action) {
+  const auto fits = [&](std::string_view key, schema::Type type) {
+    return key.empty() || std::ranges::any_of(action->params, [&](const schema::Param& param) {
+             return param.key == key && param.type == type && (param.required || !param.fallback.empty());
+           });
+  };
+  const auto& keys = action->keys;
+  BOOST_TEST(fits(keys.archive, schema::Type::Text));
+  BOOST_TEST(fits(keys.connector, schema::Type::Text));
+  BOOST_TEST(fits(keys.header, schema::Type::Text));
+  BOOST_TEST(fits(keys.header_value, schema::Type::Text));
+  BOOST_TEST(fits(keys.program, schema::Type::Words));
+  BOOST_TEST(fits(keys.program_timeout, schema::Type::Duration));
+  BOOST_TEST((keys.header_value.empty() || !keys.header.empty()));
+  BOOST_TEST(keys.program.empty() == keys.program_timeout.empty());
 }
 
 BOOST_DATA_TEST_CASE(every_action_refuses_what_its_table_does_not_list, data::make(kAll), action) {

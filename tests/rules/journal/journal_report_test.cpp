@@ -3,9 +3,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include "rules/message/mime_map.hpp"
+#include "tests/support/has.hpp"
 
 using namespace pams;
 using namespace pams::rules;
+using pams::test::has;
 
 namespace {
 
@@ -29,8 +31,6 @@ std::string written(const Message& original, const Envelope& envelope = kEnvelop
 const std::string kHeader =
     "From: ann@example.org\r\nTo: Bob <bob@example.net>\r\nCc: x@y.example, carl@EXAMPLE.net\r\n"
     "Subject: offer\r\nMessage-ID: <1@example.org>\r\n";
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -1,16 +1,16 @@
 #include <boost/test/unit_test.hpp>
 
 #include "rules/load.hpp"
+#include "tests/support/has.hpp"
 #include "tests/support/policy.hpp"
 
 using namespace pams;
 using namespace pams::rules;
+using pams::test::has;
 using pams::test::kGateway;
 using pams::test::load_texts;
 
 namespace {
-
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
 
 const std::string kRule = R"([[journal_rule]]
 name = "All"

@@ -29,7 +29,7 @@ NewMail mail(const std::string& text = "Hello\r\n") {
 std::string attached(const std::string& whole) {
   const auto message = parse_message(whole);
   const auto map = map_mime(message, {}).value();
-  BOOST_TEST(map.ambiguity == "");
+  BOOST_TEST(!map.ambiguity);
   const auto& part = map.parts.back();
   BOOST_TEST(part.type == "message/rfc822");
   return std::string(message.body.view().substr(part.content.begin, part.content.size()));

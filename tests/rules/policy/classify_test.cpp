@@ -9,10 +9,6 @@
 using namespace pams;
 using namespace pams::rules;
 
-namespace pams::rules {
-std::ostream& operator<<(std::ostream& out, MessageClass value) { return out << to_string(value); }
-}  // namespace pams::rules
-
 namespace {
 
 const Client kTrusted{"127.0.0.1", "", ""};

@@ -75,10 +75,18 @@ BOOST_AUTO_TEST_CASE(thousands_of_fields_are_compared_in_linear_time) {
 
 BOOST_AUTO_TEST_CASE(a_description_is_one_safe_line) {
   BOOST_TEST(describe(AddHeader{"X-A", " a\r\n b \x1B[0m"}) == "add-header X-A: a b \\x1b[0m");
-  BOOST_TEST(describe(Archive{"compliance"}) == "archive compliance");
-  BOOST_TEST(describe(RouteVia{"Zivver"}) == "route-via Zivver");
   BOOST_TEST(describe(ReturnHeadersOnly{}) == "return-headers-only");
   BOOST_TEST(describe(AddRecipient{"a@b.example"}) == "add-recipient a@b.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_is_described_in_the_order_in_which_it_is_carried_out) {
+  Plan plan;
+  plan.effects = {ReturnHeadersOnly{}, AddRecipient{"a@b.example"}};
+  plan.route = "Zivver";
+  plan.archives = {"compliance", "second"};
+  BOOST_TEST(describe(plan) == (Lines{"archive compliance", "archive second", "route-via Zivver",
+                                      "return-headers-only", "add-recipient a@b.example"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,12 +5,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/eml.hpp"
+#include "tests/support/has.hpp"
 #include "tests/support/policy.hpp"
 
 using namespace pams;
 using namespace pams::rules;
-using pams::test::described;
 using pams::test::gateway;
+using pams::test::has;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -44,8 +45,6 @@ std::string errors(std::string_view from, std::string_view to) {
   return test::load_texts({std::string(test::kGateway), rule}).text;
 }
 
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(policy_rule_flag)
@@ -55,9 +54,9 @@ BOOST_AUTO_TEST_CASE(the_reply_takes_the_route_of_flagged_mail) {
   BOOST_TEST(to_string(plan.classification.value) == "flagged");
   BOOST_TEST(plan.classification.reason == "flagged by rule 'Secure Direct Reply'");
   BOOST_TEST(plan.route.value() == "Zivver");
-  BOOST_TEST(described(plan) ==
-                 (Lines{"route-via Zivver", "return-headers-only", "insert-header zivver-relay: sdr"}),
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      describe(plan) == (Lines{"route-via Zivver", "return-headers-only", "insert-header zivver-relay: sdr"}),
+      boost::test_tools::per_element());
   // On top: behind the route marker it would be the one that Postfix's net obeys after a requeue.
   BOOST_TEST(plan.outgoing.wire().starts_with("zivver-relay: sdr\r\nReferences:"));
 }
@@ -65,7 +64,7 @@ BOOST_AUTO_TEST_CASE(the_reply_takes_the_route_of_flagged_mail) {
 BOOST_AUTO_TEST_CASE(other_mail_is_not_flagged) {
   const auto plan = test::evaluate(reply_gateway(), "References: <zivver-sdr@x>\n\nHello\n");
   BOOST_TEST(!plan.route.has_value());
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
 }
 
 BOOST_AUTO_TEST_CASE(mail_that_is_flagged_already_keeps_its_value) {
@@ -88,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_user_cannot_switch_the_rule_off_with_zivvers_own_mark) {
        {"X-Zivver-Transport: ab\n", "x-zivver-transport : ab\n", "skip-zivver-relay: true\n"}) {
     const auto plan = test::evaluate(reply_gateway(), mark + std::string(kReply));
     BOOST_TEST(to_string(plan.verdict) == "defer", mark);
-    BOOST_TEST(plan.effects.empty());
+    BOOST_TEST(describe(plan).empty());
   }
 }
 
@@ -141,7 +140,7 @@ BOOST_AUTO_TEST_CASE(when_pams_is_disabled_the_reply_does_not_leave) {
   policy.pams.enabled = false;
   const auto plan = test::evaluate(policy, kReply);
   BOOST_TEST(to_string(plan.verdict) == "reject");
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_audited_rule_flags_nothing) {
@@ -149,7 +148,7 @@ BOOST_AUTO_TEST_CASE(an_audited_rule_flags_nothing) {
   rule.insert(rule.find("[transport_rule.if]"), "mode = \"audit\"\n");
   const auto plan = test::evaluate(gateway(rule), kReply);
   BOOST_TEST(!plan.route.has_value());
-  BOOST_TEST(plan.effects.empty());
+  BOOST_TEST(describe(plan).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_flagging_rule_must_name_the_route_and_may_not_ignore_errors) {

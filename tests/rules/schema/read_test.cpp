@@ -2,8 +2,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/has.hpp"
+
 using namespace pams;
 using namespace pams::schema;
+using pams::test::has;
 
 namespace {
 
@@ -30,8 +33,6 @@ Read read(std::string toml) {
   auto args = read_table(tree, kParams, "[thing]", no_files(), diagnostics);
   return {std::move(args), diagnostics.text(), diagnostics.errors()};
 }
-
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
 
 }  // namespace
 
