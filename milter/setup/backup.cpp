@@ -20,32 +20,19 @@ tl::unexpected<Error> errno_error(const std::string& path) {
   return fail(Failure::Misconfigured, path + ": " + std::strerror(errno));
 }
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const auto count = write(fd, content.data(), content.size());
-    if (count < 0 && errno != EINTR) return false;
-    content.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 }  // namespace
 
 Status replace_file(const std::string& path, const std::string& content, const Owner& owner) {
-  const auto temporary = path + ".pams-new";
-  unlink(temporary.c_str());
-  const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) return errno_error(temporary);
-  const bool written = fchown(file.get(), owner.user, owner.group) == 0 &&
-                       fchmod(file.get(), owner.mode) == 0 && write_all(file.get(), content) &&
-                       fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
-  if (!written) {
-    auto error = errno_error(path);
-    unlink(temporary.c_str());
-    return error;
-  }
-  const Fd directory(open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || fsync(directory.get()) != 0) return errno_error(path);
+  const fs::path whole(path);
+  const auto name = whole.filename().string();
+  const auto temporary = name + ".pams-new";
+  const Fd directory(open(whole.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return errno_error(path);
+  unlinkat(directory.get(), temporary.c_str(), 0);  // what a crash left
+  DraftFile draft(directory.get(), temporary);
+  if (const auto written = draft.write(content, owner); !written)
+    return fail(Failure::Misconfigured, path + ": " + written.error().what);
+  if (!draft.rename(name) || fsync(directory.get()) != 0) return errno_error(path);
   return {};
 }
 

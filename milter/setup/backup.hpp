@@ -5,17 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
-
+#include "milter/base/draft_file.hpp"
 #include "rules/base/result.hpp"
 
 namespace pams::milter::setup {
-
-struct Owner {
-  uid_t user;
-  gid_t group;
-  mode_t mode;
-};
 
 /// All of the new content or all of the old, also after a crash; never readable for others in between.
 Status replace_file(const std::string& path, const std::string& content, const Owner& owner);

@@ -8,8 +8,8 @@ using namespace pams::milter;
 using namespace std::chrono_literals;
 
 namespace {
-pams::Result<mta::Finished> shell(const std::string& script, std::chrono::milliseconds patience = 20s) {
-  return mta::run_process({"/bin/sh", "-c", script}, {"ONLY=this"}, patience);
+pams::Result<mta::Finished> shell(const std::string& script, std::chrono::milliseconds timeout = 20s) {
+  return mta::run_process({"/bin/sh", "-c", script}, {"ONLY=this"}, timeout);
 }
 }  // namespace
 
