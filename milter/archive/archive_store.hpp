@@ -35,7 +35,10 @@ struct ArchivedTry {
 
 class ArchiveStore {
  public:
-  using Stored = Receipt<ArchiveStore>;
+  struct StoredRecord {
+    std::string record_id;
+  };
+  using Stored = Receipt<ArchiveStore, StoredRecord>;
 
   /// A record that needs only its row: its messages are on the disk and the database has been written. When
   /// it is dropped, nothing of it can be found; what stays is at most an object that no record names. Belongs
@@ -71,7 +74,7 @@ class ArchiveStore {
   virtual Result<bool> mark(const ArchivedTry& attempt, RecordOutcome outcome, const std::string& reason) = 0;
 
  protected:
-  static Stored receipt(std::string id) { return Stored(std::move(id)); }
+  static Stored receipt(std::string record_id) { return Stored({std::move(record_id)}); }
 };
 
 }  // namespace pams::milter::archive

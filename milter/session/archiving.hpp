@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,10 @@ class PreparedArchives;
 
 class Archiving {
  public:
-  using Done = Receipt<Archiving>;
+  struct ArchivedMessage {
+    std::optional<std::string> record_id;  ///< in the last of its archives; nullopt: in none
+  };
+  using Done = Receipt<Archiving, ArchivedMessage>;
 
   static bool is_wanted(const rules::Plan& plan);
 
@@ -27,7 +31,7 @@ class Archiving {
 
  private:
   friend class PreparedArchives;
-  static Done done(std::string id) { return Done(std::move(id)); }
+  static Done done(std::optional<std::string> record_id) { return Done({std::move(record_id)}); }
 };
 
 /// One message in all its archives: kept in each, or standing as sent in none. Dropped before commit(), no
@@ -38,8 +42,7 @@ class PreparedArchives {
   PreparedArchives(PreparedArchives&&) noexcept = default;
   PreparedArchives& operator=(PreparedArchives&&) = delete;
   ~PreparedArchives();
-  /// Once. Commits to each archive; the receipt's id is the record's in the last one ("" when the plan names
-  /// none: nothing to archive). When one fails, what the others have is withdrawn.
+  /// Once. Commits to each archive. When one fails, what the others have is withdrawn.
   Result<Archiving::Done> commit();
 
   /// The message is answered 4xx although it was committed: its records are marked as deferred, with

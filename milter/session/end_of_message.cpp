@@ -133,9 +133,9 @@ class EndOfMessage {
       return fail_with(log::journal_failed, reply_to(Failure::Temporary), journaled.error());
     }
 
-    note_archived(*archived);
-    if (!applied->id().empty())
-      outcome_.sealed = MessageOutcome::Sealed{applied->id(), route->keys()->current().id()};
+    outcome_.archive_record = archived->payload().record_id;
+    if (const auto& seal = applied->payload(); !seal.empty())
+      outcome_.sealed = MessageOutcome::Sealed{seal, route->keys()->current().id()};
     archives->settle();  // last: what throws before it takes the records back
     return release(*route, *archived, *applied, *journaled);
   }
@@ -188,7 +188,7 @@ class EndOfMessage {
     if (!archives) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archives.error());
     const auto archived = commit(*archives);
     if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
-    note_archived(*archived);
+    outcome_.archive_record = archived->payload().record_id;
     archives->settle();  // last, as above
     return discard(*archived);
   }
@@ -221,10 +221,6 @@ class EndOfMessage {
   Result<Journaling::Done> journal(const journal::JournalEntry& entry) {
     const auto commit = [&] { return Journaling::carry_out(message_.services(), entry); };
     return entry.mailboxes.empty() ? commit() : with_progress(context_, commit);
-  }
-
-  void note_archived(const Archiving::Done& archived) {
-    if (!archived.id().empty()) outcome_.archive_record = archived.id();
   }
 
   sfsistat refuse(const rules::Reply& reply, const std::string& reason) {

@@ -17,7 +17,7 @@ class Journaling {
 
   /// Before anything is done about the message: could its reports leave? Fine when there are none.
   static Status prepare(const Services& services, const journal::JournalEntry& entry);
-  /// The receipt's id is the entry's ("": there was nothing to journal).
+  /// Nothing to do where the entry has no mailboxes.
   static Result<Done> carry_out(const Services& services, const journal::JournalEntry& entry);
 };
 
