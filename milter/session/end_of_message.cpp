@@ -79,13 +79,12 @@ class EndOfMessage {
 
   rules::Plan evaluate() {
     const auto& policy = message_.config().policy;
-    Progress progress(context_);
-    Hooks hooks(context_, outcome_.queue_id);
+    Hooks hooks(progress_, outcome_.queue_id);
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
     const rules::Moment moment{
         now_,
         [&] {
-          progress.tell();
+          progress_.tell_if_due();
           return std::chrono::steady_clock::now() > deadline + hooks.time_spent();
         },
         [&](const rules::Hook& hook, const Mail& mail) { return hooks.run(hook, mail); }};
@@ -144,7 +143,7 @@ class EndOfMessage {
   sfsistat take_carrier() {
     const auto keys = message_.services().seal_keys->read();
     if (!keys) return fail_with(log::route_unverified, reply_route_not_ready(), keys.error());
-    const auto carrier = with_progress(context_, [&] { return authenticate(**keys, outcome_.received); });
+    const auto carrier = progress_.during([&] { return authenticate(**keys, outcome_.received); });
     if (!carrier) return refuse_carrier(carrier.error());
     decide(plan_for(*carrier));
     const auto route = make_route_ready();
@@ -194,33 +193,31 @@ class EndOfMessage {
   }
 
   Result<Routing::Ready> make_route_ready() {
-    const auto prepare = [&] { return Routing::prepare(message_.services(), plan(), message_.envelope()); };
     const bool asks_the_mta = Routing::is_needed(message_.services(), plan(), message_.envelope());
-    return asks_the_mta ? with_progress(context_, prepare) : prepare();
+    return progress_.during_if(
+        asks_the_mta, [&] { return Routing::prepare(message_.services(), plan(), message_.envelope()); });
   }
 
   Result<PreparedArchives> prepare_archives() {
-    const auto prepare = [&] {
+    return progress_.during_if(Archiving::is_wanted(plan()), [&] {
       return Archiving::prepare(
           message_.services(), plan(),
           record_of(plan(), message_.envelope(), outcome_.queue_id, now_, outcome_.received));
-    };
-    return Archiving::is_wanted(plan()) ? with_progress(context_, prepare) : prepare();
+    });
   }
 
   Result<Archiving::Done> commit(PreparedArchives& archives) {
-    const auto commit = [&] { return archives.commit(); };
-    return Archiving::is_wanted(plan()) ? with_progress(context_, commit) : commit();
+    return progress_.during_if(Archiving::is_wanted(plan()), [&] { return archives.commit(); });
   }
 
   Status make_journal_ready(const journal::JournalEntry& entry) {
-    const auto prepare = [&] { return Journaling::prepare(message_.services(), entry); };
-    return entry.is_confidential && !entry.mailboxes.empty() ? with_progress(context_, prepare) : prepare();
+    return progress_.during_if(entry.is_confidential && !entry.mailboxes.empty(),
+                               [&] { return Journaling::prepare(message_.services(), entry); });
   }
 
   Result<Journaling::Done> journal(const journal::JournalEntry& entry) {
-    const auto commit = [&] { return Journaling::carry_out(message_.services(), entry); };
-    return entry.mailboxes.empty() ? commit() : with_progress(context_, commit);
+    return progress_.during_if(!entry.mailboxes.empty(),
+                               [&] { return Journaling::carry_out(message_.services(), entry); });
   }
 
   sfsistat refuse(const rules::Reply& reply, const std::string& reason) {
@@ -237,6 +234,7 @@ class EndOfMessage {
   Session& session_;
   Transaction& message_;
   MessageOutcome& outcome_;
+  Progress progress_{context_};
   const std::chrono::sys_seconds now_ = std::chrono::floor<std::chrono::seconds>(outcome_.began);
 };
 

@@ -2,7 +2,6 @@
 
 #include "milter/hook/run_hook.hpp"
 #include "milter/log/log.hpp"
-#include "milter/session/progress.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::session {
@@ -19,7 +18,7 @@ std::string milliseconds(std::chrono::steady_clock::duration time) {
 
 Result<rules::HookRun> Hooks::run(const rules::Hook& hook, const Mail& mail) {
   const auto begun = std::chrono::steady_clock::now();
-  auto outcome = with_progress(context_, [&] { return hook::run_hook(hook, mail, queue_id_); });
+  auto outcome = progress_.during([&] { return hook::run_hook(hook, mail, queue_id_); });
   const auto time = std::chrono::steady_clock::now() - begun;
   time_spent_ += time;
   const bool ended = outcome.run.has_value();
