@@ -79,14 +79,20 @@ class Teller {
 
  private:
   void add_effect(const rules::Effect& effect) {
-    const auto change = [&](const auto&) { add(EventKind::Change, rules::describe(effect)); };
-    std::visit(overloaded{[](const rules::Archive&) {},  // told by its record
-                          [&](const rules::RouteVia& route) { add(EventKind::Route, route.connector); },
-                          [&](const rules::AddRecipient& added) {
-                            message_.recipients.push_back(utf8_cut(added.address, kMostAddress));
-                            change(added);
-                          },
-                          change},
+    const auto add_change = [&] { add(EventKind::Change, rules::describe(effect)); };
+    std::visit(overloaded{
+                   [](const rules::Archive&) {},  // told by its record
+                   [&](const rules::RouteVia& route) { add(EventKind::Route, route.connector); },
+                   [&](const rules::ReturnHeadersOnly&) { add_change(); },
+                   [&](const rules::ChangeHeader&) { add_change(); },
+                   [&](const rules::AddHeader&) { add_change(); },
+                   [&](const rules::InsertHeader&) { add_change(); },
+                   [&](const rules::ReplaceBody&) { add_change(); },
+                   [&](const rules::AddRecipient& added) {
+                     message_.recipients.push_back(utf8_cut(added.address, kMostAddress));
+                     add_change();
+                   },
+               },
                effect);
   }
 
