@@ -15,7 +15,7 @@
 
 namespace pams::milter::archive {
 
-/// One delivery to be kept.
+/// One delivery to be archived.
 struct ArchiveRecord {
   const Message& message;  ///< as it will be sent, without the route marker
   Envelope envelope;       ///< with added recipients
@@ -57,9 +57,9 @@ class ArchiveStore {
   };
 
   virtual ~ArchiveStore() = default;
-  /// Everything that can fail for want of room or permission; nothing is kept yet. The messages of `record`
-  /// live as long as what is returned. Failure::Temporary (disk full) or Misconfigured (permissions): nothing
-  /// may be released.
+  /// Everything that can fail for want of room or permission; nothing can be found yet. The messages of
+  /// `record` live as long as what is returned. Failure::Temporary (disk full) or Misconfigured
+  /// (permissions): nothing may be released.
   virtual Result<std::unique_ptr<Prepared>> prepare(const ArchiveRecord& record) = 0;
   /// Both steps. The same message and envelope give the same record, however often they come, whatever the
   /// MTA adds at each try; a try under another queue id is noted with the record, and so is one that follows

@@ -1,5 +1,5 @@
-/// First and last step of letting a message go: everything that must be durable can be, and then is. Any
-/// thread.
+/// Archives a message in two steps: prepare() before the MTA is asked for changes, when a full disk can still
+/// defer the message unchanged, and commit() after it. Any thread.
 #pragma once
 
 #include <memory>
@@ -24,8 +24,8 @@ class Archiving {
 
   static bool is_wanted(const rules::Plan& plan);
 
-  /// Makes `record` ready in each archive that `plan` names, in order. The first failure ends it, and nothing
-  /// is kept. The messages of `record` live as long as what is returned.
+  /// Makes `record` ready in each archive that `plan` names, in order. The first failure ends it, and no
+  /// archive has a record. The messages of `record` live as long as what is returned.
   static Result<PreparedArchives> prepare(const Services& services, const rules::Plan& plan,
                                           const archive::ArchiveRecord& record);
 
@@ -34,9 +34,9 @@ class Archiving {
   static Done done(std::optional<std::string> record_id) { return Done({std::move(record_id)}); }
 };
 
-/// One message in all its archives: kept in each, or standing as sent in none. Dropped before commit(), no
-/// archive has it; dropped after it and before settle(), by whatever fault, it is withdrawn. Belongs to one
-/// thread.
+/// One message in all its archives: recorded in each, or standing as sent in none. Dropped before commit(),
+/// no archive has it; dropped after it and before settle(), by whatever fault, it is withdrawn. Belongs to
+/// one thread.
 class PreparedArchives {
  public:
   PreparedArchives(PreparedArchives&&) noexcept = default;
@@ -49,7 +49,7 @@ class PreparedArchives {
   /// `reason`. The same message's next try clears the mark. Where that fails too, the log says so.
   void withdraw(const std::string& reason);
 
-  /// The message is accepted: what is kept stays.
+  /// The message is accepted: its records stay.
   void settle() noexcept { all_.clear(); }
 
  private:

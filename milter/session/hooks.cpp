@@ -8,7 +8,7 @@ namespace pams::milter::session {
 namespace {
 
 /// Enough to see what a program complains of, and little of what it might have read in the message.
-constexpr std::size_t kMostComplaint = 200;
+constexpr std::size_t kMaxComplaint = 200;
 
 std::string milliseconds(std::chrono::steady_clock::duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
@@ -28,7 +28,7 @@ Result<rules::HookRun> Hooks::run(const rules::Hook& hook, const Mail& mail) {
               ended ? log::Field{"exit", std::to_string(outcome.run->exit_code.value_or(-1))}
                     : log::Field{"reason", outcome.run.error().what},
               {"ms", milliseconds(time)},
-              {"stderr", text::printable(outcome.complaint, kMostComplaint)}});
+              {"stderr", text::printable(outcome.complaint, kMaxComplaint)}});
   return std::move(outcome.run);
 }
 

@@ -29,7 +29,7 @@ struct RelayDelivery {
 };
 std::string_view to_string(RelayDelivery::Result result);  ///< "sent", "failed", "dropped"
 
-/// Where the relay of the trace at `trace_path` keeps it: relay.db in the same folder.
+/// Where the relay of the trace at `trace_path` keeps it: relay.db in the same directory.
 std::string delivery_log_path(const std::string& trace_path);
 
 /// table delivery(number INTEGER PRIMARY KEY, seal TEXT, recipient TEXT, time INTEGER milliseconds, result
