@@ -45,8 +45,8 @@ class DeliveryLog {
   Result<std::optional<RelayDelivery>> sent(const std::string& seal, const std::string& recipient);
   /// Who refused it (Result::Failed), whoever did so longest ago first.
   Result<std::vector<std::string>> refused_by(const std::string& seal);
-  /// Deletes what is older than `limit`, at most `most` rows; how many went.
-  Result<std::size_t> forget_before(Instant limit, std::size_t most);
+  /// Deletes what is older than `limit`, at most `max_rows`; how many went.
+  Result<std::size_t> forget_before(Instant limit, std::size_t max_rows);
 
  private:
   explicit DeliveryLog(sqlite::Database database) : database_(std::move(database)) {}

@@ -62,10 +62,10 @@ class TraceStore {
   /// nullopt: never read.
   Result<std::optional<LogPlace>> log_place();
   /// Those that were not settled, oldest first; they outlive a restart.
-  Result<std::vector<Refusal>> refusals(std::size_t most);
+  Result<std::vector<Refusal>> refusals(std::size_t max_messages);
   Status settle(const Refusal& refusal);
-  /// Deletes messages and gaps from before `limit`, at most `most` messages; how many went.
-  Result<std::size_t> forget_before(Instant limit, std::size_t most);
+  /// Deletes messages and gaps from before `limit`, at most `max_messages`; how many went.
+  Result<std::size_t> forget_before(Instant limit, std::size_t max_messages);
   /// Nothing was lost up to here.
   Status close_cleanly();
 
