@@ -63,10 +63,10 @@ AuditRow audit_in(const sqlite::Row& row) {
 }
 
 void give_to_owner(const std::string& archive, const std::string& name) {
-  struct stat folder {};
-  if (::geteuid() != 0 || ::stat(archive.c_str(), &folder) < 0) return;
+  struct stat directory {};
+  if (::geteuid() != 0 || ::stat(archive.c_str(), &directory) < 0) return;
   // When this fails the milter says so with the file's name as soon as it needs it.
-  static_cast<void>(::lchown((archive + "/" + name).c_str(), folder.st_uid, folder.st_gid) == 0);
+  static_cast<void>(::lchown((archive + "/" + name).c_str(), directory.st_uid, directory.st_gid) == 0);
 }
 
 Result<ArchiveDatabase> ArchiveDatabase::open(const std::string& archive, sqlite::Access access) {

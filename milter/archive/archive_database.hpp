@@ -1,8 +1,7 @@
 /// The archive's rows: `archive.db`, SQLite in WAL mode with synchronous=FULL. Every entry (a record, an
 /// audit row, an outcome) has a row in `chain`, whose hash covers the entry's fields and everything in front
 /// of it. A purge deletes the record with its outcomes and leaves their chain rows, so the chain stays
-/// provable. Belongs to one thread;
-/// several connections and processes may work at once.
+/// provable. Belongs to one thread; several connections and processes may work at once.
 #pragma once
 
 #include <functional>
@@ -27,7 +26,7 @@ class ArchiveDatabase {
   Result<std::optional<std::string>> hash_at(std::int64_t number);
   Result<std::optional<Checkpoint>> last_checkpoint();
 
-  /// Behind `tip`, which moves on; sets `row.number`. Only inside transaction().
+  /// After `tip`, which moves on; sets `row.number`. Only inside transaction().
   Status append(Tip& tip, RecordRow& row);
   Status append(Tip& tip, AuditRow& row);
   Status append(Tip& tip, OutcomeRow& row);
@@ -47,7 +46,7 @@ class ArchiveDatabase {
   Result<std::optional<OutcomeRow>> outcome(std::int64_t number);
   /// Whose id begins so; 10 at most.
   Result<std::vector<RecordRow>> records_like(const std::string& id_prefix);
-  /// Behind `after`, in order, until `visit` returns false.
+  /// From the one after `after`, in order, until `visit` returns false.
   Status each_record(std::int64_t after, const std::function<bool(const RecordRow&)>& visit);
   Status each_audit(const std::function<bool(const AuditRow&)>& visit);
   Status each_checkpoint(const std::function<bool(const Checkpoint&)>& visit);
@@ -72,7 +71,7 @@ inline constexpr const char* kRecordColumns =
 RecordRow record_in(const sqlite::Row& row);
 AuditRow audit_in(const sqlite::Row& row);  ///< number, time, kind, details
 
-/// What root makes in an archive belongs to whom the folder belongs to: the milter must be able to use it.
+/// What root makes in an archive belongs to whom the directory belongs to: the milter must be able to use it.
 void give_to_owner(const std::string& archive, const std::string& name);
 
 }  // namespace pams::milter::archive

@@ -15,7 +15,7 @@
 
 namespace pams::milter::archive {
 
-/// One delivery to be kept.
+/// One delivery to be archived.
 struct ArchiveRecord {
   const Message& message;  ///< as it will be sent, without the route marker
   Envelope envelope;       ///< with added recipients
@@ -35,7 +35,10 @@ struct ArchivedTry {
 
 class ArchiveStore {
  public:
-  using Stored = Receipt<ArchiveStore>;
+  struct StoredRecord {
+    std::string record_id;
+  };
+  using Stored = Receipt<ArchiveStore, StoredRecord>;
 
   /// A record that needs only its row: its messages are on the disk and the database has been written. When
   /// it is dropped, nothing of it can be found; what stays is at most an object that no record names. Belongs
@@ -54,9 +57,9 @@ class ArchiveStore {
   };
 
   virtual ~ArchiveStore() = default;
-  /// Everything that can fail for want of room or permission; nothing is kept yet. The messages of `record`
-  /// live as long as what is returned. Failure::Temporary (disk full) or Misconfigured (permissions): nothing
-  /// may be released.
+  /// Everything that can fail for want of room or permission; nothing can be found yet. The messages of
+  /// `record` live as long as what is returned. Failure::Temporary (disk full) or Misconfigured
+  /// (permissions): nothing may be released.
   virtual Result<std::unique_ptr<Prepared>> prepare(const ArchiveRecord& record) = 0;
   /// Both steps. The same message and envelope give the same record, however often they come, whatever the
   /// MTA adds at each try; a try under another queue id is noted with the record, and so is one that follows
@@ -71,7 +74,7 @@ class ArchiveStore {
   virtual Result<bool> mark(const ArchivedTry& attempt, RecordOutcome outcome, const std::string& reason) = 0;
 
  protected:
-  static Stored receipt(std::string id) { return Stored(std::move(id)); }
+  static Stored receipt(std::string record_id) { return Stored({std::move(record_id)}); }
 };
 
 }  // namespace pams::milter::archive

@@ -1,6 +1,6 @@
 /// The end of the chain, kept beside the database in the file `head`: whoever puts an older copy of the
-/// database in its place is found out. A crash may leave the head one batch behind the database, never ahead.
-/// It also repeats the last checkpoint: the chain's hash at one entry, signed when there is a key.
+/// database in its place is found out. A crash may leave the head one batch older than the database, never
+/// newer. It also repeats the last checkpoint: the chain's hash at one entry, signed when there is a key.
 #pragma once
 
 #include <chrono>
@@ -36,7 +36,7 @@ struct ChainHead {
 
 /// nullopt when there is no such file. Failure::Misconfigured when it cannot be read or understood.
 Result<std::optional<ChainHead>> read_head(const std::string& archive);
-/// On the disk when it returns (the folder's entry only the first time: an older head does no harm).
+/// On the disk when it returns (the directory's entry only the first time: an older head does no harm).
 Status write_head(Disk& disk, int archive, const ChainHead& head);
 
 }  // namespace pams::milter::archive

@@ -27,7 +27,7 @@ class ChainWriter {
       : archive_(std::move(archive)), key_file_(std::move(checkpoint_key)), disk_(std::move(disk)) {}
 
   using Work = std::function<Status(ArchiveDatabase&, Tip&)>;
-  /// Runs `work` in a transaction; `work` appends behind the tip. When it returns, all is durable; when it
+  /// Runs `work` in a transaction; `work` appends after the tip. When it returns, all is durable; when it
   /// fails nothing of it is there, or (a failing commit) all of it without a promise. `now` dates
   /// checkpoints. `afterwards` runs when all is durable and nobody else can write yet.
   Status run(std::chrono::sys_seconds now, const Work& work,

@@ -1,4 +1,4 @@
-/// CmsEncryption for readers who are elsewhere: CMS EnvelopedData (RFC 5652, AES-256-CBC) for one or more
+/// Encryption for readers who are elsewhere: CMS EnvelopedData (RFC 5652, AES-256-CBC) for one or more
 /// certificates. `openssl cms -decrypt -inform DER -inkey KEY` gives the message back, byte for byte; nothing
 /// on this machine can. Any thread.
 #pragma once

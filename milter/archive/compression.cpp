@@ -64,7 +64,7 @@ Status decompress(const Producer& stored, const Sink& sink) {
     ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
     ZSTD_outBuffer out{block.data(), block.size(), 0};
     while (in.pos < in.size || out.pos == out.size) {
-      if (expected == 0) return fail(Failure::Misconfigured, "bytes stand behind the end");
+      if (expected == 0) return fail(Failure::Misconfigured, "bytes stand after the end");
       out.pos = 0;
       expected = ZSTD_decompressStream(context.get(), &out, &in);
       if (ZSTD_isError(expected) != 0) return fail(Failure::Misconfigured, ZSTD_getErrorName(expected));

@@ -69,7 +69,7 @@ Result<std::unique_ptr<ArchiveStore::Prepared>> DirectoryArchive::prepare(const 
   if (!encryption) return tl::unexpected(encryption.error());
   auto row = row_of(record, *encryption != nullptr);
   if (const auto put = put_objects(*encryption, record, row); !put) {
-    doubt();  // perhaps the folder has gone
+    doubt();  // perhaps the directory has gone
     return tl::unexpected(put.error());
   }
   return std::make_unique<PreparedRow>(*this, *encryption, record, std::move(row));
@@ -122,7 +122,7 @@ Result<const DirectoryArchive::Encryption*> DirectoryArchive::encryption() {
   return &*encryption_;
 }
 
-/// The folder and the database are there, so that objects can be put.
+/// The directory and the database are there, so that objects can be put.
 Status DirectoryArchive::make_ready() {
   {
     const std::lock_guard lock(mutex_);

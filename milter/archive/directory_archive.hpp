@@ -23,7 +23,7 @@ namespace pams::milter::archive {
 class DirectoryArchive : public ArchiveStore {
  public:
   /// Touches no disk: what is missing or wrong is told by commit() and check(), and fixed without a restart.
-  /// The last folder of the path is made when it is missing; the ones above must be there.
+  /// The last directory of the path is made when it is missing; the ones above must be there.
   explicit DirectoryArchive(const ArchiveSettings& settings,
                             std::shared_ptr<Disk> disk = std::make_shared<Disk>());
 

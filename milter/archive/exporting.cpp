@@ -115,10 +115,10 @@ class Exporter {
 
   Status to_folder(const std::vector<std::int64_t>& records, const std::string& output) {
     bool made = false;
-    const auto folder = open_folder(disk_, AT_FDCWD, output, made);
-    if (!folder) return tl::unexpected(folder.error());
+    const auto directory = open_folder(disk_, AT_FDCWD, output, made);
+    if (!directory) return tl::unexpected(directory.error());
     const auto write = [&](const std::string& name, std::string_view content) {
-      return write_new_file(disk_, folder->get(), name, [&](const Sink& sink) { return sink(content); });
+      return write_new_file(disk_, directory->get(), name, [&](const Sink& sink) { return sink(content); });
     };
     auto manifest = Json::array();
     return each(records,

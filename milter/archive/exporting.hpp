@@ -14,7 +14,7 @@
 namespace pams::milter::archive {
 
 enum class ExportFormat {
-  Eml,     ///< a folder with <id>.eml, and manifest.json
+  Eml,     ///< a directory with <id>.eml, and manifest.json
   Mboxrd,  ///< one file; encrypted records cannot stand in it
   Zip      ///< one file with <id>.eml, and manifest.json
 };

@@ -3,29 +3,16 @@
 #include <algorithm>
 #include <iterator>
 
-#include <nlohmann/json.hpp>
+#include "milter/archive/audit_details.hpp"
 
 namespace pams::milter::archive {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-std::string text_in(const Json& details, const char* key) {
-  return details.is_object() && details.contains(key) && details[key].is_string()
-             ? details[key].get<std::string>()
-             : "";
-}
-
-}  // namespace
 
 Result<std::vector<Hold>> holds(ArchiveDatabase& archive) {
   std::vector<Hold> all;
   const auto read = archive.each_audit([&](const AuditRow& row) {
-    const auto details = Json::parse(row.details, nullptr, false);
-    const auto name = text_in(details, "name");
-    if (row.kind == "hold") all.push_back({name, text_in(details, "query"), row.time, row.number});
+    const auto name = text_in_details(row.details, "name");
+    if (row.kind == "hold")
+      all.push_back({name, text_in_details(row.details, "query"), row.time, row.number});
     if (row.kind == "release") std::erase_if(all, [&](const Hold& hold) { return hold.name == name; });
     return true;
   });
@@ -41,7 +28,7 @@ Status add_hold(ChainWriter& chain, const std::string& name, const std::string& 
     if (!standing) return tl::unexpected(standing.error());
     if (std::ranges::count(*standing, name, &Hold::name) > 0)
       return fail(Failure::Refused, "there is a hold '" + name + "' already");
-    AuditRow row{0, now, "hold", dump({{"name", name}, {"query", query}})};
+    AuditRow row{0, now, "hold", to_details({{"name", name}, {"query", query}})};
     return archive.append(tip, row);
   });
 }
@@ -52,7 +39,7 @@ Status release_hold(ChainWriter& chain, const std::string& name, std::chrono::sy
     if (!standing) return tl::unexpected(standing.error());
     if (std::ranges::count(*standing, name, &Hold::name) == 0)
       return fail(Failure::Refused, "there is no hold '" + name + "'");
-    AuditRow row{0, now, "release", dump({{"name", name}})};
+    AuditRow row{0, now, "release", to_details({{"name", name}})};
     return archive.append(tip, row);
   });
 }

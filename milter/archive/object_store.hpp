@@ -4,8 +4,8 @@
 /// twice, is there. Which of several deliveries share an encrypted message is therefore not known here, only
 /// that a message went out as it came.
 ///
-/// A file under its final name is whole and synced with its folders. What a crash leaves behind is a `.tmp`,
-/// or an object that no record names: harmless, and collected by `purge`. Any number of threads and
+/// A file under its final name is whole and synced with its directories. What a crash leaves behind is a
+/// `.tmp`, or an object that no record names: harmless, and collected by `purge`. Any number of threads and
 /// processes.
 #pragma once
 
@@ -26,7 +26,7 @@ namespace pams::milter::archive {
 
 class ObjectStore {
  public:
-  /// `path` is the archive's folder, which must be there when something is stored.
+  /// `path` is the archive's directory, which must be there when something is stored.
   ObjectStore(std::string path, std::shared_ptr<Disk> disk)
       : path_(std::move(path)), disk_(std::move(disk)) {}
 

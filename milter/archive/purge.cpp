@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 
+#include "milter/archive/audit_details.hpp"
 #include "milter/archive/number_ranges.hpp"
 #include "milter/archive/search_index.hpp"
 
@@ -97,9 +97,10 @@ Status Purge::purge_some(const Plan& plan, std::span<const std::int64_t> records
       if (const auto erased = archive.erase(number); !erased) return erased;
     }
     if (objects.empty()) return {};
-    nlohmann::ordered_json details{{"older_than", older_than}, {"records", numbers.text()}};
-    if (!outcomes.empty()) details["outcomes"] = ranges_of(std::move(outcomes)).text();
-    AuditRow row{0, now, "purge", details.dump()};
+    std::vector<std::pair<std::string, std::string>> details{{"older_than", older_than},
+                                                             {"records", numbers.text()}};
+    if (!outcomes.empty()) details.emplace_back("outcomes", ranges_of(std::move(outcomes)).text());
+    AuditRow row{0, now, "purge", to_details(details)};
     return archive.append(tip, row);
   };
   std::int64_t removed = 0;

@@ -48,9 +48,14 @@ class Searcher {
         return "body";
       case Field::Attachment:
         return "attachments";
-      default:
-        return "";
+      case Field::Any:  // every column
+      case Field::MessageId:
+      case Field::Sent:
+      case Field::Size:
+      case Field::HasAttachment:
+        break;
     }
+    return "";
   }
 
   Result<Numbers> find(const query::Words& words, bool may_match) {

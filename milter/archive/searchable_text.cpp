@@ -8,7 +8,7 @@
 namespace pams::milter::archive {
 namespace {
 
-constexpr std::size_t kMostText = 4U << 20U;
+constexpr std::size_t kMaxText = 4U << 20U;
 constexpr int kDeepest = 5;  // messages attached to messages
 
 void add_fields(const Message& message, std::string_view name, std::string& out) {
@@ -23,7 +23,7 @@ class Reader {
     const auto map = map_mime(message, MimeLimits{});
     if (!map) return cut();
     const auto body = message.body.view();
-    add(body_text(*map, body, kMostText), depth == 0 ? out_.body : out_.attachments);
+    add(body_text(*map, body, kMaxText), depth == 0 ? out_.body : out_.attachments);
     for (const auto& attachment : attachments(*map, body)) {
       out_.has_attachment = out_.has_attachment || depth == 0;
       add(attachment.filename, out_.attachments);
@@ -52,8 +52,8 @@ class Reader {
   }
 
   void add(std::string_view text, std::string& to) {
-    if (to.size() + text.size() >= kMostText) {
-      text = text.substr(0, kMostText - std::min(kMostText, to.size()));
+    if (to.size() + text.size() >= kMaxText) {
+      text = text.substr(0, kMaxText - std::min(kMaxText, to.size()));
       cut();
     }
     to.append("\n").append(text);

@@ -1,4 +1,4 @@
-/// A random secret of one archive, in its folder. Any thread and process.
+/// A random secret of one archive, in its directory. Any thread and process.
 #pragma once
 
 #include <string>

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 
 #include "milter/archive/archive_database.hpp"
+#include "milter/archive/audit_details.hpp"
 #include "milter/archive/chain_writer.hpp"
 #include "milter/archive/number_ranges.hpp"
 #include "milter/archive/object_store.hpp"
@@ -15,12 +15,7 @@
 namespace pams::milter::archive {
 namespace {
 
-constexpr std::int64_t kMostProblems = 1000;
-
-std::string text_in(const nlohmann::json& details, const char* key) {
-  const auto found = details.find(key);
-  return found != details.end() && found->is_string() ? found->get<std::string>() : "";
-}
+constexpr std::int64_t kMaxProblems = 1000;
 
 class Verifier {
  public:
@@ -43,7 +38,7 @@ class Verifier {
 
  private:
   void problem(std::int64_t number, std::string id, std::string what) {
-    if (++found_.problem_count <= kMostProblems)
+    if (++found_.problem_count <= kMaxProblems)
       found_.problems.push_back({number, std::move(id), std::move(what)});
   }
 
@@ -62,10 +57,9 @@ class Verifier {
   Status read_purges() {
     purged_ = purged_marks_ = {};
     return database_.each_audit([this](const AuditRow& row) {
-      const auto details = nlohmann::json::parse(row.details, nullptr, false);
-      if (row.kind != "purge" || !details.is_object()) return true;
-      purged_.add_all(text_in(details, "records"));
-      purged_marks_.add_all(text_in(details, "outcomes"));
+      if (row.kind != "purge") return true;
+      purged_.add_all(text_in_details(row.details, "records"));
+      purged_marks_.add_all(text_in_details(row.details, "outcomes"));
       return true;
     });
   }

@@ -2,7 +2,7 @@
 /// the chain against the head and the checkpoints. Reads only; works beside a running milter.
 ///
 /// What it cannot see: somebody who rewrites rows, chain, head and checkpoints alike. Against that stand
-/// checkpoints signed with a key whose holder is somebody else, and copies of `head` kept elsewhere.
+/// checkpoints signed with a key whose holder is somebody else, and copies of `head` in another place.
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,8 @@ class ZipWriter {
   ZipWriter(const ZipWriter&) = delete;  // libarchive knows its place
   ZipWriter& operator=(const ZipWriter&) = delete;
 
-  /// `name` is UTF-8 with / between folders. The failures are the sink's; after one nothing more is written.
+  /// `name` is UTF-8 with / between directories. The failures are the sink's; after one nothing more is
+  /// written.
   Status add(const std::string& name, std::string_view content, std::chrono::sys_seconds time);
   /// The directory of entries; nothing may be added after it, and without it the file cannot be read.
   Status finish();

@@ -1,5 +1,5 @@
-/// The message as a file for a hook's program: in memory, without a name in any folder, so that nothing stays
-/// behind however the milter or the machine ends. Sealed: nobody can change it. Any thread.
+/// The message as a file for a hook's program: in memory, without a name in any directory, so that nothing
+/// stays behind however the milter or the machine ends. Sealed: nobody can change it. Any thread.
 #pragma once
 
 #include "milter/base/fd.hpp"

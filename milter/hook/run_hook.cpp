@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -18,12 +19,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMostComplaint = 512;
+constexpr std::size_t kMaxComplaint = 512;
 
-/// A pipe that is read up to a limit; what comes behind it is dropped, so that the writer never waits for us.
+/// A pipe that is read up to a limit; what comes after it is dropped, so that the writer never waits for us.
 class Stream {
  public:
-  Stream(int fd, std::size_t most) : fd_(fd), most_(most) {}
+  Stream(int fd, std::size_t max_bytes) : fd_(fd), max_bytes_(max_bytes) {}
 
   int fd() const { return fd_; }
   bool is_over_limit() const { return over_limit_; }
@@ -36,7 +37,7 @@ class Stream {
     const auto count = ::read(fd_, piece.data(), piece.size());
     if (count < 0) return errno == EINTR;
     if (count == 0) fd_ = -1;
-    const auto room = most_ - content_.size();
+    const auto room = max_bytes_ - content_.size();
     content_.append(piece.data(), std::min(room, static_cast<std::size_t>(count)));
     over_limit_ = over_limit_ || static_cast<std::size_t>(count) > room;
     return count > 0;
@@ -44,7 +45,7 @@ class Stream {
 
  private:
   int fd_;  // borrowed; -1 at the end
-  std::size_t most_;
+  std::size_t max_bytes_;
   std::string content_;
   bool over_limit_ = false;
 };
@@ -55,11 +56,11 @@ class Conversation {
   Conversation(HookProcess& process, const rules::Hook& hook)
       : hook_(hook),
         output_(process.output(), hook.output),
-        errors_(process.errors(), kMostComplaint),
-        report_(process.report(), kMostReports) {}
+        errors_(process.errors(), kMaxComplaint),
+        report_(process.report(), kMaxReportBytes) {}
 
-  /// "" or why the program must not go on.
-  std::string follow() {
+  /// Why the program must not go on, if so.
+  std::optional<std::string> follow() {
     const auto deadline = Clock::now() + hook_.timeout;
     while (report_.fd() >= 0) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
@@ -74,7 +75,8 @@ class Conversation {
     // All its processes are dead; what they wrote at last is still in the pipes.
     while (!output_.is_over_limit() && output_.read_piece()) continue;
     while (!errors_.is_over_limit() && errors_.read_piece()) continue;
-    return output_.is_over_limit() ? "wrote more than " + std::to_string(hook_.output) + " bytes" : "";
+    if (!output_.is_over_limit()) return std::nullopt;
+    return "wrote more than " + std::to_string(hook_.output) + " bytes";
   }
 
   /// How it ended, once follow() has found nothing wrong.
@@ -98,7 +100,7 @@ class Conversation {
   }
 
  private:
-  static constexpr std::size_t kMostReports = 64;
+  static constexpr std::size_t kMaxReportBytes = 64;
 
   std::optional<int> reported(HookReport::Kind kind) const {
     HookReport one{};
@@ -131,8 +133,8 @@ HookOutcome run_hook(const rules::Hook& hook, const Mail& mail, const std::strin
   auto process = start(hook, mail, queue_id);
   if (!process) return {tl::unexpected(process.error()), ""};
   Conversation conversation(*process, hook);
-  const auto trouble = conversation.follow();
-  if (!trouble.empty()) return {fail(Failure::Temporary, trouble), conversation.complaint()};
+  if (auto error = conversation.follow())
+    return {fail(Failure::Temporary, std::move(*error)), conversation.complaint()};
   return {conversation.result(), conversation.complaint()};
 }
 

@@ -89,7 +89,7 @@ Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
     kept.second = kept.first;
     reports.push_back({one, {mailbox, entry.queue_id, true, false}, {&kept.second, 1}});
   }
-  // Also without a new report: who made those that are there may not have come to syncing the folder.
+  // Also without a new report: who made those that are there may not have come to syncing the directory.
   if (const auto added = spool_.add(reports); !added) return tl::unexpected(added.error());
   delivery_.wake();
   return receipt(id);

@@ -20,12 +20,12 @@ class DurableJournal final : public JournalStore {
                  std::shared_ptr<Disk> disk = std::make_shared<Disk>(),
                  JournalDelivery::Submit submit_report = submit);
 
-  /// Takes up what a former process has left, and begins to deliver. A folder that cannot be used is an
+  /// Takes up what a former process has left, and begins to deliver. A directory that cannot be used is an
   /// error; messages that must be journaled will then wait.
   Status start();
 
-  /// What a new configuration says of the same folder. Also for messages that are in work, and reports that
-  /// wait: which way is safe for them is the newest configuration's word.
+  /// What a new configuration says of the same directory. Also for messages that are in work, and reports
+  /// that wait: which way is safe for them is the newest configuration's word.
   void change(std::shared_ptr<const Config> config, ReportRoute route) {
     delivery_.change(std::move(config), std::move(route));
   }

@@ -46,7 +46,7 @@ std::chrono::sys_seconds changed(const struct stat& status) {
   return std::chrono::sys_seconds{std::chrono::seconds{status.st_mtim.tv_sec}};
 }
 
-/// The names in a folder, in no order; an empty list when it is missing.
+/// The names in a directory, in no order; an empty list when it is missing.
 Result<std::vector<std::string>> names_in(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -60,7 +60,7 @@ Result<std::vector<std::string>> names_in(const std::string& path) {
 
 }  // namespace
 
-Result<JournalSpool::Folder> JournalSpool::open_folders() {
+Result<JournalSpool::Directories> JournalSpool::open_directories() {
   bool made_root = false;
   bool made_waiting = false;
   bool made_sent = false;
@@ -70,24 +70,24 @@ Result<JournalSpool::Folder> JournalSpool::open_folders() {
   if (!waiting) return tl::unexpected(waiting.error());
   auto sent = open_folder(*disk_, root->get(), "sent", made_sent);
   if (!sent) return tl::unexpected(sent.error());
-  return Folder{std::move(*root), std::move(*waiting), std::move(*sent)};
+  return Directories{std::move(*root), std::move(*waiting), std::move(*sent)};
 }
 
 Status JournalSpool::add(std::span<const Report> reports) {
-  const auto folder = open_folders();
-  if (!folder) return tl::unexpected(folder.error());
+  const auto directories = open_directories();
+  if (!directories) return tl::unexpected(directories.error());
   std::vector<std::string> names;  // what this call has made, and must take back when it fails
-  auto added = add_to(*folder, reports, names);
+  auto added = add_to(*directories, reports, names);
   if (!added)
-    for (const auto& name : names) disk_->remove(folder->waiting.get(), name);
+    for (const auto& name : names) disk_->remove(directories->waiting.get(), name);
   return added;
 }
 
-Status JournalSpool::add_to(const Folder& folder, std::span<const Report> reports,
+Status JournalSpool::add_to(const Directories& directories, std::span<const Report> reports,
                             std::vector<std::string>& names) {
   for (const auto& report : reports) {
     const auto name = report.id + "." + std::to_string(++temporaries_) + std::string(kTemporary);
-    const auto made = write_new_file(*disk_, folder.waiting.get(), name, [&](const Sink& sink) {
+    const auto made = write_new_file(*disk_, directories.waiting.get(), name, [&](const Sink& sink) {
       auto status = sink(written(report.label));
       for (const auto piece : report.pieces) status = status.and_then([&] { return sink(piece); });
       return status;
@@ -97,11 +97,12 @@ Status JournalSpool::add_to(const Folder& folder, std::span<const Report> report
   }
   for (std::size_t i = 0; i < reports.size(); ++i) {
     const auto final_name = file_of(reports[i].id);
-    if (disk_->rename(folder.waiting.get(), names[i], final_name) < 0) return disk_error("rename", names[i]);
+    if (disk_->rename(directories.waiting.get(), names[i], final_name) < 0)
+      return disk_error("rename", names[i]);
     names[i] = final_name;
   }
-  return sync_file(*disk_, folder.waiting.get(), path_ + "/waiting").and_then([&] {
-    return sync_file(*disk_, folder.root.get(), path_);  // the first report makes the folders too
+  return sync_file(*disk_, directories.waiting.get(), path_ + "/waiting").and_then([&] {
+    return sync_file(*disk_, directories.root.get(), path_);  // the first report makes the directories too
   });
 }
 
@@ -159,23 +160,23 @@ Status JournalSpool::read(const Opened& opened, const Sink& sink) {
 }
 
 Status JournalSpool::mark_sent(const std::string& id) {
-  const auto folder = open_folders();
-  if (!folder) return tl::unexpected(folder.error());
-  const Fd mark(disk_->open(folder->sent.get(), id, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600));
+  const auto directories = open_directories();
+  if (!directories) return tl::unexpected(directories.error());
+  const Fd mark(disk_->open(directories->sent.get(), id, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600));
   if (!mark) return disk_error("make", path_ + "/sent/" + id);
-  if (const auto synced = sync_file(*disk_, folder->sent.get(), path_ + "/sent"); !synced) return synced;
-  if (disk_->remove(folder->waiting.get(), file_of(id)) < 0 && errno != ENOENT)
+  if (const auto synced = sync_file(*disk_, directories->sent.get(), path_ + "/sent"); !synced) return synced;
+  if (disk_->remove(directories->waiting.get(), file_of(id)) < 0 && errno != ENOENT)
     return disk_error("remove", path_ + "/waiting/" + file_of(id));
-  return sync_file(*disk_, folder->waiting.get(), path_ + "/waiting");
+  return sync_file(*disk_, directories->waiting.get(), path_ + "/waiting");
 }
 
 Status JournalSpool::recover() {
-  const auto folder = open_folders();
-  if (!folder) return tl::unexpected(folder.error());
+  const auto directories = open_directories();
+  if (!directories) return tl::unexpected(directories.error());
   const auto names = names_in(path_ + "/waiting");
   if (!names) return tl::unexpected(names.error());
   for (const auto& name : *names)
-    if (name.ends_with(kTemporary)) disk_->remove(folder->waiting.get(), name);
+    if (name.ends_with(kTemporary)) disk_->remove(directories->waiting.get(), name);
   return {};
 }
 

@@ -1,4 +1,4 @@
-/// The folder of reports on their way to the MTA.
+/// The directory of reports on their way to the MTA.
 ///
 ///     waiting/<id>.report   a report that the MTA has not taken yet; whole and synced under this name
 ///     sent/<id>             one that it has taken (empty), kept for a week
@@ -64,19 +64,21 @@ class JournalSpool {
   /// Hands over what open() has left to read.
   Status read(const Opened& opened, const Sink& sink);
 
-  /// The MTA has it: remembered before the report goes.
+  /// The MTA has it: marked before the report goes.
   Status mark_sent(const std::string& id);
-  /// Before anything is added: makes the folders where they are missing, removes what a crash left behind.
+  /// Before anything is added: makes the directories where they are missing, removes what a crash left
+  /// behind.
   Status recover();
   /// What was sent a week before `now`, or earlier.
   void forget_sent(std::chrono::sys_seconds now);
 
  private:
-  struct Folder {
+  struct Directories {
     Fd root, waiting, sent;
   };
-  Result<Folder> open_folders();
-  Status add_to(const Folder& folder, std::span<const Report> reports, std::vector<std::string>& names);
+  Result<Directories> open_directories();
+  Status add_to(const Directories& directories, std::span<const Report> reports,
+                std::vector<std::string>& names);
 
   const std::string path_;
   const std::shared_ptr<Disk> disk_;

@@ -24,7 +24,10 @@ struct JournalEntry {
 
 class JournalStore {
  public:
-  using Spooled = Receipt<JournalStore>;
+  struct SpooledEntry {
+    std::string entry_id;  ///< of message and envelope
+  };
+  using Spooled = Receipt<JournalStore, SpooledEntry>;
   virtual ~JournalStore() = default;
 
   /// Whether reports of such a message could leave where they may. Asked before anything is done about the
@@ -35,7 +38,7 @@ class JournalStore {
   virtual Result<Spooled> spool(const JournalEntry& entry) = 0;
 
  protected:
-  static Spooled receipt(std::string id) { return Spooled(std::move(id)); }
+  static Spooled receipt(std::string entry_id) { return Spooled({std::move(entry_id)}); }
 };
 
 }  // namespace pams::milter::journal

@@ -19,8 +19,8 @@ namespace {
 using Outcome = Submitted::SubmissionStatus;
 
 constexpr std::size_t kLongestReply = 64 * 1024;
-constexpr time_t kPatience = 300;       // RFC 5321 4.5.3.2: most commands
-constexpr time_t kPatienceAtEnd = 600;  // 4.5.3.2.6: the answer to the message
+constexpr time_t kTimeout = 300;       // RFC 5321 4.5.3.2: most commands
+constexpr time_t kTimeoutAtEnd = 600;  // 4.5.3.2.6: the answer to the message
 constexpr std::size_t kPieceSize = 64 * 1024;
 
 struct Reply {
@@ -32,7 +32,7 @@ struct Reply {
 class Conversation {
  public:
   /// Numeric addresses only, so no look-up can lead elsewhere.
-  static std::optional<Conversation> begin(const std::string& listener, std::string& trouble) {
+  static std::optional<Conversation> begin(const std::string& listener, std::string& error) {
     const auto colon = listener.rfind(':');
     auto host = listener.substr(0, colon);
     if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
@@ -41,14 +41,14 @@ class Conversation {
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     if (::getaddrinfo(host.c_str(), listener.c_str() + colon + 1, &hints, &found) != 0) {
-      trouble = listener + " is no address";
+      error = listener + " is no address";
       return std::nullopt;
     }
     Conversation conversation(Fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)));
-    conversation.wait_at_most(kPatience);
+    conversation.wait_at_most(kTimeout);
     const bool connected =
         conversation.socket_ && ::connect(conversation.socket_.get(), found->ai_addr, found->ai_addrlen) == 0;
-    if (!connected) trouble = "cannot connect to " + listener + ": " + std::strerror(errno);
+    if (!connected) error = "cannot connect to " + listener + ": " + std::strerror(errno);
     ::freeaddrinfo(found);
     if (!connected) return std::nullopt;
     return conversation;
@@ -112,7 +112,7 @@ class Conversation {
   std::string unread_;
 };
 
-/// RFC 5321 4.5.2. A dot behind a bare LF is doubled too: to an MTA that takes LF for a line's end it must
+/// RFC 5321 4.5.2. A dot after a bare LF is doubled too: to an MTA that takes LF for a line's end it must
 /// not end the message.
 class DottedLines {
  public:
@@ -159,7 +159,7 @@ Submitted send_content(Conversation& conversation, const Submission& submission)
   });
   // Hanging up without the final dot: the MTA drops what it has.
   if (!sent) return {Outcome::Later, sent.error().what};
-  conversation.wait_at_most(kPatienceAtEnd);
+  conversation.wait_at_most(kTimeoutAtEnd);
   const auto taken = lines.end() ? conversation.reply() : Reply{};
   if (taken.code / 100 != 2) return judged(taken, "the end of the message");
   conversation.send("QUIT\r\n");
@@ -169,9 +169,9 @@ Submitted send_content(Conversation& conversation, const Submission& submission)
 }  // namespace
 
 Submitted submit(const Submission& submission) {
-  std::string trouble;
-  auto conversation = Conversation::begin(submission.listener, trouble);
-  if (!conversation) return {Outcome::Unreachable, trouble};
+  std::string error;
+  auto conversation = Conversation::begin(submission.listener, error);
+  if (!conversation) return {Outcome::Unreachable, error};
   auto reply = conversation->reply();
   if (reply.code / 100 == 2) reply = conversation->ask("EHLO localhost");
   if (reply.code / 100 == 2)

@@ -8,6 +8,7 @@
 #include <libmilter/mfapi.h>
 
 #include "milter/base/receipt.hpp"
+#include "milter/seal/sealed.hpp"
 #include "milter/session/mta_changes.hpp"
 #include "milter/session/routing.hpp"
 #include "milter/session/transaction.hpp"
@@ -17,7 +18,7 @@ namespace pams::milter::session {
 
 class Application {
  public:
-  using Applied = Receipt<Application>;
+  using Applied = Receipt<Application, seal::SealId>;
 
   /// What is to be carried out. All outlive the call.
   struct Task {
@@ -29,7 +30,7 @@ class Application {
     std::chrono::sys_seconds time;
   };
 
-  /// The receipt's id is that of the seal; "" for the normal route. Failure::Temporary when the MTA does not
+  /// The receipt tells the id of the seal; "" for the normal route. Failure::Temporary when the MTA does not
   /// take a change.
   static Result<Applied> carry_out(const Task& task, const rules::Plan& plan, const Routing::Ready& route);
 

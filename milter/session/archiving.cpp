@@ -23,7 +23,7 @@ Result<PreparedArchives> Archiving::prepare(const Services& services, const rule
 }
 
 Result<Archiving::Done> PreparedArchives::commit() {
-  std::string id;
+  std::optional<std::string> record_id;
   for (auto& one : all_) {
     one.is_begun = true;
     const auto stored = one.record->commit();
@@ -32,9 +32,9 @@ Result<Archiving::Done> PreparedArchives::commit() {
       withdraw("an archive failed: " + reason);
       return fail(stored.error().failure, reason);
     }
-    id = stored->id();
+    record_id = stored->payload().record_id;
   }
-  return Archiving::done(std::move(id));
+  return Archiving::done(std::move(record_id));
 }
 
 PreparedArchives::~PreparedArchives() {

@@ -1,8 +1,9 @@
-/// First and last step of letting a message go: everything that must be durable can be, and then is. Any
-/// thread.
+/// Archives a message in two steps: prepare() before the MTA is asked for changes, when a full disk can still
+/// defer the message unchanged, and commit() after it. Any thread.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,37 +17,39 @@ class PreparedArchives;
 
 class Archiving {
  public:
-  using Done = Receipt<Archiving>;
+  struct ArchivedMessage {
+    std::optional<std::string> record_id;  ///< in the last of its archives; nullopt: in none
+  };
+  using Done = Receipt<Archiving, ArchivedMessage>;
 
   static bool is_wanted(const rules::Plan& plan);
 
-  /// Makes `record` ready in each archive that `plan` names, in order. The first failure ends it, and nothing
-  /// is kept. The messages of `record` live as long as what is returned.
+  /// Makes `record` ready in each archive that `plan` names, in order. The first failure ends it, and no
+  /// archive has a record. The messages of `record` live as long as what is returned.
   static Result<PreparedArchives> prepare(const Services& services, const rules::Plan& plan,
                                           const archive::ArchiveRecord& record);
 
  private:
   friend class PreparedArchives;
-  static Done done(std::string id) { return Done(std::move(id)); }
+  static Done done(std::optional<std::string> record_id) { return Done({std::move(record_id)}); }
 };
 
-/// One message in all its archives: kept in each, or standing as sent in none. Dropped before commit(), no
-/// archive has it; dropped after it and before settle(), by whatever fault, it is withdrawn. Belongs to one
-/// thread.
+/// One message in all its archives: recorded in each, or standing as sent in none. Dropped before commit(),
+/// no archive has it; dropped after it and before settle(), by whatever fault, it is withdrawn. Belongs to
+/// one thread.
 class PreparedArchives {
  public:
   PreparedArchives(PreparedArchives&&) noexcept = default;
   PreparedArchives& operator=(PreparedArchives&&) = delete;
   ~PreparedArchives();
-  /// Once. Commits to each archive; the receipt's id is the record's in the last one ("" when the plan names
-  /// none: nothing to archive). When one fails, what the others have is withdrawn.
+  /// Once. Commits to each archive. When one fails, what the others have is withdrawn.
   Result<Archiving::Done> commit();
 
   /// The message is answered 4xx although it was committed: its records are marked as deferred, with
   /// `reason`. The same message's next try clears the mark. Where that fails too, the log says so.
   void withdraw(const std::string& reason);
 
-  /// The message is accepted: what is kept stays.
+  /// The message is accepted: its records stay.
   void settle() noexcept { all_.clear(); }
 
  private:

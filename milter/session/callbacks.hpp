@@ -1,4 +1,4 @@
-/// The border to libmilter's C stack: nothing thrown crosses it, and every fault behind it becomes 451 with
+/// The border to libmilter's C stack: nothing thrown crosses it, and every fault inside becomes 451 with
 /// the message marked, so that nothing later can release it.
 #pragma once
 

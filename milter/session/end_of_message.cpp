@@ -35,24 +35,21 @@ sfsistat discard(const Archiving::Done&) { return SMFIS_DISCARD; }
 
 class EndOfMessage {
  public:
-  EndOfMessage(SMFICTX* context, Session& session)
-      : context_(context),
-        session_(session),
-        message_(session.transaction()),
-        report_(macro(context, "i"), message_.envelope()),
-        trace_(message_, report_.queue_id(), began_) {}
+  /// All outlive this.
+  EndOfMessage(SMFICTX* context, Session& session, MessageOutcome& outcome)
+      : context_(context), session_(session), message_(session.transaction()), outcome_(outcome) {}
 
+  /// Fills in the outcome as far as it comes.
   sfsistat run() {
     receive();
     if (session_.has_failed())
       return refuse(reply_to(Failure::Temporary), "a fault on the way in, see above");
     if (message_.has_too_many_recipients()) return refuse(reply_too_many_recipients(), "limits.recipients");
-    if (is_brought_carrier(received_.headers) && message_.limits_exceeded().empty()) return take_carrier();
-    plan_ = evaluate();
-    report_.decided(plan_);
-    trace_.decided(plan_);
-    check(plan_);
-    switch (plan_.verdict) {
+    if (is_brought_carrier(outcome_.received.headers) && message_.limits_exceeded().empty())
+      return take_carrier();
+    decide(evaluate());
+    check(plan());
+    switch (plan().verdict) {
       case Verdict::Accept:
       case Verdict::Quarantine:
         return deliver();
@@ -60,35 +57,39 @@ class EndOfMessage {
         return drop();
       case Verdict::Defer:
       case Verdict::Reject:
-        return refuse(plan_.reply, plan_.reason);
+        return refuse(plan().reply, plan().reason);
     }
     throw std::logic_error("a verdict that nobody knows");
   }
 
  private:
+  const rules::Plan& plan() const { return outcome_.plan.value(); }
+
   void receive() {
-    client_ = client_of(context_, message_.config().settings.mta, session_.address());
-    const bool whole = message_.needs_body();
-    received_ = message_.take_message();
-    const auto size = whole ? received_.wire_size() : message_.declared_size();
-    report_.received(size, whole);
-    trace_.received(received_.headers, client_, size);
+    outcome_.client = client_of(context_, message_.config().settings.mta, session_.address());
+    outcome_.is_whole = message_.needs_body();
+    outcome_.received = message_.take_message();
+    outcome_.size = outcome_.is_whole ? outcome_.received.wire_size() : message_.declared_size();
+  }
+
+  void decide(rules::Plan plan) {
+    log_decision(outcome_.queue_id, plan);
+    outcome_.plan = std::move(plan);
   }
 
   rules::Plan evaluate() {
     const auto& policy = message_.config().policy;
-    Progress progress(context_);
-    Hooks hooks(context_, report_.queue_id());
+    Hooks hooks(progress_, outcome_.queue_id);
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
     const rules::Moment moment{
         now_,
         [&] {
-          progress.tell();
+          progress_.tell_if_due();
           return std::chrono::steady_clock::now() > deadline + hooks.time_spent();
         },
         [&](const rules::Hook& hook, const Mail& mail) { return hooks.run(hook, mail); }};
     // The copy shares the body.
-    return message_.services().evaluate(policy, received_, message_.envelope(), client_,
+    return message_.services().evaluate(policy, outcome_.received, message_.envelope(), outcome_.client,
                                         message_.limits_exceeded(), moment);
   }
 
@@ -112,14 +113,14 @@ class EndOfMessage {
     if (!route) return fail_with(log::route_unverified, reply_route_not_ready(), route.error());
 
     const auto entry =
-        journal_entry_of(message_.config().policy, plan_, message_.envelope(), report_.queue_id(), now_);
+        journal_entry_of(message_.config().policy, plan(), message_.envelope(), outcome_.queue_id, now_);
     if (const auto ready = make_journal_ready(entry); !ready)
       return fail_with(log::journal_failed, reply_to(Failure::Temporary), ready.error());
 
     auto archives = prepare_archives();
     if (!archives) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archives.error());
 
-    const auto applied = Application::carry_out(task(), plan_, *route);
+    const auto applied = Application::carry_out(task(), plan(), *route);
     if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
 
     // Nothing but the answer itself can fail after these two, and nobody takes back what they have kept.
@@ -132,9 +133,9 @@ class EndOfMessage {
       return fail_with(log::journal_failed, reply_to(Failure::Temporary), journaled.error());
     }
 
-    report_.released(archived->id());
-    trace_.released(archived->id());
-    if (!applied->id().empty()) trace_.sealed(applied->id(), route->keys()->current().id());
+    outcome_.archive_record = archived->payload().record_id;
+    if (const auto& seal = applied->payload(); !seal.empty())
+      outcome_.sealed = MessageOutcome::Sealed{seal, route->keys()->current().id()};
     archives->settle();  // last: what throws before it takes the records back
     return release(*route, *archived, *applied, *journaled);
   }
@@ -143,21 +144,25 @@ class EndOfMessage {
   sfsistat take_carrier() {
     const auto keys = message_.services().seal_keys->read();
     if (!keys) return fail_with(log::route_unverified, reply_route_not_ready(), keys.error());
-    const auto carrier = with_progress(context_, [&] { return authenticate(**keys, received_); });
+    const auto carrier = progress_.during([&] { return authenticate(**keys, outcome_.received); });
     if (!carrier) return refuse_carrier(carrier.error());
-    plan_.classification.value = rules::MessageClass::Flagged;
-    plan_.classification.reason = "a message that this gateway has sealed";
-    plan_.classification.flag_present = true;
-    plan_.route = connector_of(*carrier);
-    plan_.outgoing = received_;
-    report_.decided(plan_);
-    trace_.decided(plan_);
+    decide(plan_for(*carrier));
     const auto route = make_route_ready();
     if (!route) return fail_with(log::route_unverified, reply_route_not_ready(), route.error());
     const auto applied = Application::keep_carrier(task(), carrier->seal, *route);
     if (!applied) return fail_with(log::deferred, reply_to(Failure::Temporary), applied.error());
-    trace_.sealed(carrier->seal);
+    outcome_.sealed = MessageOutcome::Sealed{carrier->seal, std::nullopt};
     return release_carrier(*route, *applied);
+  }
+
+  rules::Plan plan_for(const BroughtCarrier& carrier) const {
+    rules::Plan plan;
+    plan.classification.value = rules::MessageClass::Flagged;
+    plan.classification.reason = "a message that this gateway has sealed";
+    plan.classification.flag_present = true;
+    plan.route = connector_of(carrier);
+    plan.outgoing = outcome_.received;
+    return plan;
   }
 
   /// A report has no connector of its own where it is delivered by LMTP.
@@ -167,14 +172,15 @@ class EndOfMessage {
   }
 
   sfsistat refuse_carrier(const Error& error) {
-    log::write(log::carrier_refused, {{"qid", report_.queue_id()}, {"reason", error.what}});
+    log::write(log::carrier_refused, {{"qid", outcome_.queue_id}, {"reason", error.what}});
     if (error.failure != Failure::Refused) return refuse(reply_route_not_ready(), error.what);
     return refuse({550, "5.7.1", "Not a message that this gateway has sealed, or changed on its way"},
                   error.what);
   }
 
   Application::Task task() const {
-    return {context_, session_.agreement().leading_space, message_, received_, report_.queue_id(), now_};
+    return {context_, session_.agreement().leading_space, message_, outcome_.received, outcome_.queue_id,
+            now_};
   }
 
   sfsistat drop() {
@@ -182,66 +188,74 @@ class EndOfMessage {
     if (!archives) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archives.error());
     const auto archived = commit(*archives);
     if (!archived) return fail_with(log::archive_failed, reply_to(Failure::Temporary), archived.error());
-    archives->settle();
-    report_.released(archived->id());
-    trace_.released(archived->id());
+    outcome_.archive_record = archived->payload().record_id;
+    archives->settle();  // last, as above
     return discard(*archived);
   }
 
   Result<Routing::Ready> make_route_ready() {
-    const auto prepare = [&] { return Routing::prepare(message_.services(), plan_, message_.envelope()); };
-    const bool asks_the_mta = Routing::is_needed(message_.services(), plan_, message_.envelope());
-    return asks_the_mta ? with_progress(context_, prepare) : prepare();
+    const bool asks_the_mta = Routing::is_needed(message_.services(), plan(), message_.envelope());
+    return progress_.during_if(
+        asks_the_mta, [&] { return Routing::prepare(message_.services(), plan(), message_.envelope()); });
   }
 
   Result<PreparedArchives> prepare_archives() {
-    const auto prepare = [&] {
-      return Archiving::prepare(message_.services(), plan_,
-                                record_of(plan_, message_.envelope(), report_.queue_id(), now_, received_));
-    };
-    return Archiving::is_wanted(plan_) ? with_progress(context_, prepare) : prepare();
+    return progress_.during_if(Archiving::is_wanted(plan()), [&] {
+      return Archiving::prepare(
+          message_.services(), plan(),
+          record_of(plan(), message_.envelope(), outcome_.queue_id, now_, outcome_.received));
+    });
   }
 
   Result<Archiving::Done> commit(PreparedArchives& archives) {
-    const auto commit = [&] { return archives.commit(); };
-    return Archiving::is_wanted(plan_) ? with_progress(context_, commit) : commit();
+    return progress_.during_if(Archiving::is_wanted(plan()), [&] { return archives.commit(); });
   }
 
   Status make_journal_ready(const journal::JournalEntry& entry) {
-    const auto prepare = [&] { return Journaling::prepare(message_.services(), entry); };
-    return entry.is_confidential && !entry.mailboxes.empty() ? with_progress(context_, prepare) : prepare();
+    return progress_.during_if(entry.is_confidential && !entry.mailboxes.empty(),
+                               [&] { return Journaling::prepare(message_.services(), entry); });
   }
 
   Result<Journaling::Done> journal(const journal::JournalEntry& entry) {
-    const auto commit = [&] { return Journaling::carry_out(message_.services(), entry); };
-    return entry.mailboxes.empty() ? commit() : with_progress(context_, commit);
+    return progress_.during_if(!entry.mailboxes.empty(),
+                               [&] { return Journaling::carry_out(message_.services(), entry); });
   }
 
   sfsistat refuse(const rules::Reply& reply, const std::string& reason) {
-    report_.refused(reply, reason);
-    trace_.refused(reply, reason);
+    outcome_.refused = MessageOutcome::Refused{reply, reason};
     return answer(context_, reply);
   }
 
   sfsistat fail_with(const log::Event& event, const rules::Reply& reply, const Error& error) {
-    log::write(event, {{"qid", report_.queue_id()}, {"reason", error.what}});
+    log::write(event, {{"qid", outcome_.queue_id}, {"reason", error.what}});
     return refuse(reply, error.what);
   }
 
   SMFICTX* context_;
   Session& session_;
   Transaction& message_;
-  const std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now();
-  const std::chrono::sys_seconds now_ = std::chrono::floor<std::chrono::seconds>(began_);
-  MessageLog report_;
-  Client client_;
-  Message received_;
-  rules::Plan plan_;
-  MessageTracing trace_;  // looks at those above when it goes out of scope
+  MessageOutcome& outcome_;
+  Progress progress_{context_};
+  const std::chrono::sys_seconds now_ = std::chrono::floor<std::chrono::seconds>(outcome_.began);
 };
 
 }  // namespace
 
-sfsistat end_of_message(SMFICTX* context, Session& session) { return EndOfMessage(context, session).run(); }
+sfsistat end_of_message(SMFICTX* context, Session& session) {
+  const auto& message = session.transaction();
+  MessageOutcome outcome;
+  outcome.queue_id = macro(context, "i");
+  try {
+    const auto answered = EndOfMessage(context, session, outcome).run();
+    // libmilter gives the answer when this has returned: the MTA's log never tells of a message that the
+    // trace does not know.
+    trace_outcome(outcome, message);
+    log_outcome(outcome, message.envelope());
+    return answered;
+  } catch (...) {  // the border logs the fault and answers
+    trace_fault(outcome, message);
+    throw;
+  }
+}
 
 }  // namespace pams::milter::session

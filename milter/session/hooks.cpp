@@ -2,14 +2,13 @@
 
 #include "milter/hook/run_hook.hpp"
 #include "milter/log/log.hpp"
-#include "milter/session/progress.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::session {
 namespace {
 
 /// Enough to see what a program complains of, and little of what it might have read in the message.
-constexpr std::size_t kMostComplaint = 200;
+constexpr std::size_t kMaxComplaint = 200;
 
 std::string milliseconds(std::chrono::steady_clock::duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
@@ -19,7 +18,7 @@ std::string milliseconds(std::chrono::steady_clock::duration time) {
 
 Result<rules::HookRun> Hooks::run(const rules::Hook& hook, const Mail& mail) {
   const auto begun = std::chrono::steady_clock::now();
-  auto outcome = with_progress(context_, [&] { return hook::run_hook(hook, mail, queue_id_); });
+  auto outcome = progress_.during([&] { return hook::run_hook(hook, mail, queue_id_); });
   const auto time = std::chrono::steady_clock::now() - begun;
   time_spent_ += time;
   const bool ended = outcome.run.has_value();
@@ -29,7 +28,7 @@ Result<rules::HookRun> Hooks::run(const rules::Hook& hook, const Mail& mail) {
               ended ? log::Field{"exit", std::to_string(outcome.run->exit_code.value_or(-1))}
                     : log::Field{"reason", outcome.run.error().what},
               {"ms", milliseconds(time)},
-              {"stderr", text::printable(outcome.complaint, kMostComplaint)}});
+              {"stderr", text::printable(outcome.complaint, kMaxComplaint)}});
   return std::move(outcome.run);
 }
 

@@ -5,15 +5,16 @@
 #include <chrono>
 #include <string>
 
-#include <libmilter/mfapi.h>
-
+#include "milter/session/progress.hpp"
 #include "rules/actions/hook.hpp"
 
 namespace pams::milter::session {
 
 class Hooks {
  public:
-  Hooks(SMFICTX* context, std::string queue_id) : context_(context), queue_id_(std::move(queue_id)) {}
+  /// `progress` outlives this.
+  Hooks(const Progress& progress, std::string queue_id)
+      : progress_(progress), queue_id_(std::move(queue_id)) {}
 
   Result<rules::HookRun> run(const rules::Hook& hook, const Mail& mail);
 
@@ -21,7 +22,7 @@ class Hooks {
   std::chrono::steady_clock::duration time_spent() const { return time_spent_; }
 
  private:
-  SMFICTX* context_;
+  const Progress& progress_;
   std::string queue_id_;
   std::chrono::steady_clock::duration time_spent_{};
 };

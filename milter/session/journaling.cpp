@@ -18,9 +18,9 @@ Status Journaling::prepare(const Services& services, const journal::JournalEntry
 }
 
 Result<Journaling::Done> Journaling::carry_out(const Services& services, const journal::JournalEntry& entry) {
-  if (entry.mailboxes.empty()) return Done("");
+  if (entry.mailboxes.empty()) return Done();
   if (services.journal == nullptr) return nowhere();
-  return services.journal->spool(entry).map([](const auto& spooled) { return Done(spooled.id()); });
+  return services.journal->spool(entry).map([](const journal::JournalStore::Spooled&) { return Done(); });
 }
 
 journal::JournalEntry journal_entry_of(const rules::Policy& policy, const rules::Plan& plan,

@@ -1,5 +1,6 @@
-/// Last step of letting a message go: its journal reports are durable. After the changes to the message,
-/// because those the MTA forgets when it hears 451, and a spooled report nobody takes back. Any thread.
+/// Last step before a message is released: its journal reports are durable. After the changes to the
+/// message and its archive records, because those are undone when the message is deferred after all, and a
+/// spooled report is not. Any thread.
 ///
 /// Journaled is what leaves, and what rests in quarantine (the MTA's hold, from where it goes on without
 /// passing here again); not what is rejected, deferred or discarded: nobody gets it.
@@ -17,7 +18,7 @@ class Journaling {
 
   /// Before anything is done about the message: could its reports leave? Fine when there are none.
   static Status prepare(const Services& services, const journal::JournalEntry& entry);
-  /// The receipt's id is the entry's ("": there was nothing to journal).
+  /// Nothing to do where the entry has no mailboxes.
   static Result<Done> carry_out(const Services& services, const journal::JournalEntry& entry);
 };
 

@@ -13,15 +13,14 @@
 
 namespace pams::milter::session {
 
-/// The most that fits one packet of the milter protocol: libmilter splits at this size, and one byte more
+/// What fits one packet of the milter protocol: libmilter splits at this size, and one byte more
 /// would cost a packet of its own.
 inline constexpr std::size_t kBodyPiece = 65535;
 
 class MtaChanges {
  public:
   /// `leading_space`: as the session agreed. `suffix`: what Sendmail's recipients get, see
-  /// connector/route.hpp;
-  /// "" = none. All outlive this.
+  /// routing/route.hpp; "" = none. All outlive this.
   MtaChanges(SMFICTX* context, bool leading_space, const Transaction& message, const std::string& suffix)
       : context_(context), leading_space_(leading_space), message_(message), suffix_(suffix) {}
 

@@ -11,20 +11,28 @@ namespace pams::milter::session {
 
 inline constexpr std::chrono::seconds kProgressInterval{2};
 
-/// Runs `work` on a thread of its own and tells the MTA every few seconds that it goes on. What `work` throws
-/// is thrown here. Only `work` may take long; it must not use `context`.
-template <class Work>
-auto with_progress(SMFICTX* context, Work work) {
-  auto result = std::async(std::launch::async, std::move(work));
-  while (result.wait_for(kProgressInterval) != std::future_status::ready) smfi_progress(context);
-  return result.get();
-}
-
-/// For work that stays on this thread and can be asked to call in between.
+/// Belongs to one message at its end.
 class Progress {
  public:
   explicit Progress(SMFICTX* context) : context_(context) {}
-  void tell() {
+
+  /// Runs `work` on a thread of its own and tells the MTA every few seconds that it goes on. What `work`
+  /// throws is thrown here. `work` must not use the connection.
+  template <class Work>
+  auto during(Work work) const {
+    auto result = std::async(std::launch::async, std::move(work));
+    while (result.wait_for(kProgressInterval) != std::future_status::ready) smfi_progress(context_);
+    return result.get();
+  }
+
+  /// On this thread where `work` cannot take long.
+  template <class Work>
+  auto during_if(bool may_take_long, Work work) const {
+    return may_take_long ? during(std::move(work)) : work();
+  }
+
+  /// For work that stays on this thread and can call in between.
+  void tell_if_due() {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < kProgressInterval) return;
     smfi_progress(context_);

@@ -8,7 +8,7 @@ namespace pams::milter::session {
 namespace {
 
 constexpr const char* kUnavailable = "Service temporarily unavailable";
-constexpr std::size_t kMostText = 400;  // RFC 5321 4.5.3.1.5: 512 with code, status and CRLF
+constexpr std::size_t kMaxText = 400;  // RFC 5321 4.5.3.1.5: 512 with code, status and CRLF
 
 /// "4.7.1" with a first digit that is `kind`.
 bool is_status_of(std::string_view status, char kind) {
@@ -28,7 +28,7 @@ bool is_refusal(const rules::Reply& reply) {
 /// One line of printable ASCII; "%" doubled, as libmilter and the MTAs' formatting ask for.
 std::string safe_text(std::string_view text) {
   std::string out;
-  for (const char c : text.substr(0, kMostText)) {
+  for (const char c : text.substr(0, kMaxText)) {
     if (c == '%') out += '%';
     out += c >= ' ' && c <= '~' ? c : '?';
   }

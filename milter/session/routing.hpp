@@ -1,5 +1,5 @@
-/// First step: the MTA is ready to hand what leaves through a connector to the relay, and the key that seals
-/// it is at hand. Any thread.
+/// Before anything is done about a message: the MTA is ready to hand what leaves through a connector to the
+/// relay, and the key that seals it is at hand. Any thread.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@ class Routing {
     /// null: the normal route.
     const rules::OutboundConnector* connector() const { return connector_; }
     const std::shared_ptr<const seal::KeyRing>& keys() const { return keys_; }
-    const std::string& suffix() const { return suffix_; }  ///< Sendmail's, see connector/route.hpp; "" = none
+    const std::string& suffix() const { return suffix_; }  ///< Sendmail's, see routing/route.hpp; "" = none
 
    private:
     friend Routing;
@@ -28,7 +28,7 @@ class Routing {
     std::string suffix_;
   };
 
-  /// Fails (who must act is always the postmaster) when the plan's connector is unknown, the MTA's routing is
+  /// Fails when the plan's connector is unknown, the MTA's routing is
   /// not verified, there is no key, or a recipient cannot be given Sendmail's suffix. Mail of a trusted peer
   /// to the outside needs no connector, but fails too while the MTA's own rules could have removed a flag.
   static Result<Ready> prepare(const Services& services, const rules::Plan& plan, const Envelope& envelope);

@@ -17,7 +17,7 @@ class Session {
  public:
   /// What was agreed when the MTA connected.
   struct Agreement {
-    bool leading_space = false;       ///< header values come with the blank behind the colon
+    bool leading_space = false;       ///< header values come with the blank after the colon
     bool answers_recipients = false;  ///< the MTA waits for an answer to each RCPT
     bool answers_body = true;         ///< the MTA waits for an answer to each chunk of a body
     bool can_skip = false;            ///< and understands SMFIS_SKIP

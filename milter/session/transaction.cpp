@@ -8,11 +8,11 @@ namespace pams::milter::session {
 namespace {
 
 /// SIZE= is the client's word: room for more than this is made only when the bytes come.
-constexpr std::size_t kMostReserved = std::size_t{256} << 20U;
+constexpr std::size_t kMaxReserved = std::size_t{256} << 20U;
 
-// What is kept behind a header limit is for finding the flag, not for sending on.
-constexpr std::size_t kMostFlagsBehindLimit = 8;
-constexpr std::size_t kMostFlagBytes = 256;
+// What is stored after a header limit is for finding the flag, not for sending on.
+constexpr std::size_t kMaxFlagsAfterLimit = 8;
+constexpr std::size_t kMaxFlagBytes = 256;
 
 }  // namespace
 
@@ -49,9 +49,9 @@ void Transaction::add_header(std::string_view name, std::string value) {
 }
 
 void Transaction::keep_only_flags(std::string_view name, std::string value) {
-  if (!is_flag(name) || flags_behind_limit_ >= kMostFlagsBehindLimit) return;
-  ++flags_behind_limit_;
-  value.resize(std::min(value.size(), kMostFlagBytes));
+  if (!is_flag(name) || flags_after_limit_ >= kMaxFlagsAfterLimit) return;
+  ++flags_after_limit_;
+  value.resize(std::min(value.size(), kMaxFlagBytes));
   headers_.append({std::string(name), std::move(value)});
 }
 
@@ -60,7 +60,7 @@ bool Transaction::is_flag(std::string_view name) const {
 }
 
 void Transaction::add_body(std::string_view chunk) {
-  if (body_.view().empty()) body_.reserve(std::max(chunk.size(), std::min(declared_size_, kMostReserved)));
+  if (body_.view().empty()) body_.reserve(std::max(chunk.size(), std::min(declared_size_, kMaxReserved)));
   body_.append(chunk);
 }
 

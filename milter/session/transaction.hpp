@@ -33,7 +33,8 @@ class Transaction {
   const Config& config() const { return *services_->config; }
   bool flag_seen() const { return flag_seen_; }
   bool has_too_many_recipients() const { return too_many_recipients_; }
-  /// Which limit was met ("header_count", "header_bytes"); "" for none. Fields behind it are not kept.
+  /// Which limit was met ("header_count", "header_bytes"); "" for none. Of the fields after it only flags are
+  /// stored.
   const std::string& limits_exceeded() const { return limits_exceeded_; }
   const Envelope& envelope() const { return envelope_; }
   /// One for each of the envelope's recipients.
@@ -57,7 +58,7 @@ class Transaction {
   std::size_t declared_size_;
   Headers headers_;
   std::size_t header_bytes_ = 0;
-  std::size_t flags_behind_limit_ = 0;
+  std::size_t flags_after_limit_ = 0;
   std::string limits_exceeded_;
   bool flag_seen_ = false;
   bool seal_seen_ = false;

@@ -103,11 +103,11 @@ Result<std::vector<std::string>> DeliveryLog::refused_by(const std::string& seal
   return found;
 }
 
-Result<std::size_t> DeliveryLog::forget_before(Instant limit, std::size_t most) {
+Result<std::size_t> DeliveryLog::forget_before(Instant limit, std::size_t max_rows) {
   const auto deleted = database_.run(
       "DELETE FROM delivery WHERE number IN (SELECT number FROM delivery WHERE time < ? ORDER BY time LIMIT "
       "?)",
-      milliseconds_of(limit), most);
+      milliseconds_of(limit), max_rows);
   if (!deleted) return tl::unexpected(deleted.error());
   return static_cast<std::size_t>(database_.changes());
 }

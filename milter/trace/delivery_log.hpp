@@ -29,7 +29,7 @@ struct RelayDelivery {
 };
 std::string_view to_string(RelayDelivery::Result result);  ///< "sent", "failed", "dropped"
 
-/// Where the relay of the trace at `trace_path` keeps it: relay.db in the same folder.
+/// Where the relay of the trace at `trace_path` keeps it: relay.db in the same directory.
 std::string delivery_log_path(const std::string& trace_path);
 
 /// table delivery(number INTEGER PRIMARY KEY, seal TEXT, recipient TEXT, time INTEGER milliseconds, result
@@ -45,8 +45,8 @@ class DeliveryLog {
   Result<std::optional<RelayDelivery>> sent(const std::string& seal, const std::string& recipient);
   /// Who refused it (Result::Failed), whoever did so longest ago first.
   Result<std::vector<std::string>> refused_by(const std::string& seal);
-  /// Deletes what is older than `limit`, at most `most` rows; how many went.
-  Result<std::size_t> forget_before(Instant limit, std::size_t most);
+  /// Deletes what is older than `limit`, at most `max_rows`; how many went.
+  Result<std::size_t> forget_before(Instant limit, std::size_t max_rows);
 
  private:
   explicit DeliveryLog(sqlite::Database database) : database_(std::move(database)) {}

@@ -1,5 +1,5 @@
 /// Follows systemd's journal: a child `journalctl` prints what the mail facility logs, one JSON object a
-/// line. When it ends, the next read starts another behind the last cursor. It only reads.
+/// line. When it ends, the next read starts another after the last cursor. It only reads.
 #pragma once
 
 #include <vector>

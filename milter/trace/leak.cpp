@@ -57,7 +57,7 @@ class Judge {
   void judge(const ToldEvent& event) {
     if (!message_.seals.empty()) return judge_carrier(event);
     if (!message_.had_to_be_sealed) {
-      if (auto why = why_leak(message_.route, event); !why.empty()) add(Leak::Kind::Leak, event, why);
+      if (auto why = why_leak(message_.route, event)) add(Leak::Kind::Leak, event, std::move(*why));
       return;
     }
     if (reached_somebody(event)) add(Leak::Kind::Leak, event, "it was not sealed: " + had_it(event));
@@ -76,7 +76,7 @@ class Judge {
   std::vector<Leak> take() { return std::move(leaks_); }
 
  private:
-  struct Moment {
+  struct Occasion {
     Instant time;
     std::string recipient;
   };
@@ -97,11 +97,11 @@ class Judge {
   }
 
   void add(Leak::Kind kind, const ToldEvent& event, std::string why) {
-    add(kind, Moment{event.time, event.recipient}, std::move(why));
+    add(kind, Occasion{event.time, event.recipient}, std::move(why));
   }
-  void add(Leak::Kind kind, const Moment& moment, std::string why) {
-    leaks_.push_back({message_.id, message_.queue_id, message_.sender, moment.recipient, std::move(why),
-                      moment.time, kind});
+  void add(Leak::Kind kind, const Occasion& occasion, std::string why) {
+    leaks_.push_back({message_.id, message_.queue_id, message_.sender, occasion.recipient, std::move(why),
+                      occasion.time, kind});
   }
 
   const Watched& message_;
@@ -122,15 +122,14 @@ std::vector<Leak> leaks_of(const Watched& message) {
   return judge.take();
 }
 
-std::string why_leak(const Route& route, const ToldEvent& attempt) {
-  if (attempt.service.empty() || attempt.relay.empty() || attempt.relay == "none") return "";
-  if (transport_of(attempt.service) != route.transport)
-    return attempt.service + " had it for " + attempt.relay + " (" + attempt.result + ")";
+std::optional<std::string> why_leak(const Route& route, const ToldEvent& attempt) {
+  if (!reached_somebody(attempt)) return std::nullopt;
+  if (transport_of(attempt.service) != route.transport) return had_it(attempt);
   if (!is_smart_host(route, attempt.relay))
     return attempt.relay + " is no smart host of its connector (" + attempt.result + ")";
   if (attempt.result == "sent" && !attempt.tls.empty() && !attempt.tls.starts_with("Verified "))
     return "sent over TLS that was not verified (" + attempt.tls + ")";
-  return "";
+  return std::nullopt;
 }
 
 }  // namespace pams::milter::trace

@@ -1,6 +1,7 @@
 /// What must never be known of a flagged message. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,8 @@ struct Watched {
 };
 std::vector<Leak> leaks_of(const Watched& message);
 
-/// For a message from before there were seals: why this attempt to deliver it is a leak; "" when it is not.
+/// For a message from before there were seals: why this attempt to deliver it is a leak, if it is one.
 /// `service`, `relay`, `result`, `tls` as in the log.
-std::string why_leak(const Route& route, const ToldEvent& attempt);
+std::optional<std::string> why_leak(const Route& route, const ToldEvent& attempt);
 
 }  // namespace pams::milter::trace

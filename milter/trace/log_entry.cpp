@@ -54,7 +54,7 @@ std::optional<Instant> traditional_time(Scanner& scan, Instant now) {
   return instant <= now + days(1) ? instant : local_instant(year - 1, month, *day, *time);
 }
 
-/// What stands behind the seconds: "", ".5", ".123456".
+/// What stands after the seconds: "", ".5", ".123456".
 std::optional<milliseconds> fraction(Scanner& scan) {
   if (!scan.skip(".")) return milliseconds(0);
   const auto digits = scan.some(text::is_digit);

@@ -30,6 +30,11 @@ struct stat stat_of(int fd) {
   return status;
 }
 
+/// In nanoseconds.
+std::int64_t modified_at(const struct stat& status) {
+  return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
 bool is_compressed(std::string_view name) {
   return std::ranges::any_of(std::initializer_list<std::string_view>{".gz", ".xz", ".bz2", ".zst"},
                              [&](std::string_view ending) { return name.ends_with(ending); });
@@ -128,8 +133,7 @@ std::vector<LogFile::Candidate> LogFile::candidates() const {
     struct stat status {};
     if ((other != name && !is_rotated) || is_compressed(other)) continue;
     if (stat(entry.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    const std::int64_t modified = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
-    found.push_back({entry.path().string(), status.st_dev, status.st_ino, modified});
+    found.push_back({entry.path().string(), status.st_dev, status.st_ino, modified_at(status)});
   }
   std::ranges::sort(found, {}, &Candidate::modified);
   return found;
@@ -141,8 +145,7 @@ std::optional<LogFile::Candidate> LogFile::successor() const {
   struct stat newest {};
   if (stat(path_.c_str(), &newest) != 0 || newest.st_size == 0) return std::nullopt;
   if (newest.st_dev == place_->device && newest.st_ino == place_->inode) return std::nullopt;
-  const auto mine = stat_of(file_.get()).st_mtim;
-  const std::int64_t modified = mine.tv_sec * 1'000'000'000 + mine.tv_nsec;
+  const auto modified = modified_at(stat_of(file_.get()));
   for (const auto& candidate : candidates())
     if (candidate.modified > modified && candidate.inode != place_->inode) return candidate;
   return Candidate{path_, newest.st_dev, newest.st_ino, 0};

@@ -37,7 +37,7 @@ class LogFile : public LogSource {
   std::optional<LogPlace> place_;
   Fd file_;
   bool started_ = false;
-  std::string unread_;  ///< bytes behind place_->offset that are no whole line yet
+  std::string unread_;  ///< bytes after place_->offset that are no whole line yet
   bool within_long_line_ = false;
   std::string missed_;
 };

@@ -212,7 +212,7 @@ Status LogJoin::note_refusal(std::int64_t message, const Queue& queue) {
                        is_temporary ? 1 : 0, reason, message);
 }
 
-/// The last reply stays visible behind the new one.
+/// The last reply stays visible after the new one.
 Status LogJoin::change_status(std::int64_t message, std::string_view from, DeliveryStatus to,
                               std::string_view reply) {
   return database_.run(

@@ -1,4 +1,4 @@
-/// Where lines of the MTA's log come from: a file (log_file.hpp) or the journal (log_journal.hpp). Used by
+/// Where lines of the MTA's log come from: a file (log_file.hpp) or the journal (journald_log.hpp). Used by
 /// one thread.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace pams::milter::trace {
 class LogSource {
  public:
   virtual ~LogSource() = default;
-  /// What has come since the last call, at most about a megabyte; never waits. When the place behind it could
+  /// What has come since the last call, at most about a megabyte; never waits. When the place after it could
   /// not be stored, the caller keeps the batch. Failure: the log cannot be read now; ask again later.
   virtual Result<LogBatch> read(Instant now) = 0;
 };

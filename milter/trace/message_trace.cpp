@@ -4,6 +4,7 @@
 #include <array>
 
 #include "milter/trace/text_limits.hpp"
+#include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
 #include "rules/message/header.hpp"
 
@@ -18,7 +19,7 @@ constexpr std::array<std::string_view, 21> kKinds{
     "REQUEUE", "HOLD",  "RELEASE", "NOTICE",  "SEAL",  "REFUSE",  "DROP"};
 
 /// So that a message with a thousand rules or changes is one row among others.
-constexpr std::size_t kMostEvents = 500;
+constexpr std::size_t kMaxEvents = 500;
 constexpr std::size_t kSubjectCharacters = 256;
 
 std::string header(const Headers& headers, std::string_view name, bool decode) {
@@ -45,8 +46,7 @@ class Teller {
   explicit Teller(MessageTrace& message) : message_(message) {}
 
   void add(EventKind kind, std::string_view text) {
-    if (message_.events.size() < kMostEvents)
-      message_.events.push_back({kind, utf8_cut(text, kMostEventText)});
+    if (message_.events.size() < kMaxEvents) message_.events.push_back({kind, utf8_cut(text, kMaxEventText)});
   }
 
   /// Rules that matched, or could not be looked at, each for itself; the others in one event.
@@ -75,14 +75,26 @@ class Teller {
     for (const auto& note : plan.notes) add(EventKind::Note, note);
     if (!archive_record.empty()) add(EventKind::Archive, archive_record);
     if (plan.route) add(EventKind::Route, *plan.route);
-    for (const auto& effect : plan.effects) {
-      add(EventKind::Change, rules::describe(effect));
-      if (const auto* added = std::get_if<rules::AddRecipient>(&effect))
-        message_.recipients.push_back(utf8_cut(added->address, kMostAddress));
-    }
+    for (const auto& effect : plan.effects) add_effect(effect);
   }
 
  private:
+  void add_effect(const rules::Effect& effect) {
+    const auto add_change = [&] { add(EventKind::Change, rules::describe(effect)); };
+    std::visit(overloaded{
+                   [&](const rules::ReturnHeadersOnly&) { add_change(); },
+                   [&](const rules::ChangeHeader&) { add_change(); },
+                   [&](const rules::AddHeader&) { add_change(); },
+                   [&](const rules::InsertHeader&) { add_change(); },
+                   [&](const rules::ReplaceBody&) { add_change(); },
+                   [&](const rules::AddRecipient& added) {
+                     message_.recipients.push_back(utf8_cut(added.address, kMaxAddress));
+                     add_change();
+                   },
+               },
+               effect);
+  }
+
   MessageTrace& message_;
 };
 
@@ -124,10 +136,10 @@ MessageTrace make_trace(const Handled& handled) {
   MessageTrace message;
   message.received = handled.received;
   message.queue_id = handled.queue_id;
-  message.message_id = utf8_cut(header(handled.headers, "Message-Id", false), kMostMessageId);
-  message.sender = utf8_cut(handled.envelope.sender, kMostAddress);
+  message.message_id = utf8_cut(header(handled.headers, "Message-Id", false), kMaxMessageId);
+  message.sender = utf8_cut(handled.envelope.sender, kMaxAddress);
   for (const auto& recipient : handled.envelope.recipients)
-    message.recipients.push_back(utf8_cut(recipient, kMostAddress));
+    message.recipients.push_back(utf8_cut(recipient, kMaxAddress));
   message.subject = first_characters(header(handled.headers, "Subject", true), kSubjectCharacters);
   message.status = status_of(handled);
   message.route = route_of(handled);

@@ -9,7 +9,7 @@
 namespace pams::milter::trace {
 namespace {
 
-/// An address and the ">" behind it. A ">" within a quoted local part belongs to the address.
+/// An address and the ">" after it. A ">" within a quoted local part belongs to the address.
 std::optional<std::string_view> address(Scanner& scan) {
   const auto text = scan.rest();
   bool quoted = false;
@@ -31,16 +31,16 @@ std::optional<LogFact> attempt(std::string_view queue_id, Scanner scan) {
   if (!scan.skip("to=<")) return std::nullopt;
   const auto to = address(scan);
   if (!to) return std::nullopt;
-  found.recipient = utf8_cut(*to, kMostAddress);
+  found.recipient = utf8_cut(*to, kMaxAddress);
   if (scan.skip(", orig_to=<")) {
     const auto original = address(scan);
     if (!original) return std::nullopt;
-    found.original_recipient = utf8_cut(*original, kMostAddress);
+    found.original_recipient = utf8_cut(*original, kMaxAddress);
   }
   if (!scan.skip(", relay=")) return std::nullopt;
   const auto relay = scan.some([](char c) { return c != ',' && c != ' '; });
   if (!relay || !scan.skip(", ")) return std::nullopt;
-  found.relay = utf8_cut(*relay, kMostAddress);
+  found.relay = utf8_cut(*relay, kMaxAddress);
   const auto is_number = [](char c) { return text::is_digit(c) || c == '.' || c == '/'; };
   if (scan.skip("conn_use=") && !(scan.some(is_number) && scan.skip(", "))) return std::nullopt;
   for (const std::string_view key : {"delay=", "delays=", "dsn="})
@@ -50,7 +50,7 @@ std::optional<LogFact> attempt(std::string_view queue_id, Scanner scan) {
   found.result = *result;
   auto reply = scan.rest();
   if (reply.ends_with(')')) reply.remove_suffix(1);
-  found.reply = utf8_cut(reply, kMostReply);
+  found.reply = utf8_cut(reply, kMaxReply);
   return found;
 }
 
@@ -63,7 +63,7 @@ std::optional<LogFact> tls_established(std::string_view message) {
     const auto peer = scan.until(": ");
     const auto protocol = scan.some([](char c) { return c != ' '; });
     if (!peer || !protocol) return std::nullopt;
-    return TlsEstablished{utf8_cut(*peer, kMostAddress), std::string(level), utf8_cut(*protocol, 32)};
+    return TlsEstablished{utf8_cut(*peer, kMaxAddress), std::string(level), utf8_cut(*protocol, 32)};
   }
   return std::nullopt;
 }
@@ -109,7 +109,7 @@ std::optional<LogFact> from_header_checks(std::string_view queue_id, Scanner sca
   const bool is_reply = text.starts_with("4.") || text.starts_with("5.");
   if (*change == QueueChange::Refused && !is_reply)
     return Queue{std::string(queue_id), *change, "5.7.1 refused by milter_header_checks"};
-  return Queue{std::string(queue_id), *change, utf8_cut(text, kMostReply)};
+  return Queue{std::string(queue_id), *change, utf8_cut(text, kMaxReply)};
 }
 
 /// "milter-reject: END-OF-MESSAGE from host[1.2.3.4]: 5.7.1 refused; from=<a@b> to=<c@d> ..."
@@ -122,7 +122,7 @@ std::optional<LogFact> from_cleanup(std::string_view queue_id, Scanner scan) {
   if (scan.skip("milter-hold: ")) change = QueueChange::Held;
   if (!change || !scan.skip("END-OF-MESSAGE from ") || !scan.until("]: ")) return std::nullopt;
   const auto text = scan.until("; from=<");
-  return Queue{id, *change, utf8_cut(text.value_or(scan.rest()), kMostReply)};
+  return Queue{id, *change, utf8_cut(text.value_or(scan.rest()), kMaxReply)};
 }
 
 /// What smtpd(8) answers the client then.

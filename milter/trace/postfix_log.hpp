@@ -3,7 +3,7 @@
 /// reply (within the last parentheses) is never taken for a field. Pure; linear; any thread.
 ///
 /// Postfix quotes addresses in its log (info_log_address_format = external, the default since 3.5); with
-/// "internal" an address with ">" in it could not be told from the fields behind it.
+/// "internal" an address with ">" in it could not be told from the fields after it.
 #pragma once
 
 #include <optional>

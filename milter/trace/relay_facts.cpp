@@ -35,7 +35,7 @@ RelayDelivery read_delivery(const sqlite::Row& row) {
 }
 
 std::string address_key(std::string_view address) {
-  const auto cut = utf8_cut(address, kMostAddress);  // as the trace keeps it
+  const auto cut = utf8_cut(address, kMaxAddress);  // as the trace keeps it
   const auto at = cut.rfind('@');
   if (at == std::string::npos) return search_key(cut);
   auto domain = cut.substr(at + 1);

@@ -8,15 +8,15 @@
 
 namespace pams::milter::trace {
 
-inline constexpr std::size_t kMostEventText = 1000;
-inline constexpr std::size_t kMostMessageId = 998;  ///< RFC 5322 2.1.1: a line
-inline constexpr std::size_t kMostAddress = 512;
-inline constexpr std::size_t kMostReply = 500;
+inline constexpr std::size_t kMaxEventText = 1000;
+inline constexpr std::size_t kMaxMessageId = 998;  ///< RFC 5322 2.1.1: a line
+inline constexpr std::size_t kMaxAddress = 512;
+inline constexpr std::size_t kMaxReply = 500;
 
-inline std::string utf8_cut(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return std::string(text);
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  return std::string(text.substr(0, most));
+inline std::string utf8_cut(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0U) == 0x80U) --max_bytes;
+  return std::string(text.substr(0, max_bytes));
 }
 
 inline std::string first_characters(std::string_view text, std::size_t characters) {

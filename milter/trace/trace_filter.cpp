@@ -14,7 +14,7 @@ std::string search_key_or_nothing(const std::string& text) { return text.empty()
 Where::Where(const Filter& filter) {
   text("m.sender_key = ?", search_key_or_nothing(filter.sender));
   text("r.address_key = ?", search_key_or_nothing(filter.recipient));
-  text("m.message_id IN (?, '<' || ?1 || '>')", utf8_cut(filter.message_id, kMostMessageId));
+  text("m.message_id IN (?, '<' || ?1 || '>')", utf8_cut(filter.message_id, kMaxMessageId));
   text("m.id IN (SELECT message FROM queue WHERE queue_id = ?)", filter.queue_id);
   text("instr(m.subject_key, ?) > 0", search_key_or_nothing(filter.subject));
   // What the relay says of a sealed message decides; find() looks at it.

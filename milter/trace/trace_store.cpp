@@ -195,7 +195,7 @@ Result<std::optional<LogPlace>> TraceStore::log_place() {
   return place;
 }
 
-Result<std::vector<Refusal>> TraceStore::refusals(std::size_t most) {
+Result<std::vector<Refusal>> TraceStore::refusals(std::size_t max_messages) {
   std::vector<Refusal> refusals;
   const auto read = database_.query(
       "SELECT r.message, m.queue_id, a.record, r.temporary, r.reason FROM refusal r JOIN archived a ON "
@@ -204,7 +204,7 @@ Result<std::vector<Refusal>> TraceStore::refusals(std::size_t most) {
         refusals.push_back({row.number(0), row.text(1), row.text(2), row.number(3) != 0, row.text(4)});
         return true;
       },
-      most);
+      max_messages);
   if (!read) return tl::unexpected(read.error());
   return refusals;
 }
@@ -213,12 +213,12 @@ Status TraceStore::settle(const Refusal& refusal) {
   return database_.run("DELETE FROM refusal WHERE message = ?", refusal.message);
 }
 
-Result<std::size_t> TraceStore::forget_before(Instant limit, std::size_t most) {
+Result<std::size_t> TraceStore::forget_before(Instant limit, std::size_t max_messages) {
   std::size_t gone = 0;
   const auto done = database_.transaction([&]() -> Status {
     auto deleted = database_.run(
         "DELETE FROM message WHERE id IN (SELECT id FROM message WHERE id < ? ORDER BY id LIMIT ?)",
-        first_id_of(limit), most);
+        first_id_of(limit), max_messages);
     if (!deleted) return deleted;
     gone = static_cast<std::size_t>(database_.changes());
     return database_.run("DELETE FROM gap WHERE ended < ?", milliseconds_of(limit));

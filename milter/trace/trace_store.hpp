@@ -23,7 +23,7 @@ struct Gap {
   std::string reason;
 };
 
-/// Where the next line of the MTA's log begins: in a file, or behind a cursor of the journal.
+/// Where the next line of the MTA's log begins: in a file, or after a cursor of the journal.
 struct LogPlace {
   std::uint64_t device = 0, inode = 0, offset = 0;
   std::uint64_t line_length = 0, line_hash = 0;  ///< of the last line, to know the file again
@@ -31,7 +31,7 @@ struct LogPlace {
   bool operator==(const LogPlace&) const = default;
 };
 
-/// Lines of the log, in order, and the place behind them.
+/// Lines of the log, in order, and the place after them.
 struct LogBatch {
   std::vector<LogEntry> entries;
   LogPlace place;
@@ -62,10 +62,10 @@ class TraceStore {
   /// nullopt: never read.
   Result<std::optional<LogPlace>> log_place();
   /// Those that were not settled, oldest first; they outlive a restart.
-  Result<std::vector<Refusal>> refusals(std::size_t most);
+  Result<std::vector<Refusal>> refusals(std::size_t max_messages);
   Status settle(const Refusal& refusal);
-  /// Deletes messages and gaps from before `limit`, at most `most` messages; how many went.
-  Result<std::size_t> forget_before(Instant limit, std::size_t most);
+  /// Deletes messages and gaps from before `limit`, at most `max_messages`; how many went.
+  Result<std::size_t> forget_before(Instant limit, std::size_t max_messages);
   /// Nothing was lost up to here.
   Status close_cleanly();
 

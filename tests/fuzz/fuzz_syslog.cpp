@@ -44,14 +44,14 @@ void check_fact(const LogFact& fact, std::string_view line) {
   std::visit(pams::overloaded{
                  [&](const Attempt& one) {
                    id(one.queue_id);
-                   check_text(one.recipient, kMostAddress, line);
-                   check_text(one.original_recipient, kMostAddress, line);
-                   check_text(one.relay, kMostAddress, line);
+                   check_text(one.recipient, kMaxAddress, line);
+                   check_text(one.original_recipient, kMaxAddress, line);
+                   check_text(one.relay, kMaxAddress, line);
                    check_text(one.result, line.size(), line);
-                   check_text(one.reply, kMostReply, line);
+                   check_text(one.reply, kMaxReply, line);
                  },
                  [&](const TlsEstablished& one) {
-                   check_text(one.peer, kMostAddress, line);
+                   check_text(one.peer, kMaxAddress, line);
                    check_text(one.level, 9, line);
                    check_text(one.protocol, 32, line);
                  },
@@ -61,7 +61,7 @@ void check_fact(const LogFact& fact, std::string_view line) {
                  },
                  [&](const Queue& one) {
                    id(one.queue_id);
-                   promise(one.text.size() <= kMostReply, "what is kept of a line is bounded");
+                   promise(one.text.size() <= kMaxReply, "what is kept of a line is bounded");
                  },
                  [](const SomeDeleted&) {},
              },

@@ -38,7 +38,10 @@ struct ArchiveFixture {
   std::string keep(archive::ArchiveStore& archive, const std::string& eml,
                    Envelope envelope = {"ann@example.org", {"bob@example.net", "eve@example.com"}}) const {
     const auto as_sent = message(eml);
-    return archive.commit({as_sent, std::move(envelope), "4Zq1", "Zivver", {"Keep all"}, time}).value().id();
+    return archive.commit({as_sent, std::move(envelope), "4Zq1", "Zivver", {"Keep all"}, time})
+        .value()
+        .payload()
+        .record_id;
   }
   std::string keep(const std::string& eml) const {
     archive::DirectoryArchive archive(settings);

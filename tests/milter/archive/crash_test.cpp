@@ -25,7 +25,7 @@ namespace {
       for (int i = 0;; ++i) {
         const auto sent = message(mail(generation * 100000 + i * 10 + thread));
         const auto stored = archive.commit({sent, {"a@x", {"b@y"}}, "", "", {}, fixture.time});
-        if (!stored || ::write(pipe, stored->id().data(), 64) != 64) ::_exit(1);
+        if (!stored || ::write(pipe, stored->payload().record_id.data(), 64) != 64) ::_exit(1);
       }
     });
   for (auto& thread : threads) thread.join();

@@ -17,7 +17,8 @@ struct Tries : ArchiveFixture {
     const auto sent = message(eml);
     return archive.commit({sent, {"ann@example.org", {"bob@example.net"}}, queue_id, "", {}, time})
         .value()
-        .id();
+        .payload()
+        .record_id;
   }
   bool mark(const archive::ArchivedTry& which, archive::RecordOutcome outcome,
             const std::string& reason = "554 no") {

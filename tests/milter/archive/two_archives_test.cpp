@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(both_have_it_once_it_is_committed_and_none_before) {
   BOOST_TEST(standing(second) == "none");
   const auto done = ready->commit();
   BOOST_TEST_REQUIRE(done.has_value());
-  BOOST_TEST(done->id() == first.rows().at(0).id);
+  BOOST_TEST(done->payload().record_id.value() == first.rows().at(0).id);
   expect_both_sent();
 }
 

@@ -125,7 +125,8 @@ BOOST_AUTO_TEST_CASE(a_record_is_told_with_all_that_the_contract_names) {
   const auto id =
       archive.commit({message, {"ann@example.org", {"bob@example.net"}}, "4Zq1", "Zivver", {"Keep"}, time})
           .value()
-          .id();
+          .payload()
+          .record_id;
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"archive", "list"}, {"archive", "search", "subject:offer"}}) {
     BOOST_TEST(has(run(arguments).output, "offer"));

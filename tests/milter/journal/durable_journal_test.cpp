@@ -28,8 +28,8 @@ BOOST_AUTO_TEST_CASE(a_report_for_each_mailbox_is_synced_with_its_folder) {
 
 BOOST_AUTO_TEST_CASE(the_same_message_again_makes_no_second_report_and_another_envelope_does) {
   auto journal = store();
-  const auto first = journal.spool(entry()).value().id();
-  BOOST_TEST(journal.spool(entry()).value().id() == first);
+  const auto first = journal.spool(entry()).value().payload().entry_id;
+  BOOST_TEST(journal.spool(entry()).value().payload().entry_id == first);
   BOOST_TEST(waiting() == 1U);
   auto other = entry();
   other.envelope.recipients.push_back("eve@example.net");

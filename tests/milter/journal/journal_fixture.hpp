@@ -111,7 +111,7 @@ struct JournalFixture {
         .value()
         .size();
   }
-  /// Everything below the journal's folder that is no folder.
+  /// Everything below the journal's directory that is no directory.
   std::vector<std::string> files() const {
     std::vector<std::string> found;
     const std::filesystem::path root(config->policy.journal.path);

@@ -40,6 +40,16 @@ class TraceToFile : public trace::TraceSink {
   std::string path_;
 };
 
+class FaultyArchive : public archive::ArchiveStore {
+ public:
+  Result<std::unique_ptr<Prepared>> prepare(const archive::ArchiveRecord&) override {
+    throw std::runtime_error("broken");
+  }
+  Result<bool> mark(const archive::ArchivedTry&, archive::RecordOutcome, const std::string&) override {
+    return false;
+  }
+};
+
 /// A gateway whose trace is a file of lines.
 struct Traced {
   explicit Traced(const std::string& rules = "") : gateway(rules), services(gateway.services()) {
@@ -87,6 +97,27 @@ BOOST_AUTO_TEST_CASE(a_message_whose_evaluation_throws_is_traced_as_deferred) {
   BOOST_TEST(traced.send(kFlagged).text == "451 4.3.0 Service temporarily unavailable");
   BOOST_TEST(traced.lines().find("<1@example.org> offer Failed class= route=none reply=451 4.3.0") !=
              std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_after_the_decision_is_traced_as_deferred_with_what_was_decided) {
+  Traced traced(kArchiveFlagged);
+  traced.services->archives["compliance"] = std::make_shared<FaultyArchive>();
+  BOOST_TEST(traced.send(kFlagged).text == "451 4.3.0 Service temporarily unavailable");
+  BOOST_TEST(traced.lines().find("offer Failed class=flagged route=Zivver reply=451 4.3.0") !=
+             std::string::npos);
+  BOOST_TEST(traced.lines().find("(a fault, see the log)") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_whose_end_throws_has_no_line_of_its_own_in_the_log) {
+  const Gateway gateway(kArchiveFlagged);
+  const auto services = gateway.services();
+  services->archives["compliance"] = std::make_shared<FaultyArchive>();
+  RunningMilter milter(services);
+  MilterClient client(gateway.socket());
+  client.connect("127.0.0.1");
+  BOOST_TEST(client.send("ann@example.org", {"bob@example.net"}, kFlagged).kind == 'y');
+  BOOST_TEST(client.send("ann@example.org", {"bob@example.net"}, "Subject: x\n\nb\n").kind == 'c');
+  BOOST_TEST(milter.line_with("event=message").find("class=outbound") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_message_with_too_many_recipients_is_traced_with_its_subject) {

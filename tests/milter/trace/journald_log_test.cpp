@@ -1,10 +1,11 @@
+#include "milter/trace/journald_log.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
 
-#include "milter/trace/journald_log.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace pams::milter::trace;
@@ -32,7 +33,7 @@ LogBatch read(JournaldLog& journal, std::size_t wanted) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(log_journal)
+BOOST_AUTO_TEST_SUITE(journald_log)
 
 BOOST_AUTO_TEST_CASE(a_line_of_the_journal_gives_what_a_line_of_a_file_gives) {
   std::string cursor;
