@@ -69,7 +69,7 @@ Reloader::ReloadResult Reloader::use(std::shared_ptr<const Config> config, std::
 }
 
 bool Reloader::put_in_place(const std::shared_ptr<const session::Services>& services) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopped_) return false;
   if (current_ != nullptr) formers_.push_back(current_);
   current_ = services;
@@ -79,7 +79,7 @@ bool Reloader::put_in_place(const std::shared_ptr<const session::Services>& serv
 
 bool Reloader::drop_unused() {
   std::vector<std::shared_ptr<const session::Services>> unused;  // ended when the lock is free again
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // Nobody can get at a former one but the messages that have it: a count of one stays one.
   std::erase_if(formers_, [&](auto& former) {
     if (former.use_count() > 1) return false;
@@ -92,7 +92,7 @@ bool Reloader::drop_unused() {
 void Reloader::stop(std::chrono::milliseconds most) {
   std::set<std::shared_ptr<trace::TraceSink>> traces;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopped_ = true;
     for (const auto& former : formers_) traces.insert(former->trace);
     traces.insert(current_->trace);

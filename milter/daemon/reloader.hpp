@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "milter/base/mutex.hpp"
 #include "milter/daemon/wiring.hpp"
 
 namespace pams::milter::daemon {
@@ -45,10 +45,10 @@ class Reloader {
   const Listen listen_;
   const Wire wire_;
 
-  std::mutex mutex_;  // guards what follows
-  bool stopped_ = false;
-  std::shared_ptr<const session::Services> current_;
-  std::vector<std::shared_ptr<const session::Services>> formers_;
+  Mutex mutex_;
+  bool stopped_ PAMS_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<const session::Services> current_ PAMS_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<const session::Services>> formers_ PAMS_GUARDED_BY(mutex_);
 };
 
 }  // namespace pams::milter::daemon

@@ -30,28 +30,28 @@ T Ledger::kept_if_fine(T result) {
 
 Result<std::optional<trace::RelayDelivery>> Ledger::sent(const std::string& path, const std::string& seal,
                                                          const std::string& recipient) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
   return kept_if_fine((*log)->sent(seal, recipient));
 }
 
 Result<std::vector<std::string>> Ledger::refused_by(const std::string& path, const std::string& seal) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
   return kept_if_fine((*log)->refused_by(seal));
 }
 
 Status Ledger::record(const std::string& path, std::span<const trace::RelayDelivery> deliveries) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
   return kept_if_fine((*log)->record(deliveries));
 }
 
 Result<bool> Ledger::forget_before(const std::string& path, trace::Instant limit) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
   const auto gone = kept_if_fine((*log)->forget_before(limit, kMostAtOnce));

@@ -18,13 +18,13 @@ trace::Instant now() {
 }
 
 std::shared_ptr<const Config> RelayServices::config() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return config_;
 }
 
 void RelayServices::use(std::shared_ptr<const Config> config) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     config_ = config;
   }
   hops.prune(config);
@@ -33,7 +33,7 @@ void RelayServices::use(std::shared_ptr<const Config> config) {
 Result<std::shared_ptr<const seal::KeyRing>> RelayServices::keys(const Config& config) {
   std::shared_ptr<seal::KeyFile> file;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto& path = config.settings.seal_key_file;
     if (key_file_ == nullptr || key_path_ != path) {
       key_file_ = std::make_shared<seal::KeyFile>(path);
