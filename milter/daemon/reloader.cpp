@@ -60,9 +60,10 @@ Reloader::ReloadResult Reloader::use(std::shared_ptr<const Config> config, std::
                              {"connectors", std::to_string(config->policy.connectors.size())}});
   for (const auto& remark : remarks) text += "warning: " + remark + '\n';
   if (elsewhere) {
-    const auto kept = listen_.for_libmilter();
-    log::write(log::restart_needed, {{"setting", "milter.listen"}, {"runs_with", kept}, {"wanted", wanted}});
-    text += "warning: restart needed: milter.listen stays " + kept + ", the file says " + wanted + '\n';
+    const auto unchanged = listen_.for_libmilter();
+    log::write(log::restart_needed,
+               {{"setting", "milter.listen"}, {"runs_with", unchanged}, {"wanted", wanted}});
+    text += "warning: restart needed: milter.listen stays " + unchanged + ", the file says " + wanted + '\n';
   }
   return {true, text + config_file_ + ": reloaded, " + std::to_string(config->policy.rules.size()) +
                     " rule(s), " + std::to_string(config->policy.connectors.size()) + " connector(s)\n"};
@@ -89,7 +90,7 @@ bool Reloader::drop_unused() {
   return !formers_.empty();
 }
 
-void Reloader::stop(std::chrono::milliseconds most) {
+void Reloader::stop(std::chrono::milliseconds timeout) {
   std::set<std::shared_ptr<trace::TraceSink>> traces;
   {
     const MutexLock lock(mutex_);
@@ -98,7 +99,7 @@ void Reloader::stop(std::chrono::milliseconds most) {
     traces.insert(current_->trace);
   }
   for (const auto& trace : traces)
-    if (trace != nullptr) trace->stop(most);
+    if (trace != nullptr) trace->stop(timeout);
 }
 
 }  // namespace pams::milter::daemon

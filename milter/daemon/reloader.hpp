@@ -31,8 +31,8 @@ class Reloader {
   /// to disks, and no session should wait for it. True when some are still in use.
   bool drop_unused();
 
-  /// From now on nothing is put in place any more; what was to be traced is written within `most`.
-  void stop(std::chrono::milliseconds most);
+  /// From now on nothing is put in place any more; what was to be traced is written within `timeout`.
+  void stop(std::chrono::milliseconds timeout);
 
   const std::string& config_file() const { return config_file_; }
 

@@ -6,7 +6,7 @@ namespace pams::milter::relay {
 namespace {
 
 constexpr std::chrono::seconds kIdleAtMost(30);
-constexpr std::size_t kMostIdle = 20;
+constexpr std::size_t kMaximumIdle = 20;
 constexpr std::chrono::milliseconds kToSayQuit(100);
 
 using Clock = std::chrono::steady_clock;
@@ -32,7 +32,7 @@ void HopCache::give(Key key, std::unique_ptr<NextHop> hop) {
   hop->cancel_on(-1);
   std::unique_ptr<NextHop> oldest;
   const MutexLock lock(mutex_);
-  if (idle_.size() >= kMostIdle) {
+  if (idle_.size() >= kMaximumIdle) {
     oldest = std::move(idle_.front().hop);
     idle_.erase(idle_.begin());
   }

@@ -24,8 +24,9 @@ class Ledger {
 
  private:
   Result<trace::DeliveryLog*> opened(const std::string& path) PAMS_REQUIRES(mutex_);
+  /// Closes the log when the result is an error, so that the next use opens it again.
   template <class T>
-  T kept_if_fine(T result) PAMS_REQUIRES(mutex_);
+  T or_close(T result) PAMS_REQUIRES(mutex_);
 
   Mutex mutex_;
   std::string path_ PAMS_GUARDED_BY(mutex_);

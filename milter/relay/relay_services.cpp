@@ -6,7 +6,7 @@ namespace pams::milter::relay {
 namespace {
 
 /// Longer than any MTA keeps a message in its queue.
-constexpr std::chrono::hours kRememberAtLeast(10 * 24);
+constexpr std::chrono::hours kMinimumRetention(10 * 24);
 constexpr std::chrono::hours kBetweenClearings(1);
 
 }  // namespace
@@ -48,7 +48,7 @@ void RelayServices::tidy(trace::Instant now) {
   const auto config = this->config();
   hops.prune(config);
   if (now < next_clearing_) return;
-  const auto keep = std::max<std::chrono::seconds>(config->settings.trace.retention, kRememberAtLeast);
+  const auto keep = std::max<std::chrono::seconds>(config->settings.trace.retention, kMinimumRetention);
   const auto more = ledger.forget_before(ledger_path(*config), now - keep);
   // One that cannot be read is told of by the next message.
   if (!more || !*more) next_clearing_ = now + kBetweenClearings;

@@ -62,9 +62,9 @@ void* Server::run(void* given) noexcept {
 void Server::take(Fd connection) {
   {
     const MutexLock lock(shared_->mutex);
-    const auto most = shared_->services->config()->settings.relay.max_sessions;
-    if (shared_->sessions >= most) {
-      log::write(log::relay_busy, {{"max_sessions", std::to_string(most)}});
+    const auto maximum = shared_->services->config()->settings.relay.max_sessions;
+    if (shared_->sessions >= maximum) {
+      log::write(log::relay_busy, {{"max_sessions", std::to_string(maximum)}});
       (void)::send(connection.get(), kTooMany.data(), kTooMany.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       return;
     }
@@ -87,10 +87,10 @@ void Server::take(Fd connection) {
   --shared_->sessions;
 }
 
-bool Server::stop(std::chrono::milliseconds most) {
+bool Server::stop(std::chrono::milliseconds timeout) {
   (void)::eventfd_write(shared_->stop.get(), 1);
   MutexLock lock(shared_->mutex);
-  return lock.wait_for(shared_->ended, most,
+  return lock.wait_for(shared_->ended, timeout,
                        [&]() PAMS_REQUIRES(shared_->mutex) { return shared_->sessions == 0; });
 }
 

@@ -40,8 +40,9 @@ tl::unexpected<Error> wrong_errno(const std::string& path) {
 
 /// Where systemd puts it for this unit, or else the path itself.
 std::string place_of(const std::string& path) {
-  if (const char* folder = std::getenv("CREDENTIALS_DIRECTORY"); folder != nullptr && *folder != '\0') {
-    const auto credential = fs::path(folder) / fs::path(path).filename();
+  if (const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+      directory != nullptr && *directory != '\0') {
+    const auto credential = fs::path(directory) / fs::path(path).filename();
     std::error_code error;
     if (fs::exists(credential, error) || error)
       return credential.string();  // never pass over an unreadable one
@@ -93,17 +94,17 @@ Result<KeyRing> read_at(const std::string& path) {
 /// name.
 class Draft {
  public:
-  Draft(int folder, const std::string& name)
-      : folder_(folder), name_("." + name + "." + new_key({}).id() + ".tmp") {}
+  Draft(int directory, const std::string& name)
+      : directory_(directory), name_("." + name + "." + new_key({}).id() + ".tmp") {}
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
   ~Draft() {
-    if (is_made_) ::unlinkat(folder_, name_.c_str(), 0);
+    if (is_made_) ::unlinkat(directory_, name_.c_str(), 0);
   }
 
   Status write(const KeyRing& ring, mode_t mode, uid_t owner, gid_t group) {
     const Fd file(
-        ::openat(folder_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        ::openat(directory_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) return disk_error("make", name_);
     is_made_ = true;
     const Secret content{to_text(ring)};
@@ -121,42 +122,42 @@ class Draft {
 
   /// Nothing that is there is replaced: errno is EEXIST then.
   bool link(const std::string& name) {
-    return ::linkat(folder_, name_.c_str(), folder_, name.c_str(), 0) == 0;
+    return ::linkat(directory_, name_.c_str(), directory_, name.c_str(), 0) == 0;
   }
   bool rename(const std::string& name) {
-    is_made_ = ::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0;
+    is_made_ = ::renameat(directory_, name_.c_str(), directory_, name.c_str()) != 0;
     return !is_made_;
   }
 
  private:
-  const int folder_;
+  const int directory_;
   const std::string name_;
   bool is_made_ = false;
 };
 
-Fd open_folder_of(const std::string& path) {
-  const auto folder = fs::path(path).parent_path().string();
-  return Fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+Fd open_directory_of(const std::string& path) {
+  const auto directory = fs::path(path).parent_path().string();
+  return Fd(::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
 
 /// False: somebody else made it meanwhile.
 Result<bool> make_new(const std::string& path, std::chrono::sys_seconds now, uid_t owner, gid_t group) {
-  const Fd folder = open_folder_of(path);
-  if (!folder) return disk_error("open the directory of", path);
+  const Fd directory = open_directory_of(path);
+  if (!directory) return disk_error("open the directory of", path);
   constexpr auto kSame = static_cast<unsigned>(-1);
   const bool is_root = ::geteuid() == 0;
   bool is_ours = false;
   {
-    Draft draft(folder.get(), name_of(path));
+    Draft draft(directory.get(), name_of(path));
     const auto written =
         draft.write(KeyRing({new_key(now)}), 0600, is_root ? owner : kSame, is_root ? group : kSame);
     if (!written) return tl::unexpected(written.error());
     is_ours = draft.link(name_of(path));
     if (!is_ours && errno != EEXIST) return disk_error("make", path);
   }
-  if (::fsync(folder.get()) != 0) return disk_error("sync the directory of", path);
+  if (::fsync(directory.get()) != 0) return disk_error("sync the directory of", path);
   return is_ours;
 }
 
@@ -179,13 +180,13 @@ Status replace_key_file(const std::string& path, const KeyRing& ring) {
   struct stat status {};
   if (error) errno = error.value();
   if (error || ::stat(real.c_str(), &status) != 0) return wrong_errno(path);
-  const Fd folder = open_folder_of(real);
-  if (!folder) return disk_error("open the directory of", path);
-  Draft draft(folder.get(), name_of(real));
+  const Fd directory = open_directory_of(real);
+  if (!directory) return disk_error("open the directory of", path);
+  Draft draft(directory.get(), name_of(real));
   if (auto written = draft.write(ring, status.st_mode & 0777U, status.st_uid, status.st_gid); !written)
     return written;
   if (!draft.rename(name_of(real))) return disk_error("replace", path);
-  if (::fsync(folder.get()) != 0) return disk_error("sync the directory of", path);
+  if (::fsync(directory.get()) != 0) return disk_error("sync the directory of", path);
   return {};
 }
 

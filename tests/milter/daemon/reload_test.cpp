@@ -22,7 +22,7 @@ using namespace pams::milter::test;
 
 namespace {
 
-constexpr std::chrono::seconds kPatience(60);
+constexpr std::chrono::seconds kTimeout(60);
 constexpr std::string_view kOrdinary = "Subject: hello\n\nhello\n";
 constexpr std::string_view kFlagged = "zivver-relay: relay-1\n\nsecret\n";
 
@@ -68,7 +68,7 @@ struct ReloadFixture {
   RunningMilter milter{gateway.services()->config, real_wiring(), gateway.control_socket()};
 
   daemon::ControlAnswer reload() const {
-    const auto answer = daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kPatience);
+    const auto answer = daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kTimeout);
     BOOST_TEST_REQUIRE(answer.has_value(), (answer ? "" : answer.error().what));
     return *answer;
   }
@@ -112,8 +112,8 @@ struct Connection : MilterClient {
   }
 };
 
-std::size_t entries_of(const std::string& folder) {
-  const std::filesystem::directory_iterator all(folder);
+std::size_t entries_of(const std::string& directory) {
+  const std::filesystem::directory_iterator all(directory);
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(hup_reloads_and_never_stops_the_milter) {
 
 BOOST_AUTO_TEST_CASE(a_stop_in_the_middle_of_reloads_is_a_clean_one) {
   std::thread asking([&] {
-    while (daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kPatience)) continue;
+    while (daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kTimeout)) continue;
   });
   for (int i = 0; i < 5; ++i) BOOST_TEST(!milter.line_with("event=reloaded").empty());
   milter.signal(SIGTERM);
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(only_the_owner_may_ask_and_only_for_the_file_that_the_milte
   struct stat socket {};
   BOOST_REQUIRE_EQUAL(::stat(gateway.control_socket().c_str(), &socket), 0);
   BOOST_TEST((socket.st_mode & 07777U) == 0600U);
-  const auto other = daemon::ask_to_reload(gateway.control_socket(), "/etc/other.toml", kPatience);
+  const auto other = daemon::ask_to_reload(gateway.control_socket(), "/etc/other.toml", kTimeout);
   BOOST_REQUIRE(other.has_value());
   BOOST_TEST(!other->reloaded);
   BOOST_TEST(other->text.find("runs with " + gateway.settings_file()) != std::string::npos, other->text);
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(who_asks_while_no_milter_runs_is_told_so) {
   milter.signal(SIGKILL);
   BOOST_TEST(milter.exit_code() == -1);
   for (const auto& path : {gateway.control_socket(), gateway.control_socket() + "-never"}) {
-    const auto answer = daemon::ask_to_reload(path, gateway.settings_file(), kPatience);
+    const auto answer = daemon::ask_to_reload(path, gateway.settings_file(), kTimeout);
     BOOST_REQUIRE(!answer.has_value());
     BOOST_TEST(answer.error().what.find("no pams-milter is running") == 0U);
   }
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(thousands_of_reloads_leave_no_descriptor_and_no_thread_behi
   const auto elsewhere = std::pair<std::string, std::string>("trace.db", "other-trace.db");
   reload_with(numbered("2"));
   static_cast<void>(Connection(gateway).send_one());
-  const std::size_t most =
+  const std::size_t maximum =
       entries_of(process + "/fd") + 12;  // the trace opens and closes its files when it likes
   const std::size_t most_threads = entries_of(process + "/task") + 6;
   for (int i = 0; i < 1200; ++i) {
@@ -359,7 +359,7 @@ BOOST_AUTO_TEST_CASE(thousands_of_reloads_leave_no_descriptor_and_no_thread_behi
                            i % 2 == 0 ? elsewhere : std::pair<std::string, std::string>());
     BOOST_REQUIRE_EQUAL(reload().reloaded, i % 3 != 0);
     milter.line_with(i % 3 == 0 ? "event=reload_refused" : "event=reloaded");
-    BOOST_REQUIRE_LE(entries_of(process + "/fd"), most);
+    BOOST_REQUIRE_LE(entries_of(process + "/fd"), maximum);
     BOOST_REQUIRE_LE(entries_of(process + "/task"), most_threads);
   }
 }

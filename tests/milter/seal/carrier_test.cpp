@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(what_was_changed_on_the_way_is_refused_with_its_reason) {
   const auto carrier = carrier_of(kMessage);
   const auto wire = carrier.wire();
   const auto close = wire.rfind("--=_pams_");
-  check_refused(wire + "-- \r\nlist footer\r\n", "something stands behind its seal");
+  check_refused(wire + "-- \r\nlist footer\r\n", "something stands after its seal");
   check_refused(wire.substr(0, close), "cut short");
   check_refused(wire.substr(0, close) + "footer\r\n" + wire.substr(close), "not base64");
   const auto last_line = wire.rfind("\r\n", close - 3) + 2;
