@@ -40,8 +40,8 @@ class LmtpTransaction {
   bool is_ready() const { return ready_; }
 
   Status content(std::string_view bytes);
-  /// The final dot, and what the server says of each recipient that waits for it. False: its answer is lost,
-  /// and it may have taken the message.
+  /// The final dot, and what the server says of each recipient that waits for it. An error: its answer is
+  /// lost, and it may have taken the message.
   Status finish();
 
   /// One for each recipient of the envelope; nullopt: not answered yet.

@@ -11,7 +11,7 @@ namespace pams::milter::relay {
 
 class Server {
  public:
-  /// `services` outlives every session: they share it.
+  /// The sessions share `services`, and may outlive the Server.
   explicit Server(std::shared_ptr<RelayServices> services);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

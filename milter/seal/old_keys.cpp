@@ -7,7 +7,7 @@ KeyRing without_old_keys(const KeyRing& ring, const std::set<std::string>& in_us
   std::vector<Key> remaining;
   const Key* follower = nullptr;
   for (const auto& key : ring.keys()) {
-    const bool is_old = follower != nullptr && follower->created + kKeptAfterRotation <= now;
+    const bool is_old = follower != nullptr && follower->created + kUsableAfterRotation <= now;
     if (!is_old || in_use.contains(key.id())) remaining.push_back(key);
     follower = &key;
   }
