@@ -112,7 +112,7 @@ Result<std::string> DirectoryArchive::put(const Encryption* encryption, const Re
 /// be encrypted is never stored in the clear.
 Result<const DirectoryArchive::Encryption*> DirectoryArchive::encryption() {
   if (settings_.encrypt_to.empty()) return nullptr;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (encryption_) return &*encryption_;
   auto cms = CmsEncryption::load(settings_.encrypt_to);
   if (!cms) return tl::unexpected(cms.error());
@@ -125,18 +125,18 @@ Result<const DirectoryArchive::Encryption*> DirectoryArchive::encryption() {
 /// The directory and the database are there, so that objects can be put.
 Status DirectoryArchive::make_ready() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (is_prepared_) return {};
   }
   return writer_.check().map([this] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_prepared_ = true;
   });
 }
 
 /// The next record finds out whether the database can be written before anything is promised.
 void DirectoryArchive::doubt() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   is_prepared_ = false;
 }
 

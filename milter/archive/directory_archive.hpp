@@ -8,7 +8,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -16,6 +15,7 @@
 #include "milter/archive/indexer.hpp"
 #include "milter/archive/object_store.hpp"
 #include "milter/archive/record_writer.hpp"
+#include "milter/base/mutex.hpp"
 #include "milter/config/config.hpp"
 
 namespace pams::milter::archive {
@@ -48,9 +48,9 @@ class DirectoryArchive : public ArchiveStore {
   const ArchiveSettings settings_;
   const std::shared_ptr<Disk> disk_;
   ObjectStore objects_;
-  std::mutex mutex_;
-  bool is_prepared_ = false;
-  std::optional<Encryption> encryption_;
+  Mutex mutex_;
+  bool is_prepared_ PAMS_GUARDED_BY(mutex_) = false;
+  std::optional<Encryption> encryption_ PAMS_GUARDED_BY(mutex_);
   Indexer indexer_;  // the writer wakes it, so it goes last
   RecordWriter writer_;
 };

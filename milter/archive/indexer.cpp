@@ -20,7 +20,7 @@ Indexer::Indexer(std::string archive)
 
 Indexer::~Indexer() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ends_ = true;
   }
   woken_.notify_one();
@@ -29,7 +29,7 @@ Indexer::~Indexer() {
 
 void Indexer::wake() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     has_work_ = true;
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   }
@@ -37,15 +37,15 @@ void Indexer::wake() {
 }
 
 bool Indexer::ends() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return ends_;
 }
 
 void Indexer::run() {
   for (;;) {
     {
-      std::unique_lock lock(mutex_);
-      woken_.wait(lock, [this] { return ends_ || has_work_; });
+      MutexLock lock(mutex_);
+      lock.wait(woken_, [this]() PAMS_REQUIRES(mutex_) { return ends_ || has_work_; });
       if (ends_) return;
       has_work_ = false;
     }

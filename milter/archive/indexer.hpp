@@ -3,11 +3,11 @@
 #pragma once
 
 #include <condition_variable>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "milter/archive/object_store.hpp"
+#include "milter/base/mutex.hpp"
 
 namespace pams::milter::archive {
 
@@ -27,10 +27,10 @@ class Indexer {
 
   const std::string archive_;
   ObjectStore objects_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable woken_;
-  bool has_work_ = false;
-  bool ends_ = false;
+  bool has_work_ PAMS_GUARDED_BY(mutex_) = false;
+  bool ends_ PAMS_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

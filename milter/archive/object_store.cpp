@@ -122,12 +122,12 @@ Result<Fd> ObjectStore::open_durable(int above, const std::string& name, const s
   auto folder = open_folder(*disk_, above, name, made);
   if (!folder) return folder;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!made && durable_.contains(path)) return folder;
   }
   if (const auto synced = sync_file(*disk_, above, path_ + ": the folder of " + path); !synced)
     return tl::unexpected(synced.error());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   durable_.insert(path);
   return folder;
 }

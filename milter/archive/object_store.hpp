@@ -12,7 +12,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <span>
 #include <string>
@@ -21,6 +20,7 @@
 #include "milter/base/disk.hpp"
 #include "milter/base/durable_file.hpp"
 #include "milter/base/fd.hpp"
+#include "milter/base/mutex.hpp"
 
 namespace pams::milter::archive {
 
@@ -67,8 +67,9 @@ class ObjectStore {
 
   const std::string path_;
   const std::shared_ptr<Disk> disk_;
-  std::mutex mutex_;
-  std::set<std::string> durable_;  ///< folders whose own entry above is known to be synced
+  Mutex mutex_;
+  std::set<std::string> durable_
+      PAMS_GUARDED_BY(mutex_);  ///< folders whose own entry above is known to be synced
 };
 
 }  // namespace pams::milter::archive

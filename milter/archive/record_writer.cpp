@@ -31,7 +31,7 @@ RecordWriter::RecordWriter(ChainWriter chain, ObjectStore& objects, std::functio
 
 RecordWriter::~RecordWriter() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ends_ = true;
   }
   arrived_.notify_one();
@@ -70,7 +70,7 @@ Status RecordWriter::check() {
 Result<RecordWriter::Written> RecordWriter::wait_for(const Work& work) {
   std::future<Result<Written>> answer;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     answer = waiting_.emplace_back(Waiting{&work, {}}).answer.get_future();
   }
@@ -82,8 +82,8 @@ void RecordWriter::run() {
   for (;;) {
     std::vector<Waiting> batch;
     {
-      std::unique_lock lock(mutex_);
-      arrived_.wait(lock, [this] { return ends_ || !waiting_.empty(); });
+      MutexLock lock(mutex_);
+      lock.wait(arrived_, [this]() PAMS_REQUIRES(mutex_) { return ends_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
       batch.swap(waiting_);  // what arrives while this batch is synced makes the next one
     }

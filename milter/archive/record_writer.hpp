@@ -6,13 +6,13 @@
 #include <condition_variable>
 #include <functional>
 #include <future>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "milter/archive/archive_store.hpp"
 #include "milter/archive/chain_writer.hpp"
 #include "milter/archive/object_store.hpp"
+#include "milter/base/mutex.hpp"
 
 namespace pams::milter::archive {
 
@@ -52,10 +52,10 @@ class RecordWriter {
   ChainWriter chain_;
   ObjectStore& objects_;
   const std::function<void()> changed_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable arrived_;
-  std::vector<Waiting> waiting_;
-  bool ends_ = false;
+  std::vector<Waiting> waiting_ PAMS_GUARDED_BY(mutex_);
+  bool ends_ PAMS_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -51,12 +51,12 @@ Control::Control(std::shared_ptr<Reloader> reloader, std::string socket)
   thread_ = std::thread(std::move(task));
 }
 
-void Control::stop(std::chrono::milliseconds most) {
+void Control::stop(std::chrono::milliseconds timeout) {
   if (!thread_.joinable()) return;
   shared_->ends = true;
   shared_->wake();
   if (shared_->listener) ::unlink(socket_.c_str());
-  if (ended_.wait_for(most) == std::future_status::ready)
+  if (ended_.wait_for(timeout) == std::future_status::ready)
     thread_.join();
   else
     thread_.detach();

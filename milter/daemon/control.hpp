@@ -19,15 +19,15 @@ class Control {
   Control(std::shared_ptr<Reloader> reloader, std::string socket);
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
-  /// As stop(), without patience.
+  /// As stop() with a timeout of zero.
   ~Control() { stop(std::chrono::seconds(0)); }
 
   /// Returns at once; what comes of it is in the log. Requests that come before one is served are one.
   void request_reload();
 
-  /// Takes no more requests. A reload in work may take `most`; then it is left alone with its thread, and the
-  /// process should end.
-  void stop(std::chrono::milliseconds most);
+  /// Takes no more requests. A reload in work may take up to `timeout`; then it is left alone with its
+  /// thread, and the process should end.
+  void stop(std::chrono::milliseconds timeout);
 
  private:
   struct Shared;

@@ -15,10 +15,10 @@
 namespace pams::milter::daemon {
 namespace {
 
-constexpr int kWaiting = 16;                       // requests that wait while one is served
-constexpr std::size_t kLongestRequest = 8 * 1024;  // PATH_MAX and some
-constexpr std::size_t kLongestAnswer = 64 * 1024;  // well below a socket's usual buffer of 208 KB
-constexpr std::chrono::seconds kPatience{2};       // pamsctl says what it wants as soon as it is connected
+constexpr int kWaiting = 16;                        // requests that wait while one is served
+constexpr std::size_t kLongestRequest = 8 * 1024;   // PATH_MAX and some
+constexpr std::size_t kLongestAnswer = 64 * 1024;   // well below a socket's usual buffer of 208 KB
+constexpr std::chrono::seconds kRequestTimeout{2};  // pamsctl says what it wants as soon as it is connected
 constexpr std::string_view kReload = "reload ";
 constexpr std::string_view kReloaded = "reloaded\n";
 constexpr std::string_view kRefused = "refused\n";
@@ -34,8 +34,8 @@ std::optional<sockaddr_un> address_of(const std::string& path) {
 }
 
 /// On connect, send and receive.
-void limit_waiting(const Fd& socket, std::chrono::seconds most) {
-  const timeval limit{most.count(), 0};
+void limit_waiting(const Fd& socket, std::chrono::seconds timeout) {
+  const timeval limit{timeout.count(), 0};
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
     static_cast<void>(::setsockopt(socket.get(), SOL_SOCKET, option, &limit, sizeof limit));
 }
@@ -64,9 +64,9 @@ tl::unexpected<Error> unreachable(const std::string& path) {
   return fail(Failure::Misconfigured, "cannot ask the milter at " + path + ": " + reason());
 }
 
-tl::unexpected<Error> unanswered(std::chrono::seconds most) {
+tl::unexpected<Error> unanswered(std::chrono::seconds timeout) {
   if (errno == EAGAIN || errno == EWOULDBLOCK)
-    return fail(Failure::Temporary, "the milter has not answered within " + std::to_string(most.count()) +
+    return fail(Failure::Temporary, "the milter has not answered within " + std::to_string(timeout.count()) +
                                         " s; its log tells what comes of it");
   return fail(Failure::Temporary, "the milter went away without an answer; its log tells why");
 }
@@ -75,9 +75,9 @@ tl::unexpected<Error> unanswered(std::chrono::seconds most) {
 
 std::string control_socket_path() {
   const char* given = std::getenv("RUNTIME_DIRECTORY");
-  std::string folder = given == nullptr ? "" : given;
-  folder.resize(std::min(folder.size(), folder.find(':')));  // systemd lists several like a PATH
-  return (folder.empty() ? "/run/pams-milter" : folder) + "/control";
+  std::string directory = given == nullptr ? "" : given;
+  directory.resize(std::min(directory.size(), directory.find(':')));  // systemd lists several like a PATH
+  return (directory.empty() ? "/run/pams-milter" : directory) + "/control";
 }
 
 Result<Fd> open_control_socket(const std::string& path) {
@@ -98,7 +98,7 @@ ControlRequest take_request(const Fd& listener) {
   ControlRequest request;
   request.connection = Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!request.connection) return request;
-  limit_waiting(request.connection, kPatience);
+  limit_waiting(request.connection, kRequestTimeout);
   const auto packet = receive(request.connection, kLongestRequest);
   if (packet.starts_with(kReload)) request.config_file = packet.substr(kReload.size());
   return request;
@@ -112,18 +112,18 @@ void give_answer(const Fd& connection, const ControlAnswer& answer) {
 }
 
 Result<ControlAnswer> ask_to_reload(const std::string& path, const std::string& config_file,
-                                    std::chrono::seconds most) {
+                                    std::chrono::seconds timeout) {
   const auto address = address_of(path);
   if (!address) return fail(Failure::Misconfigured, path + " is too long for a socket");
   const Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  limit_waiting(socket, most);
+  limit_waiting(socket, timeout);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
-    return errno == EAGAIN ? unanswered(most) : unreachable(path);
-  if (!send(socket, std::string(kReload) + config_file)) return unanswered(most);
+    return errno == EAGAIN ? unanswered(timeout) : unreachable(path);
+  if (!send(socket, std::string(kReload) + config_file)) return unanswered(timeout);
   const auto packet = receive(socket, kLongestAnswer);
   if (packet.starts_with(kReloaded)) return ControlAnswer{true, packet.substr(kReloaded.size())};
   if (packet.starts_with(kRefused)) return ControlAnswer{false, packet.substr(kRefused.size())};
-  return unanswered(most);
+  return unanswered(timeout);
 }
 
 }  // namespace pams::milter::daemon

@@ -14,7 +14,7 @@ namespace pams::milter::daemon {
 /// `control` in $RUNTIME_DIRECTORY, which systemd sets, or in /run/pams-milter.
 std::string control_socket_path();
 
-/// Listens there, with mode 0600. What a killed milter left behind is replaced; a program that answers there
+/// Listens there, with mode 0600. What a killed milter left is replaced; a program that answers there
 /// is not (Misconfigured).
 Result<Fd> open_control_socket(const std::string& path);
 
@@ -35,6 +35,6 @@ void give_answer(const Fd& connection, const ControlAnswer& answer);
 
 /// The operator's side: asks to reload and waits for the answer. The error is a sentence for the operator.
 Result<ControlAnswer> ask_to_reload(const std::string& path, const std::string& config_file,
-                                    std::chrono::seconds most);
+                                    std::chrono::seconds timeout);
 
 }  // namespace pams::milter::daemon

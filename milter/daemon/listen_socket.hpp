@@ -9,9 +9,9 @@
 
 namespace pams::milter::daemon {
 
-/// After libmilter has opened the socket. A unix socket: mode 0660 and the group of its folder, so that the
-/// MTA can connect; an inet socket: TCP_NODELAY, which accepted connections inherit on Linux (libmilter never
-/// sets it, and each message would wait 44 ms). Returns what is so now, for the log: "mode 0660, group
+/// After libmilter has opened the socket. A unix socket: mode 0660 and the group of its directory, so that
+/// the MTA can connect; an inet socket: TCP_NODELAY, which accepted connections inherit on Linux (libmilter
+/// never sets it, and each message would wait 44 ms). Returns what is so now, for the log: "mode 0660, group
 /// postfix", "TCP_NODELAY".
 Result<std::string> prepare_socket(const Listen& listen);
 

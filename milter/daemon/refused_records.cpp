@@ -6,7 +6,7 @@
 namespace pams::milter::daemon {
 
 void RefusedRecords::look_into(const Archives& archives) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   archives_.clear();
   for (const auto& [name, archive] : archives) archives_.emplace(name, archive);
 }
@@ -14,7 +14,7 @@ void RefusedRecords::look_into(const Archives& archives) {
 void RefusedRecords::mark(const trace::Refusal& refusal) {
   std::map<std::string, std::shared_ptr<archive::ArchiveStore>> archives;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [name, archive] : archives_)
       if (auto held = archive.lock()) archives.emplace(name, std::move(held));
   }

@@ -4,10 +4,10 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "milter/archive/archive_store.hpp"
+#include "milter/base/mutex.hpp"
 #include "milter/trace/trace_store.hpp"
 
 namespace pams::milter::daemon {
@@ -23,8 +23,8 @@ class RefusedRecords {
   void mark(const trace::Refusal& refusal);
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<archive::ArchiveStore>, std::less<>> archives_;
+  Mutex mutex_;
+  std::map<std::string, std::weak_ptr<archive::ArchiveStore>, std::less<>> archives_ PAMS_GUARDED_BY(mutex_);
 };
 
 }  // namespace pams::milter::daemon

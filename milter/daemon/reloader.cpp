@@ -60,16 +60,17 @@ Reloader::ReloadResult Reloader::use(std::shared_ptr<const Config> config, std::
                              {"connectors", std::to_string(config->policy.connectors.size())}});
   for (const auto& remark : remarks) text += "warning: " + remark + '\n';
   if (elsewhere) {
-    const auto kept = listen_.for_libmilter();
-    log::write(log::restart_needed, {{"setting", "milter.listen"}, {"runs_with", kept}, {"wanted", wanted}});
-    text += "warning: restart needed: milter.listen stays " + kept + ", the file says " + wanted + '\n';
+    const auto unchanged = listen_.for_libmilter();
+    log::write(log::restart_needed,
+               {{"setting", "milter.listen"}, {"runs_with", unchanged}, {"wanted", wanted}});
+    text += "warning: restart needed: milter.listen stays " + unchanged + ", the file says " + wanted + '\n';
   }
   return {true, text + config_file_ + ": reloaded, " + std::to_string(config->policy.rules.size()) +
                     " rule(s), " + std::to_string(config->policy.connectors.size()) + " connector(s)\n"};
 }
 
 bool Reloader::put_in_place(const std::shared_ptr<const session::Services>& services) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (stopped_) return false;
   if (current_ != nullptr) formers_.push_back(current_);
   current_ = services;
@@ -79,7 +80,7 @@ bool Reloader::put_in_place(const std::shared_ptr<const session::Services>& serv
 
 bool Reloader::drop_unused() {
   std::vector<std::shared_ptr<const session::Services>> unused;  // ended when the lock is free again
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // Nobody can get at a former one but the messages that have it: a count of one stays one.
   std::erase_if(formers_, [&](auto& former) {
     if (former.use_count() > 1) return false;
@@ -89,16 +90,16 @@ bool Reloader::drop_unused() {
   return !formers_.empty();
 }
 
-void Reloader::stop(std::chrono::milliseconds most) {
+void Reloader::stop(std::chrono::milliseconds timeout) {
   std::set<std::shared_ptr<trace::TraceSink>> traces;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopped_ = true;
     for (const auto& former : formers_) traces.insert(former->trace);
     traces.insert(current_->trace);
   }
   for (const auto& trace : traces)
-    if (trace != nullptr) trace->stop(most);
+    if (trace != nullptr) trace->stop(timeout);
 }
 
 }  // namespace pams::milter::daemon

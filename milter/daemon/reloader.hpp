@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "milter/base/mutex.hpp"
 #include "milter/daemon/wiring.hpp"
 
 namespace pams::milter::daemon {
@@ -31,8 +31,8 @@ class Reloader {
   /// to disks, and no session should wait for it. True when some are still in use.
   bool drop_unused();
 
-  /// From now on nothing is put in place any more; what was to be traced is written within `most`.
-  void stop(std::chrono::milliseconds most);
+  /// From now on nothing is put in place any more; what was to be traced is written within `timeout`.
+  void stop(std::chrono::milliseconds timeout);
 
   const std::string& config_file() const { return config_file_; }
 
@@ -45,10 +45,10 @@ class Reloader {
   const Listen listen_;
   const Wire wire_;
 
-  std::mutex mutex_;  // guards what follows
-  bool stopped_ = false;
-  std::shared_ptr<const session::Services> current_;
-  std::vector<std::shared_ptr<const session::Services>> formers_;
+  Mutex mutex_;
+  bool stopped_ PAMS_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<const session::Services> current_ PAMS_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<const session::Services>> formers_ PAMS_GUARDED_BY(mutex_);
 };
 
 }  // namespace pams::milter::daemon

@@ -2,10 +2,11 @@
 ///
 /// Each part of Services is of one of three kinds; a new part chooses its own:
 ///   made anew      knows nothing that a new configuration may not forget (key file, route verifier: it
-///                  must not believe what it found out for another configuration);
-///   kept           by its origin, see Kept: made anew when that changed, while messages in work go on with
+///                  must not rely on what it found out for another configuration);
+///   cached         by its origin, see WeakCache: made anew when that changed, while messages in work go on
+///   with
 ///                  the former one. For what is safe beside a second one (archives);
-///   kept and told  by the one thing that only one may have open; what else changed is told to it. For what
+///   cached and told  by the one thing that only one may have open; what else changed is told to it. For what
 ///                  is not safe beside a second one (the trace: one writer for one database; the journal:
 ///                  one that delivers from one spool, or a report would go twice), and for the watch of the
 ///                  routing.
@@ -44,7 +45,7 @@ using Wire = std::function<Wired(std::shared_ptr<const Config>)>;
 class Wiring {
  public:
   Wiring();
-  /// Tries each archive folder and the key file once. What is not in order stops nothing: the mail that
+  /// Tries each archive directory and the key file once. What is not in order stops nothing: the mail that
   /// needs it waits, and the log says so now (events archive_unusable, journal_unusable,
   /// seal_key_unreadable).
   Wired wire(std::shared_ptr<const Config> config);

@@ -66,7 +66,7 @@ Status DurableJournal::prepare(const JournalEntry& entry) {
 Result<JournalStore::Spooled> DurableJournal::spool(const JournalEntry& entry) {
   const auto id = message_id(entry);
   const auto now = delivery_.use();
-  const std::lock_guard lock(in_work_[std::hash<std::string>{}(id) % in_work_.size()]);
+  const MutexLock lock(in_work_[std::hash<std::string>{}(id) % in_work_.size()]);
   std::deque<rules::JournalReport> written;                     // their pieces are views
   std::deque<std::pair<std::string, std::string_view>> sealed;  // the bytes, and a view of them
   std::vector<JournalSpool::Report> reports;

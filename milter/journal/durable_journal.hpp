@@ -4,8 +4,8 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 
+#include "milter/base/mutex.hpp"
 #include "milter/config/config.hpp"
 #include "milter/journal/journal_delivery.hpp"
 #include "milter/journal/journal_spool.hpp"
@@ -38,7 +38,7 @@ class DurableJournal final : public JournalStore {
   JournalDelivery delivery_;
   /// The same message may be in work twice (a client that gave up and came again): one at a time, so that a
   /// failure of one does not take the other's reports away.
-  std::array<std::mutex, 64> in_work_;
+  std::array<Mutex, 64> in_work_;
 };
 
 }  // namespace pams::milter::journal

@@ -47,7 +47,7 @@ JournalDelivery::JournalDelivery(std::shared_ptr<const Config> config, JournalSp
 
 JournalDelivery::~JournalDelivery() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ends_ = true;
   }
   changed_.notify_one();
@@ -60,7 +60,7 @@ void JournalDelivery::start() {
 
 void JournalDelivery::wake() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_woken_ = true;
   }
   changed_.notify_one();
@@ -68,7 +68,7 @@ void JournalDelivery::wake() {
 
 void JournalDelivery::change(std::shared_ptr<const Config> config, ReportRoute route) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     use_ = std::make_shared<const Use>(Use{std::move(config), std::move(route)});
     is_woken_ = has_changed_ = true;
   }
@@ -76,14 +76,14 @@ void JournalDelivery::change(std::shared_ptr<const Config> config, ReportRoute r
 }
 
 std::shared_ptr<const JournalDelivery::Use> JournalDelivery::use() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return use_;
 }
 
 /// What a report waited for may be fixed by a new configuration.
 void JournalDelivery::try_all_soon() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!std::exchange(has_changed_, false)) return;
   }
   for (auto& [id, trial] : trials_) trial.due = {};
@@ -97,8 +97,8 @@ void JournalDelivery::run() {
     } catch (const std::exception& fault) {
       log::write(log::journal_waiting, {{"reason", std::string("a fault: ") + fault.what()}});
     }
-    std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, next, [this] { return ends_ || is_woken_; });
+    MutexLock lock(mutex_);
+    lock.wait_until(changed_, next, [this]() PAMS_REQUIRES(mutex_) { return ends_ || is_woken_; });
     if (ends_) return;
     is_woken_ = false;
   }

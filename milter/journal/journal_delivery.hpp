@@ -9,9 +9,9 @@
 #include <condition_variable>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <thread>
 
+#include "milter/base/mutex.hpp"
 #include "milter/journal/journal_spool.hpp"
 #include "milter/journal/report_route.hpp"
 #include "milter/journal/submission.hpp"
@@ -71,12 +71,12 @@ class JournalDelivery {
   std::map<std::string, Trial> trials_;  ///< the thread's own
   std::chrono::sys_seconds next_alert_{};
   std::chrono::sys_seconds next_clearing_{};
-  std::mutex mutex_;  // guards what follows
-  std::shared_ptr<const Use> use_;
+  Mutex mutex_;
+  std::shared_ptr<const Use> use_ PAMS_GUARDED_BY(mutex_);
   std::condition_variable changed_;
-  bool is_woken_ = false;
-  bool has_changed_ = false;
-  bool ends_ = false;
+  bool is_woken_ PAMS_GUARDED_BY(mutex_) = false;
+  bool has_changed_ PAMS_GUARDED_BY(mutex_) = false;
+  bool ends_ PAMS_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

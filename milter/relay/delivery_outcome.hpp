@@ -1,4 +1,4 @@
-/// From what happened to what is answered, kept and logged. Values; any thread.
+/// From what happened to what is answered, recorded and logged. Values; any thread.
 #pragma once
 
 #include <string>

@@ -10,8 +10,8 @@ using rules::ReportDestination;
 constexpr std::chrono::seconds kToBegin(150);
 constexpr std::chrono::milliseconds kToSayQuit(500);
 
-Answer answer_of(const LmtpTransaction::Trouble& trouble) {
-  return trouble.answer.value_or(Answer{451, "4.4.1", trouble.what});
+Answer answer_of(const LmtpTransaction::TransactionError& error) {
+  return error.answer.value_or(Answer{451, "4.4.1", error.what});
 }
 
 }  // namespace
@@ -57,9 +57,9 @@ tl::expected<std::unique_ptr<LmtpTransaction>, Answer> Dispatch::through(
 Dispatch::Begun Dispatch::try_host(const rules::OutboundConnector& connector, const rules::SmartHost& host,
                                    const OutgoingEnvelope& envelope, smart_host::Deadline deadline) {
   reusable_ = HopCache::Key{config_, connector.name, host.address(), client_.helo_name};
-  if (auto kept = services_.hops.take(*reusable_)) {
-    kept->cancel_on(client_.socket);
-    auto begun = try_hop(std::move(kept), envelope, deadline);
+  if (auto cached = services_.hops.take(*reusable_)) {
+    cached->cancel_on(client_.socket);
+    auto begun = try_hop(std::move(cached), envelope, deadline);
     // A host may end an idle connection at any time: that tells nothing of a new one.
     if (begun || !begun.error().is_broken) return begun;
   }
@@ -69,7 +69,7 @@ Dispatch::Begun Dispatch::try_host(const rules::OutboundConnector& connector, co
 
 Dispatch::Begun Dispatch::try_hop(Result<std::unique_ptr<NextHop>> hop, const OutgoingEnvelope& envelope,
                                   smart_host::Deadline deadline) {
-  if (!hop) return tl::unexpected(LmtpTransaction::Trouble{hop.error().what, std::nullopt, true});
+  if (!hop) return tl::unexpected(LmtpTransaction::TransactionError{hop.error().what, std::nullopt, true});
   auto transaction = std::make_unique<LmtpTransaction>(std::move(*hop));
   if (auto begun = transaction->begin(envelope, deadline); !begun) return tl::unexpected(begun.error());
   return transaction;

@@ -34,7 +34,7 @@ class Dispatch {
   const std::string& connector() const { return connector_; }
 
  private:
-  using Begun = tl::expected<std::unique_ptr<LmtpTransaction>, LmtpTransaction::Trouble>;
+  using Begun = tl::expected<std::unique_ptr<LmtpTransaction>, LmtpTransaction::TransactionError>;
   tl::expected<std::unique_ptr<LmtpTransaction>, Answer> through(const rules::OutboundConnector& connector,
                                                                  const OutgoingEnvelope& envelope);
   Begun try_host(const rules::OutboundConnector& connector, const rules::SmartHost& host,

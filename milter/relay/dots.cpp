@@ -15,7 +15,7 @@ Result<std::size_t> DotReader::read(std::string_view bytes, const Sink& out) {
   for (std::size_t at = 0; at < bytes.size() && !has_ended(); ++at) {
     const auto former = state_;
     state_ = next(bytes[at]);
-    // The dot at a line's begin, and a CR behind it, are held back until it is clear what they are.
+    // The dot at a line's begin, and a CR after it, are held back until it is clear what they are.
     const bool held = state_ == State::Dot || state_ == State::DotCr || state_ == State::End;
     if (held) {
       if (begin < at)

@@ -9,7 +9,7 @@
 
 namespace pams::milter::relay {
 
-/// What comes behind DATA. CR LF . CR LF ends it and nothing else does: with a bare CR or LF somewhere in it
+/// What comes after DATA. CR LF . CR LF ends it and nothing else does: with a bare CR or LF somewhere in it
 /// the dot is content, so no message can hold a second one.
 class DotReader {
  public:
@@ -25,7 +25,7 @@ class DotReader {
   State state_ = State::LineBegin;
 };
 
-/// What goes out behind DATA. A dot behind a bare LF is doubled too: to a server that takes LF for a line's
+/// What goes out after DATA. A dot after a bare LF is doubled too: to a server that takes LF for a line's
 /// end it must not end the message.
 class DotWriter {
  public:

@@ -6,7 +6,7 @@ namespace pams::milter::relay {
 namespace {
 
 constexpr std::chrono::seconds kIdleAtMost(30);
-constexpr std::size_t kMostIdle = 20;
+constexpr std::size_t kMaximumIdle = 20;
 constexpr std::chrono::milliseconds kToSayQuit(100);
 
 using Clock = std::chrono::steady_clock;
@@ -17,7 +17,7 @@ std::unique_ptr<NextHop> HopCache::take(const Key& key) {
   for (;;) {
     std::unique_ptr<NextHop> hop;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       const auto found = std::ranges::find_if(
           idle_, [&](const auto& one) { return one.key == key && one.until > Clock::now(); });
       if (found == idle_.end()) return nullptr;
@@ -31,8 +31,8 @@ std::unique_ptr<NextHop> HopCache::take(const Key& key) {
 void HopCache::give(Key key, std::unique_ptr<NextHop> hop) {
   hop->cancel_on(-1);
   std::unique_ptr<NextHop> oldest;
-  const std::lock_guard lock(mutex_);
-  if (idle_.size() >= kMostIdle) {
+  const MutexLock lock(mutex_);
+  if (idle_.size() >= kMaximumIdle) {
     oldest = std::move(idle_.front().hop);
     idle_.erase(idle_.begin());
   }
@@ -42,7 +42,7 @@ void HopCache::give(Key key, std::unique_ptr<NextHop> hop) {
 void HopCache::prune(const std::shared_ptr<const Config>& current) {
   std::vector<std::unique_ptr<NextHop>> over;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(idle_, [&](auto& one) {
       if (one.key.config == current && one.until > Clock::now()) return false;
       over.push_back(std::move(one.hop));

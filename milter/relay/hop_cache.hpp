@@ -3,10 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "milter/base/mutex.hpp"
 #include "milter/config/config.hpp"
 #include "milter/relay/next_hop.hpp"
 
@@ -32,8 +32,8 @@ class HopCache {
     std::unique_ptr<NextHop> hop;
     smart_host::Deadline until;
   };
-  std::mutex mutex_;
-  std::vector<Idle> idle_;  // guarded by it; the oldest first
+  Mutex mutex_;
+  std::vector<Idle> idle_ PAMS_GUARDED_BY(mutex_);  ///< the oldest first
 };
 
 }  // namespace pams::milter::relay

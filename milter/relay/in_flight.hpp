@@ -2,11 +2,12 @@
 /// both send it. Any thread.
 #pragma once
 
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "milter/base/mutex.hpp"
 
 namespace pams::milter::relay {
 
@@ -21,13 +22,13 @@ class InFlight {
     ~Claims() { release(); }
     /// False: another delivery has it.
     bool take(const std::string& seal, const std::string& recipient) {
-      const std::lock_guard lock(registry_.mutex_);
+      const MutexLock lock(registry_.mutex_);
       if (!registry_.all_.emplace(seal, recipient).second) return false;
       mine_.emplace_back(seal, recipient);
       return true;
     }
     void release() {
-      const std::lock_guard lock(registry_.mutex_);
+      const MutexLock lock(registry_.mutex_);
       for (const auto& one : mine_) registry_.all_.erase(one);
       mine_.clear();
     }
@@ -38,8 +39,8 @@ class InFlight {
   };
 
  private:
-  std::mutex mutex_;
-  std::set<std::pair<std::string, std::string>> all_;
+  Mutex mutex_;
+  std::set<std::pair<std::string, std::string>> all_ PAMS_GUARDED_BY(mutex_);
 };
 
 }  // namespace pams::milter::relay

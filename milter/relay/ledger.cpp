@@ -5,7 +5,7 @@
 namespace pams::milter::relay {
 namespace {
 
-constexpr std::size_t kMostAtOnce = 1000;
+constexpr std::size_t kMaximumAtOnce = 1000;
 
 }  // namespace
 
@@ -23,40 +23,40 @@ Result<trace::DeliveryLog*> Ledger::opened(const std::string& path) {
 }
 
 template <class T>
-T Ledger::kept_if_fine(T result) {
+T Ledger::or_close(T result) {
   if (!result) log_.reset();
   return result;
 }
 
 Result<std::optional<trace::RelayDelivery>> Ledger::sent(const std::string& path, const std::string& seal,
                                                          const std::string& recipient) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
-  return kept_if_fine((*log)->sent(seal, recipient));
+  return or_close((*log)->sent(seal, recipient));
 }
 
 Result<std::vector<std::string>> Ledger::refused_by(const std::string& path, const std::string& seal) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
-  return kept_if_fine((*log)->refused_by(seal));
+  return or_close((*log)->refused_by(seal));
 }
 
 Status Ledger::record(const std::string& path, std::span<const trace::RelayDelivery> deliveries) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
-  return kept_if_fine((*log)->record(deliveries));
+  return or_close((*log)->record(deliveries));
 }
 
 Result<bool> Ledger::forget_before(const std::string& path, trace::Instant limit) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto log = opened(path);
   if (!log) return tl::unexpected(log.error());
-  const auto gone = kept_if_fine((*log)->forget_before(limit, kMostAtOnce));
+  const auto gone = or_close((*log)->forget_before(limit, kMaximumAtOnce));
   if (!gone) return tl::unexpected(gone.error());
-  return *gone == kMostAtOnce;
+  return *gone == kMaximumAtOnce;
 }
 
 }  // namespace pams::milter::relay

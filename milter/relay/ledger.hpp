@@ -2,12 +2,12 @@
 /// use at a time. Any thread.
 #pragma once
 
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "milter/base/mutex.hpp"
 #include "milter/trace/delivery_log.hpp"
 
 namespace pams::milter::relay {
@@ -23,13 +23,14 @@ class Ledger {
   Result<bool> forget_before(const std::string& path, trace::Instant limit);
 
  private:
-  Result<trace::DeliveryLog*> opened(const std::string& path);
+  Result<trace::DeliveryLog*> opened(const std::string& path) PAMS_REQUIRES(mutex_);
+  /// Closes the log when the result is an error, so that the next use opens it again.
   template <class T>
-  T kept_if_fine(T result);
+  T or_close(T result) PAMS_REQUIRES(mutex_);
 
-  std::mutex mutex_;  // guards what follows
-  std::string path_;
-  std::optional<trace::DeliveryLog> log_;
+  Mutex mutex_;
+  std::string path_ PAMS_GUARDED_BY(mutex_);
+  std::optional<trace::DeliveryLog> log_ PAMS_GUARDED_BY(mutex_);
 };
 
 }  // namespace pams::milter::relay

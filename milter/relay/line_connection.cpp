@@ -74,12 +74,12 @@ LineConnection::IoResult LineConnection::fill(smart_host::Deadline deadline) {
   }
 }
 
-LineConnection::Line LineConnection::read_line(smart_host::Deadline deadline, std::size_t most) {
+LineConnection::Line LineConnection::read_line(smart_host::Deadline deadline, std::size_t maximum) {
   std::size_t searched = 0;
   for (;;) {
     const auto there = unread();
     const auto end = there.find("\r\n", searched);
-    if (std::min(end, there.size()) > most) return {IoResult::TooLong, ""};
+    if (std::min(end, there.size()) > maximum) return {IoResult::TooLong, ""};
     if (end != std::string_view::npos) {
       Line line{IoResult::Done, std::string(there.substr(0, end))};
       take(end + 2);

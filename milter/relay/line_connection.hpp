@@ -32,7 +32,7 @@ class LineConnection {
   void watch(int descriptor, short events);
 
   /// Until CRLF; only that ends a line.
-  Line read_line(smart_host::Deadline deadline, std::size_t most);
+  Line read_line(smart_host::Deadline deadline, std::size_t maximum);
   /// What has come and was not taken yet; fill() waits for more, and take() says what is used.
   std::string_view unread() const { return std::string_view(buffer_).substr(taken_); }
   IoResult fill(smart_host::Deadline deadline);

@@ -21,7 +21,7 @@ namespace {
 constexpr int kBacklog = 256;
 constexpr int kFirstOfSystemd = 3;  // SD_LISTEN_FDS_START
 
-tl::unexpected<Error> trouble(const std::string& what) {
+tl::unexpected<Error> listener_error(const std::string& what) {
   return fail(Failure::Misconfigured, what + ": " + std::strerror(errno));
 }
 
@@ -29,7 +29,7 @@ tl::unexpected<Error> trouble(const std::string& what) {
 Status without_delay(const Fd& socket) {
   const int on = 1;
   if (::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-    return trouble("cannot set TCP_NODELAY");
+    return listener_error("cannot set TCP_NODELAY");
   return {};
 }
 
@@ -62,12 +62,12 @@ Result<Listener> at_path(const std::string& path) {
     return fail(Failure::Misconfigured, path + ": too long for a socket");
   std::memcpy(address.sun_path, path.data(), path.size());
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) return trouble("no socket");
+  if (!socket) return listener_error("no socket");
   // Nobody connects before the mode is what it shall be.
   const auto former = ::umask(0177);
   const bool bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::umask(former);
-  if (!bound || ::listen(socket.get(), kBacklog) != 0) return trouble("cannot listen at " + path);
+  if (!bound || ::listen(socket.get(), kBacklog) != 0) return listener_error("cannot listen at " + path);
   auto how = share_unix_socket(path);
   if (!how) return tl::unexpected(how.error());
   return Listener{std::move(socket), std::move(*how), path};
@@ -83,14 +83,14 @@ Result<Listener> at_port(const Listen& listen) {
   if (!is_ipv4 && ::inet_pton(AF_INET6, listen.host.c_str(), &ipv6.sin6_addr) != 1)
     return fail(Failure::Misconfigured, listen.host + " is no address");
   Fd socket(::socket(is_ipv4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) return trouble("no socket");
+  if (!socket) return listener_error("no socket");
   const int on = 1;
   (void)::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const auto* const address =
       is_ipv4 ? reinterpret_cast<const sockaddr*>(&ipv4) : reinterpret_cast<const sockaddr*>(&ipv6);
   const socklen_t size = is_ipv4 ? sizeof ipv4 : sizeof ipv6;
   if (::bind(socket.get(), address, size) != 0 || ::listen(socket.get(), kBacklog) != 0)
-    return trouble("cannot listen at " + listen.for_libmilter());
+    return listener_error("cannot listen at " + listen.for_libmilter());
   if (const auto set = without_delay(socket); !set) return tl::unexpected(set.error());
   return Listener{std::move(socket), "TCP_NODELAY", ""};
 }

@@ -20,12 +20,12 @@ constexpr seconds kForACommand(300);
 constexpr seconds kForAPiece(300);
 constexpr seconds kToBeHeard(300);
 constexpr std::size_t kLongestCommand = 4096;
-constexpr std::size_t kMostReplies = 4096;  // bytes, before they are written
-constexpr std::size_t kMostRecipientBytes = 4U << 20U;
-constexpr unsigned kMostMistakes = 20;
+constexpr std::size_t kMaximumReplies = 4096;  // bytes, before they are written
+constexpr std::size_t kMaximumRecipientBytes = 4U << 20U;
+constexpr unsigned kMaximumMistakes = 20;
 constexpr std::uint64_t kCarrierExtra = 2U << 20U;
 
-smart_host::Deadline in(seconds most) { return std::chrono::steady_clock::now() + most; }
+smart_host::Deadline in(seconds timeout) { return std::chrono::steady_clock::now() + timeout; }
 
 std::string own_name() {
   std::array<char, 256> name{};
@@ -81,8 +81,8 @@ LmtpSession::Next LmtpSession::one_command() {
     mistake("500 5.5.2 bytes that no command may hold");
   else if (const auto next = obey(*command); next == Next::End)
     return next;
-  if (replies_.size() >= kMostReplies && !flush()) return Next::End;
-  return mistakes_ > kMostMistakes ? too_many_mistakes() : Next::GoOn;
+  if (replies_.size() >= kMaximumReplies && !flush()) return Next::End;
+  return mistakes_ > kMaximumMistakes ? too_many_mistakes() : Next::GoOn;
 }
 
 LmtpSession::Next LmtpSession::ended(LineConnection::IoResult outcome) {
@@ -169,7 +169,7 @@ void LmtpSession::recipient(const LmtpCommand& command) {
 bool LmtpSession::may_take(const PathArgument& path) {
   recipient_bytes_ += path.address.size() + path.parameter("ORCPT").size() + words_of(path).size();
   return asked_.recipients.size() < config_->policy.limits.recipients &&
-         recipient_bytes_ <= kMostRecipientBytes;
+         recipient_bytes_ <= kMaximumRecipientBytes;
 }
 
 LmtpSession::Next LmtpSession::data() {
@@ -210,7 +210,7 @@ LmtpSession::Next LmtpSession::receive(Delivery& delivery) {
                     : delivery.refuse({552, "5.3.4", "larger than any message that a connector takes"});
   for (const auto& answer : answers) {
     reply(answer.line());
-    if (replies_.size() >= kMostReplies && !flush()) return Next::End;
+    if (replies_.size() >= kMaximumReplies && !flush()) return Next::End;
   }
   reset();
   return Next::GoOn;

@@ -1,4 +1,4 @@
-/// One LMTP conversation with the MTA (RFC 2033), from greeting to goodbye. Blocks its thread, with a limit
+/// One LMTP session with the MTA (RFC 2033), from greeting to goodbye. Blocks its thread, with a limit
 /// for every wait; memory is bounded whatever comes.
 #pragma once
 
@@ -19,7 +19,7 @@ class LmtpSession {
   /// as `services` is.
   LmtpSession(RelayServices& services, Fd socket, int stop)
       : services_(services), wire_(std::move(socket)), stop_(stop) {}
-  /// Until the MTA has said QUIT, or one of both has had enough.
+  /// Until QUIT, the end of the connection, a timeout, `stop`, or too many mistakes.
   void run();
 
  private:

@@ -15,7 +15,7 @@ constexpr seconds kForReset(10);
 /// So many that neither side's socket can be full while the other writes.
 constexpr std::size_t kRecipientsAtOnce = 50;
 
-smart_host::Deadline in(seconds most) { return std::chrono::steady_clock::now() + most; }
+smart_host::Deadline in(seconds timeout) { return std::chrono::steady_clock::now() + timeout; }
 
 bool fits_on_a_line(std::string_view word) {
   return std::ranges::none_of(word, [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; });
@@ -23,15 +23,16 @@ bool fits_on_a_line(std::string_view word) {
 
 }  // namespace
 
-tl::unexpected<LmtpTransaction::Trouble> LmtpTransaction::broken(const Error& error) const {
+tl::unexpected<LmtpTransaction::TransactionError> LmtpTransaction::broken(const Error& error) const {
   const auto& host = hop_->peer().host;
-  return tl::unexpected(
-      Trouble{error.what.starts_with(host) ? error.what : host + ": " + error.what, std::nullopt, true});
+  return tl::unexpected(TransactionError{error.what.starts_with(host) ? error.what : host + ": " + error.what,
+                                         std::nullopt, true});
 }
 
-tl::unexpected<LmtpTransaction::Trouble> LmtpTransaction::refused(const smart_host::SmtpReply& reply) const {
+tl::unexpected<LmtpTransaction::TransactionError> LmtpTransaction::refused(
+    const smart_host::SmtpReply& reply) const {
   const auto answer = passed_on(hop_->peer().host, reply);
-  return tl::unexpected(Trouble{answer.text, answer, reply.code == 421});
+  return tl::unexpected(TransactionError{answer.text, answer, reply.code == 421});
 }
 
 bool LmtpTransaction::is_answered() const {
@@ -78,8 +79,8 @@ std::string LmtpTransaction::rcpt_line(const seal::Contents::Recipient& recipien
   return line;
 }
 
-tl::expected<void, LmtpTransaction::Trouble> LmtpTransaction::begin(const OutgoingEnvelope& envelope,
-                                                                    smart_host::Deadline deadline) {
+tl::expected<void, LmtpTransaction::TransactionError> LmtpTransaction::begin(const OutgoingEnvelope& envelope,
+                                                                             smart_host::Deadline deadline) {
   answers_.assign(envelope.recipients.size(), std::nullopt);
   is_clean_ = true;
   for (std::size_t i = 0; i < answers_.size(); ++i)
@@ -103,8 +104,8 @@ tl::expected<void, LmtpTransaction::Trouble> LmtpTransaction::begin(const Outgoi
   return {};
 }
 
-tl::expected<void, LmtpTransaction::Trouble> LmtpTransaction::recipients(const OutgoingEnvelope& envelope,
-                                                                         smart_host::Deadline deadline) {
+tl::expected<void, LmtpTransaction::TransactionError> LmtpTransaction::recipients(
+    const OutgoingEnvelope& envelope, smart_host::Deadline deadline) {
   const std::size_t at_once = hop_->offers("PIPELINING") ? kRecipientsAtOnce : 1;
   std::vector<std::size_t> asked;
   std::string lines;
@@ -127,7 +128,7 @@ tl::expected<void, LmtpTransaction::Trouble> LmtpTransaction::recipients(const O
   return {};
 }
 
-tl::expected<void, LmtpTransaction::Trouble> LmtpTransaction::data(smart_host::Deadline deadline) {
+tl::expected<void, LmtpTransaction::TransactionError> LmtpTransaction::data(smart_host::Deadline deadline) {
   const auto reply = hop_->command("DATA", deadline);
   if (!reply) return broken(reply.error());
   if (reply->code == 354) {

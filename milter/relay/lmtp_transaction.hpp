@@ -28,7 +28,7 @@ class LmtpTransaction {
  public:
   explicit LmtpTransaction(std::unique_ptr<NextHop> hop) : hop_(std::move(hop)) {}
 
-  struct Trouble {
+  struct TransactionError {
     std::string what;              ///< with the host in front
     std::optional<Answer> answer;  ///< the server's own word, when it gave one
     bool is_broken = false;        ///< the connection itself failed
@@ -36,12 +36,12 @@ class LmtpTransaction {
   /// Up to the server's readiness for content. An error is a reason to try another connection or server:
   /// nothing was sent that it could take. Then answers() tells of those that were answered already; when it
   /// is everybody, is_ready() is false and there is nothing to send.
-  tl::expected<void, Trouble> begin(const OutgoingEnvelope& envelope, smart_host::Deadline deadline);
+  tl::expected<void, TransactionError> begin(const OutgoingEnvelope& envelope, smart_host::Deadline deadline);
   bool is_ready() const { return ready_; }
 
   Status content(std::string_view bytes);
-  /// The final dot, and what the server says of each recipient that waits for it. False: its answer is lost,
-  /// and it may have taken the message.
+  /// The final dot, and what the server says of each recipient that waits for it. An error: its answer is
+  /// lost, and it may have taken the message.
   Status finish();
 
   /// One for each recipient of the envelope; nullopt: not answered yet.
@@ -54,10 +54,11 @@ class LmtpTransaction {
   bool answers_for_lack(const OutgoingEnvelope& envelope);
   std::string mail_line(const OutgoingEnvelope& envelope) const;
   std::string rcpt_line(const seal::Contents::Recipient& recipient) const;
-  tl::expected<void, Trouble> recipients(const OutgoingEnvelope& envelope, smart_host::Deadline deadline);
-  tl::expected<void, Trouble> data(smart_host::Deadline deadline);
-  tl::unexpected<Trouble> broken(const Error& error) const;
-  tl::unexpected<Trouble> refused(const smart_host::SmtpReply& reply) const;
+  tl::expected<void, TransactionError> recipients(const OutgoingEnvelope& envelope,
+                                                  smart_host::Deadline deadline);
+  tl::expected<void, TransactionError> data(smart_host::Deadline deadline);
+  tl::unexpected<TransactionError> broken(const Error& error) const;
+  tl::unexpected<TransactionError> refused(const smart_host::SmtpReply& reply) const;
   bool is_answered() const;
   void answer_the_rest(const Answer& answer);
   void reset(smart_host::Deadline deadline);

@@ -21,7 +21,7 @@ class NextHop {
 
   /// Its host names it in every reply.
   virtual const smart_host::Peer& peer() const = 0;
-  /// One reply a recipient behind the final dot (LMTP), not one for all.
+  /// One reply a recipient after the final dot (LMTP), not one for all.
   virtual bool answers_each() const = 0;
   virtual bool offers(std::string_view keyword) const = 0;
   virtual std::uint64_t size_limit() const = 0;

@@ -6,7 +6,7 @@ namespace pams::milter::relay {
 namespace {
 
 /// Longer than any MTA keeps a message in its queue.
-constexpr std::chrono::hours kRememberAtLeast(10 * 24);
+constexpr std::chrono::hours kMinimumRetention(10 * 24);
 constexpr std::chrono::hours kBetweenClearings(1);
 
 }  // namespace
@@ -18,13 +18,13 @@ trace::Instant now() {
 }
 
 std::shared_ptr<const Config> RelayServices::config() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return config_;
 }
 
 void RelayServices::use(std::shared_ptr<const Config> config) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     config_ = config;
   }
   hops.prune(config);
@@ -33,7 +33,7 @@ void RelayServices::use(std::shared_ptr<const Config> config) {
 Result<std::shared_ptr<const seal::KeyRing>> RelayServices::keys(const Config& config) {
   std::shared_ptr<seal::KeyFile> file;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto& path = config.settings.seal_key_file;
     if (key_file_ == nullptr || key_path_ != path) {
       key_file_ = std::make_shared<seal::KeyFile>(path);
@@ -48,7 +48,7 @@ void RelayServices::tidy(trace::Instant now) {
   const auto config = this->config();
   hops.prune(config);
   if (now < next_clearing_) return;
-  const auto keep = std::max<std::chrono::seconds>(config->settings.trace.retention, kRememberAtLeast);
+  const auto keep = std::max<std::chrono::seconds>(config->settings.trace.retention, kMinimumRetention);
   const auto more = ledger.forget_before(ledger_path(*config), now - keep);
   // One that cannot be read is told of by the next message.
   if (!more || !*more) next_clearing_ = now + kBetweenClearings;

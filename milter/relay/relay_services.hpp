@@ -2,9 +2,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "milter/base/mutex.hpp"
 #include "milter/config/config.hpp"
 #include "milter/relay/hop_cache.hpp"
 #include "milter/relay/in_flight.hpp"
@@ -22,7 +22,8 @@ class RelayServices {
   void use(std::shared_ptr<const Config> config);
   /// The keys as they stand in `config`'s file now.
   Result<std::shared_ptr<const seal::KeyRing>> keys(const Config& config);
-  /// To be called now and then: ends idle connections, and deletes what the ledger need not know any more.
+  /// To be called now and then, by one thread: ends idle connections, and deletes what the ledger need not
+  /// know any more.
   void tidy(trace::Instant now);
 
   Ledger ledger;
@@ -30,11 +31,11 @@ class RelayServices {
   HopCache hops;
 
  private:
-  mutable std::mutex mutex_;  // guards what follows
-  std::shared_ptr<const Config> config_;
-  std::string key_path_;
-  std::shared_ptr<seal::KeyFile> key_file_;
-  trace::Instant next_clearing_{};
+  mutable Mutex mutex_;
+  std::shared_ptr<const Config> config_ PAMS_GUARDED_BY(mutex_);
+  std::string key_path_ PAMS_GUARDED_BY(mutex_);
+  std::shared_ptr<seal::KeyFile> key_file_ PAMS_GUARDED_BY(mutex_);
+  trace::Instant next_clearing_{};  ///< of the one thread that calls tidy()
 };
 
 /// Where `config` has the relay's ledger.

@@ -2,12 +2,12 @@
 
 #include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <thread>
 
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include "milter/base/mutex.hpp"
 #include "milter/log/log.hpp"
 #include "milter/relay/lmtp_session.hpp"
 
@@ -23,9 +23,9 @@ constexpr std::string_view kTooMany = "421 4.3.2 too many sessions, come again\r
 struct Server::Shared {
   std::shared_ptr<RelayServices> services;
   Fd stop{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  std::mutex mutex;  // guards what follows
+  Mutex mutex;
   std::condition_variable ended;
-  std::size_t sessions = 0;
+  std::size_t sessions PAMS_GUARDED_BY(mutex) = 0;
 };
 
 namespace {
@@ -53,7 +53,7 @@ void* Server::run(void* given) noexcept {
   } catch (const std::exception& e) {
     log::write(log::exception, {{"reason", e.what()}});
   }
-  const std::lock_guard lock(shared.mutex);
+  const MutexLock lock(shared.mutex);
   --shared.sessions;
   shared.ended.notify_all();
   return nullptr;
@@ -61,10 +61,10 @@ void* Server::run(void* given) noexcept {
 
 void Server::take(Fd connection) {
   {
-    const std::lock_guard lock(shared_->mutex);
-    const auto most = shared_->services->config()->settings.relay.max_sessions;
-    if (shared_->sessions >= most) {
-      log::write(log::relay_busy, {{"max_sessions", std::to_string(most)}});
+    const MutexLock lock(shared_->mutex);
+    const auto maximum = shared_->services->config()->settings.relay.max_sessions;
+    if (shared_->sessions >= maximum) {
+      log::write(log::relay_busy, {{"max_sessions", std::to_string(maximum)}});
       (void)::send(connection.get(), kTooMany.data(), kTooMany.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       return;
     }
@@ -83,14 +83,15 @@ void Server::take(Fd connection) {
     return;
   }
   log::write(log::relay_busy, {{"reason", "no thread for a session"}});
-  const std::lock_guard lock(shared_->mutex);
+  const MutexLock lock(shared_->mutex);
   --shared_->sessions;
 }
 
-bool Server::stop(std::chrono::milliseconds most) {
+bool Server::stop(std::chrono::milliseconds timeout) {
   (void)::eventfd_write(shared_->stop.get(), 1);
-  std::unique_lock lock(shared_->mutex);
-  return shared_->ended.wait_for(lock, most, [&] { return shared_->sessions == 0; });
+  MutexLock lock(shared_->mutex);
+  return lock.wait_for(shared_->ended, timeout,
+                       [&]() PAMS_REQUIRES(shared_->mutex) { return shared_->sessions == 0; });
 }
 
 }  // namespace pams::milter::relay

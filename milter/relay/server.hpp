@@ -11,7 +11,7 @@ namespace pams::milter::relay {
 
 class Server {
  public:
-  /// `services` outlives every session: it is kept by them.
+  /// The sessions share `services`, and may outlive the Server.
   explicit Server(std::shared_ptr<RelayServices> services);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -21,8 +21,8 @@ class Server {
   /// A connection of the MTA. With too many of them it is answered 421 and closed.
   void take(Fd connection);
   /// Sessions without a message end now, the others after theirs. False: some were still at work after
-  /// `most`.
-  bool stop(std::chrono::milliseconds most);
+  /// `timeout`.
+  bool stop(std::chrono::milliseconds timeout);
 
  private:
   struct Shared;

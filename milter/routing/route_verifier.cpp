@@ -47,7 +47,7 @@ Status RouteVerifier::flag_survives(const rules::OutboundConnector& connector) {
 }
 
 RouteEvaluation RouteVerifier::evaluation_of(const rules::OutboundConnector& connector) {
-  const std::scoped_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto known = known_.find(connector.name);
   if (known != known_.end() && still_holds(known->second)) return known->second.evaluation;
   auto evaluation = evaluate_now(connector);

@@ -8,8 +8,8 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 
+#include "milter/base/mutex.hpp"
 #include "milter/config/config.hpp"
 #include "milter/routing/cached_mta.hpp"
 #include "milter/routing/route_guard.hpp"
@@ -46,8 +46,8 @@ class RouteVerifier final : public RouteGuard {
 
   Evaluate evaluate_;
   Clock clock_;
-  std::mutex mutex_;
-  std::map<std::string, Known> known_;  ///< by connector name
+  Mutex mutex_;
+  std::map<std::string, Known> known_ PAMS_GUARDED_BY(mutex_);  ///< by connector name
 };
 
 }  // namespace pams::milter::routing

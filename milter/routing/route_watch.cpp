@@ -1,9 +1,10 @@
 #include "milter/routing/route_watch.hpp"
 
 #include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <thread>
+
+#include "milter/base/mutex.hpp"
 
 namespace pams::milter::routing {
 
@@ -18,14 +19,14 @@ struct RouteWatch::Shared {
 
   void use(std::shared_ptr<Watched> next) {
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       watched = std::move(next);
     }
     changed.notify_one();
   }
 
   void run() {
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     while (!ended) {
       const auto now = watched;
       if (now != nullptr) {
@@ -34,21 +35,21 @@ struct RouteWatch::Shared {
         lock.lock();
         say(*now, status);
       }
-      changed.wait_for(lock, pause, [&] { return ended || watched != now; });
+      lock.wait_for(changed, pause, [&]() PAMS_REQUIRES(mutex) { return ended || watched != now; });
     }
   }
 
   const Tell tell;
   const std::chrono::milliseconds pause;
-  std::mutex mutex;
+  Mutex mutex;
   std::condition_variable changed;
   bool began = false;  ///< only who calls watch() looks at it
-  bool ended = false;
-  std::shared_ptr<Watched> watched;
+  bool ended PAMS_GUARDED_BY(mutex) = false;
+  std::shared_ptr<Watched> watched PAMS_GUARDED_BY(mutex);
 
  private:
   /// The answer to a configuration that is no more says nothing.
-  void say(Watched& now, const Status& status) const {
+  void say(Watched& now, const Status& status) const PAMS_REQUIRES(mutex) {
     const auto text = status ? std::string() : status.error().what;
     if (ended || watched.get() != &now || now.told == text) return;
     now.told = text;
@@ -61,7 +62,7 @@ RouteWatch::RouteWatch(Tell tell, std::chrono::milliseconds pause)
 
 RouteWatch::~RouteWatch() {
   {
-    const std::lock_guard lock(shared_->mutex);
+    const MutexLock lock(shared_->mutex);
     shared_->ended = true;
   }
   shared_->changed.notify_one();

@@ -17,7 +17,7 @@ constexpr std::size_t kLongestLine = 1000;
 
 /// One line after the other, each in the place where the lines before it have led.
 struct CarrierReader::State {
-  enum class Place { Header, Note, PartHeader, Seal, Behind };
+  enum class Place { Header, Note, PartHeader, Seal, After };
 
   State(const KeyRing& keys, OnOpened opened, Sink on_message)
       : on_opened(std::move(opened)),
@@ -42,9 +42,9 @@ struct CarrierReader::State {
   /// Keeps every place within its bound, also inside an endless line.
   Status count(std::size_t more) {
     taken_here += more;
-    const bool is_bounded_whole = place != Place::Seal && place != Place::Behind;
-    const auto most = place == Place::Header ? kLargestHeader : kLargestNote;
-    if (is_bounded_whole && taken_here > most)
+    const bool is_bounded_whole = place != Place::Seal && place != Place::After;
+    const auto maximum = place == Place::Header ? kLargestHeader : kLargestNote;
+    if (is_bounded_whole && taken_here > maximum)
       return refused(place == Place::Header ? "its header is too large"
                                             : "the text before its seal is too large");
     if (!is_bounded_whole && line.size() + more > kLongestLine) return refused("a line of it is too long");
@@ -67,8 +67,8 @@ struct CarrierReader::State {
         return {};
       case Place::Seal:
         return take_seal_line(bare);
-      case Place::Behind:
-        return bare.empty() ? Status() : refused("something stands behind its seal");
+      case Place::After:
+        return bare.empty() ? Status() : refused("something stands after its seal");
     }
     return {};
   }
@@ -86,7 +86,7 @@ struct CarrierReader::State {
   /// Blank lines may stand between the base64 and its delimiter only.
   Status take_seal_line(std::string_view text) {
     if (text == delimiter + "--") {
-      go_to(Place::Behind);
+      go_to(Place::After);
       auto finished = seal.finish();
       return finished ? opener.finish() : finished;
     }
@@ -110,7 +110,7 @@ struct CarrierReader::State {
   Status finish() {
     if (!line.empty())
       if (auto taken = take_line(); !taken) return taken;
-    return place == Place::Behind ? Status() : refused("it is cut short");
+    return place == Place::After ? Status() : refused("it is cut short");
   }
 
   void go_to(Place next) {

@@ -167,7 +167,7 @@ Result<std::shared_ptr<const KeyRing>> KeyFile::read() {
   const Known::Version version{now.st_dev,         now.st_ino,         now.st_size,
                                now.st_mode,        now.st_mtim.tv_sec, now.st_mtim.tv_nsec,
                                now.st_ctim.tv_sec, now.st_ctim.tv_nsec};
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (known_ && known_->place == place && known_->version == version) return known_->ring;
   auto ring = read_at(place);
   if (!ring) return tl::unexpected(ring.error());

@@ -25,6 +25,8 @@ std::string_view view_of(const Key& key) {
 
 tl::unexpected<Error> wrong(const std::string& what) { return fail(Failure::Misconfigured, what); }
 
+void wipe(std::string& secret) { OPENSSL_cleanse(secret.data(), secret.size()); }
+
 /// "SECRET CREATED".
 Result<Key> parse_key(std::string_view line) {
   const auto blank = line.find_first_of(text::kBlank);
@@ -34,7 +36,7 @@ Result<Key> parse_key(std::string_view line) {
   Key key;
   const bool is_secret = secret && secret->size() == key.secret.size();
   if (is_secret) std::ranges::copy(*secret, key.secret.begin());
-  if (secret) OPENSSL_cleanse(secret->data(), secret->size());
+  if (secret) wipe(*secret);
   if (!is_secret) return wrong("the secret is not 64 hex digits");
   if (!created) return wrong("the time is not as in 2026-11-27T10:00:00Z");
   key.created = *created;

@@ -9,11 +9,11 @@
 #include <array>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "milter/base/mutex.hpp"
 #include "rules/base/result.hpp"
 
 namespace pams::milter::seal {
@@ -66,8 +66,8 @@ class KeyFile {
  private:
   struct Known;
   const std::string path_;
-  std::mutex mutex_;
-  std::shared_ptr<const Known> known_;
+  Mutex mutex_;
+  std::shared_ptr<const Known> known_ PAMS_GUARDED_BY(mutex_);
 };
 
 }  // namespace pams::milter::seal

@@ -11,7 +11,7 @@ namespace pams::milter::seal {
 
 /// A key that another has followed may still be in use for so long: by a milter that has not read the file
 /// again, for a message that is not in the queue yet.
-inline constexpr std::chrono::hours kKeptAfterRotation{24};
+inline constexpr std::chrono::hours kUsableAfterRotation{24};
 
 /// `ring` without the keys that another has followed for a day and that nothing that waits names.
 KeyRing without_old_keys(const KeyRing& ring, const std::set<std::string>& in_use,

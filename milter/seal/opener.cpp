@@ -23,7 +23,7 @@ struct Opener::State {
 
   Status add(std::string_view bytes) {
     while (!bytes.empty()) {
-      if (piece == Piece::Nothing) return refused("the seal was changed: something stands behind its end");
+      if (piece == Piece::Nothing) return refused("the seal was changed: something stands after its end");
       const auto part = bytes.substr(0, wanted - collected.size());
       collected += part;
       bytes.remove_prefix(part.size());

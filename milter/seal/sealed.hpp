@@ -80,7 +80,7 @@ class Opener {
   /// Failure::Misconfigured: sealed with a key that `keys` does not have. Failure::Refused: not one of our
   /// seals, or changed. Otherwise as the callbacks fail. After a failure every further call fails.
   Status add(std::string_view sealed_bytes);
-  /// The sealed bytes are over. Failure::Refused when the seal is cut short or something stands behind its
+  /// The sealed bytes are over. Failure::Refused when the seal is cut short or something stands after its
   /// end: then what was given out is not the whole message and must not be completed anywhere.
   Status finish();
 

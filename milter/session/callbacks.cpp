@@ -3,11 +3,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <new>
 #include <stdexcept>
 #include <thread>
 
+#include "milter/base/mutex.hpp"
 #include "milter/log/log.hpp"
 #include "milter/session/end_of_message.hpp"
 #include "milter/session/peer.hpp"
@@ -18,17 +18,17 @@ namespace pams::milter::session {
 namespace {
 
 // libmilter gives callbacks nothing but the connection, so what all of them share is here.
-std::mutex shared_mutex;
+Mutex shared_mutex;
 std::condition_variable shared_changed;
-std::shared_ptr<const Services> shared_services;
-unsigned messages_in_work = 0;
-std::chrono::steady_clock::time_point last_message_ended;
+std::shared_ptr<const Services> shared_services PAMS_GUARDED_BY(shared_mutex);
+unsigned messages_in_work PAMS_GUARDED_BY(shared_mutex) = 0;
+std::chrono::steady_clock::time_point last_message_ended PAMS_GUARDED_BY(shared_mutex);
 
 /// libmilter writes the answer when the callback has returned, and tells nobody when it has done so.
 constexpr std::chrono::milliseconds kTimeToAnswer{500};
 
 std::shared_ptr<const Services> current_services() {
-  const std::lock_guard lock(shared_mutex);
+  const MutexLock lock(shared_mutex);
   if (shared_services == nullptr) throw std::logic_error("no services yet");
   return shared_services;
 }
@@ -36,13 +36,13 @@ std::shared_ptr<const Services> current_services() {
 class InWork {
  public:
   InWork() {
-    const std::lock_guard lock(shared_mutex);
+    const MutexLock lock(shared_mutex);
     ++messages_in_work;
   }
   InWork(const InWork&) = delete;
   InWork& operator=(const InWork&) = delete;
   ~InWork() {
-    const std::lock_guard lock(shared_mutex);
+    const MutexLock lock(shared_mutex);
     --messages_in_work;
     last_message_ended = std::chrono::steady_clock::now();
     shared_changed.notify_all();
@@ -223,13 +223,13 @@ smfiDesc milter_description() {
 }
 
 void use_services(std::shared_ptr<const Services> services) {
-  const std::lock_guard lock(shared_mutex);
+  const MutexLock lock(shared_mutex);
   shared_services = std::move(services);
 }
 
 void wait_for_messages_in_work() {
-  std::unique_lock lock(shared_mutex);
-  shared_changed.wait(lock, [] { return messages_in_work == 0; });
+  MutexLock lock(shared_mutex);
+  lock.wait(shared_changed, []() PAMS_REQUIRES(shared_mutex) { return messages_in_work == 0; });
   const auto answered = last_message_ended + kTimeToAnswer;
   lock.unlock();
   std::this_thread::sleep_until(answered);

@@ -35,7 +35,7 @@ void TraceWriter::record(MessageTrace message) noexcept {
     const auto bytes = footprint(message);
     bool is_first_lost = false;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (queue_.size() < settings_.queue_length && queued_bytes_ + bytes <= settings_.queue_bytes) {
         queue_.push_back(std::move(message));
         queued_bytes_ += bytes;
@@ -51,26 +51,32 @@ void TraceWriter::record(MessageTrace message) noexcept {
 }
 
 void TraceWriter::change(std::string mail_log, std::chrono::seconds retention) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   wanted_ = Wanted{std::move(mail_log), retention};
 }
 
 bool TraceWriter::wait_until_written(std::chrono::milliseconds most) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const auto wanted = idle_cycles_ + 2;  // the cycle that runs now may have read the log already
-  return changed_.wait_for(lock, most, [&] { return idle_cycles_ >= wanted && queue_.empty() && !lost_; });
+  return lock.wait_for(changed_, most, [&]() PAMS_REQUIRES(mutex_) {
+    return idle_cycles_ >= wanted && queue_.empty() && !lost_;
+  });
 }
 
 void TraceWriter::stop(std::chrono::milliseconds most) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
     stop_at_ = steady_clock::now() + most;
   }
   changed_.notify_all();
   thread_.join();
-  const auto left = queue_.size() + taken_.size() + (lost_ ? lost_->messages : 0);
+  auto left = taken_.size();
+  {
+    const MutexLock lock(mutex_);
+    left += queue_.size() + (lost_ ? lost_->messages : 0);
+  }
   if (left > 0) log::write(log::trace_lost, {{"path", settings_.path}, {"messages", std::to_string(left)}});
   if (left == 0 && store_) static_cast<void>(store_->close_cleanly());
 }
@@ -93,7 +99,7 @@ TraceWriter::Outcome TraceWriter::guarded_cycle() noexcept {
 /// After a fault of ours, which would come again with the same data.
 void TraceWriter::give_up_batch() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!taken_.empty()) count_lost({taken_.front().received, taken_.back().received, taken_.size()});
   }
   taken_.clear();
@@ -114,7 +120,7 @@ TraceWriter::Outcome TraceWriter::cycle() {
   if (!join_log() || !tell_refusals()) return Outcome::Stuck;
   if (forget_old() || has_lines) return Outcome::MoreToDo;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++idle_cycles_;
   }
   changed_.notify_all();
@@ -133,7 +139,7 @@ bool TraceWriter::open_store() {
 void TraceWriter::take_wanted() {
   std::optional<Wanted> wanted;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     wanted.swap(wanted_);
   }
   if (!wanted) return;
@@ -157,7 +163,7 @@ void TraceWriter::read_log() {
 
 /// True when nothing is left behind.
 bool TraceWriter::take_from_queue() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!queue_.empty() && taken_.size() < kMessagesPerTransaction) {
     queued_bytes_ -= footprint(queue_.front());
     taken_.push_back(std::move(queue_.front()));
@@ -169,14 +175,14 @@ bool TraceWriter::take_from_queue() {
 bool TraceWriter::write() {
   std::optional<Lost> lost;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     lost.swap(lost_);
   }
   if (taken_.empty() && !lost) return true;
   std::optional<Gap> gap;
   if (lost) gap = Gap{lost->from, lost->until, lost->messages, "the trace could not be written"};
   if (const auto written = store_->write(taken_, gap); !written) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (lost) count_lost(*lost);
     tell_failure(told_of_store_, written.error());
     return false;
@@ -241,7 +247,6 @@ bool TraceWriter::forget_old() {
   return is_more;
 }
 
-/// Under the lock.
 void TraceWriter::count_lost(const Lost& more) {
   if (!lost_) lost_ = Lost{more.from, more.until, 0};
   lost_->from = std::min(lost_->from, more.from);
@@ -257,11 +262,13 @@ void TraceWriter::tell_failure(std::string& told, const Error& error) {
 }
 
 bool TraceWriter::wait(Outcome outcome) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (outcome == Outcome::Stuck)
-    changed_.wait_for(lock, settings_.pause, [&] { return stopping_ && steady_clock::now() >= stop_at_; });
+    lock.wait_for(changed_, settings_.pause,
+                  [&]() PAMS_REQUIRES(mutex_) { return stopping_ && steady_clock::now() >= stop_at_; });
   if (outcome == Outcome::Idle)
-    changed_.wait_for(lock, settings_.pause, [&] { return stopping_ || !queue_.empty(); });
+    lock.wait_for(changed_, settings_.pause,
+                  [&]() PAMS_REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
   if (!stopping_) return true;
   // Messages may have come since the cycle that found nothing to do.
   const bool is_done = outcome == Outcome::Idle && queue_.empty() && !lost_;

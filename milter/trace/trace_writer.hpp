@@ -9,12 +9,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "milter/base/mutex.hpp"
 #include "milter/trace/log_source.hpp"
 #include "milter/trace/message_trace.hpp"
 #include "milter/trace/trace_store.hpp"
@@ -74,22 +74,22 @@ class TraceWriter : public TraceSink {
   bool tell_refusals();
   bool tell_refusal(const Refusal& refusal);
   bool forget_old();
-  void count_lost(const Lost& more);
+  void count_lost(const Lost& more) PAMS_REQUIRES(mutex_);
   void tell_failure(std::string& told, const Error& error);
   /// False when it is time to end.
   bool wait(Outcome outcome);
 
   WriterSettings settings_;  // what change() changes is the thread's own; the rest stays as it is
 
-  std::mutex mutex_;  // guards what stands up to the blank line
+  Mutex mutex_;
   std::condition_variable changed_;
-  std::deque<MessageTrace> queue_;
-  std::size_t queued_bytes_ = 0;
-  std::optional<Lost> lost_;
-  std::optional<Wanted> wanted_;
-  std::uint64_t idle_cycles_ = 0;  ///< those that left nothing to do
-  bool stopping_ = false;
-  std::chrono::steady_clock::time_point stop_at_;
+  std::deque<MessageTrace> queue_ PAMS_GUARDED_BY(mutex_);
+  std::size_t queued_bytes_ PAMS_GUARDED_BY(mutex_) = 0;
+  std::optional<Lost> lost_ PAMS_GUARDED_BY(mutex_);
+  std::optional<Wanted> wanted_ PAMS_GUARDED_BY(mutex_);
+  std::uint64_t idle_cycles_ PAMS_GUARDED_BY(mutex_) = 0;  ///< those that left nothing to do
+  bool stopping_ PAMS_GUARDED_BY(mutex_) = false;
+  std::chrono::steady_clock::time_point stop_at_ PAMS_GUARDED_BY(mutex_);
 
   // The thread's own.
   std::optional<TraceStore> store_;

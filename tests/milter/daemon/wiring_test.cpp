@@ -13,7 +13,7 @@ namespace {
 
 struct WiringFixture {
   const Gateway gateway;
-  const pams::test::TemporaryFolder folder;
+  const pams::test::TemporaryFolder directory;
   daemon::Wiring wiring;
 
   Settings settings() const { return gateway.services()->config->settings; }
@@ -44,16 +44,16 @@ BOOST_AUTO_TEST_CASE(what_was_found_out_about_the_mta_is_not_believed_for_anothe
 BOOST_AUTO_TEST_CASE(an_archive_with_other_settings_is_another_one) {
   const auto first = wire(settings());
   auto changed = settings();
-  changed.archives[0].path = folder / "elsewhere";
+  changed.archives[0].path = directory / "elsewhere";
   const auto second = wire(changed);
   BOOST_TEST(first->archives.at("compliance") != second->archives.at("compliance"));
 }
 
 BOOST_AUTO_TEST_CASE(a_renewed_certificate_makes_another_archive) {
   auto changed = settings();
-  changed.archives[0].encrypt_to = folder.write("certificates.pem", "old");
+  changed.archives[0].encrypt_to = directory.write("certificates.pem", "old");
   const auto first = wire(changed);
-  folder.write("certificates.pem", "renewed");
+  directory.write("certificates.pem", "renewed");
   const auto second = wire(changed);
   BOOST_TEST(first->archives.at("compliance") != second->archives.at("compliance"));
 }
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(one_trace_database_has_one_writer_whatever_else_changes) {
   changed.trace.path.insert(changed.trace.path.rfind('/'), "/.");  // another spelling
   const auto second = wire(changed);
   BOOST_TEST(first->trace == second->trace);
-  changed.trace.path = folder / "another.db";
+  changed.trace.path = directory / "another.db";
   const auto third = wire(changed);
   BOOST_TEST(first->trace != third->trace);
 }
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(one_trace_database_has_one_writer_whatever_else_changes) {
 BOOST_AUTO_TEST_CASE(one_spool_of_journal_reports_has_one_that_delivers_whatever_else_changes) {
   auto config = std::make_shared<Config>(*gateway.services()->config);
   auto& journal = config->policy.journal;
-  journal.path = folder / "journal";
+  journal.path = directory / "journal";
   journal.submit_to = "127.0.0.1:1";
   journal.rules = {{"All", pams::rules::JournalScope::Global, "", "journal@example.org"}};
   const auto first = wiring.wire(std::make_shared<const Config>(*config)).services;
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(one_spool_of_journal_reports_has_one_that_delivers_whatever
   BOOST_TEST(wiring.wire(std::make_shared<const Config>(*config)).services->journal == first->journal);
   journal.rules.clear();  // reports may still wait
   BOOST_TEST(wiring.wire(std::make_shared<const Config>(*config)).services->journal == first->journal);
-  journal.path = folder / "another";
+  journal.path = directory / "another";
   BOOST_TEST(wiring.wire(std::make_shared<const Config>(*config)).services->journal == nullptr);
 }
 
@@ -108,8 +108,8 @@ BOOST_AUTO_TEST_CASE(what_no_snapshot_uses_any_more_has_ended) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_in_order_is_told_and_stops_nothing) {
   auto changed = settings();
-  changed.archives[0].path = folder / "missing/archive";
-  changed.seal_key_file = folder / "no.key";
+  changed.archives[0].path = directory / "missing/archive";
+  changed.seal_key_file = directory / "no.key";
   auto config = std::make_shared<Config>(*gateway.services()->config);
   config->settings = changed;
   const auto wired = wiring.wire(config);

@@ -32,8 +32,8 @@ class StandardError {
   std::string text() const { return test::read_file(name_); }
 
  private:
-  test::TemporaryFolder folder_;
-  std::string name_ = folder_ / "stderr";
+  test::TemporaryFolder directory_;
+  std::string name_ = directory_ / "stderr";
   Fd former_;
 };
 

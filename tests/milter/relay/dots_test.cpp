@@ -11,7 +11,7 @@ using pams::test::Bytes;
 
 struct Read {
   std::string content;
-  std::string behind;  ///< what does not belong to the message any more
+  std::string after;  ///< what does not belong to the message any more
   bool has_ended = false;
 };
 
@@ -26,17 +26,17 @@ Read read_in_pieces(std::string_view bytes, std::size_t size) {
     });
     bytes.remove_prefix(used.value());
   }
-  out.behind = bytes;
+  out.after = bytes;
   out.has_ended = reader.has_ended();
   return out;
 }
 
-void check_read(std::string_view wire, std::string_view content, bool ends, std::string_view behind = "") {
+void check_read(std::string_view wire, std::string_view content, bool ends, std::string_view after = "") {
   for (const std::size_t size : {1U, 2U, 3U, 1000U}) {
     const auto got = read_in_pieces(wire, size);
     BOOST_TEST(Bytes(got.content) == Bytes(content));
     BOOST_TEST(got.has_ended == ends);
-    BOOST_TEST(Bytes(got.behind) == Bytes(behind));
+    BOOST_TEST(Bytes(got.after) == Bytes(after));
   }
 }
 
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(nothing_else_ends_it) {
        {"a\n.\n", "a\n.\r\n", "a\r.\r\n", "a\r.\r", "a\r\n.\rb", "a\r\n.\n", "a\r\n..\r\n"}) {
     const auto got = read_in_pieces(std::string(inside) + "MAIL FROM:<x@example.com>\r\n", 1000);
     BOOST_TEST(!got.has_ended, inside);
-    BOOST_TEST(got.behind.empty());
+    BOOST_TEST(got.after.empty());
   }
 }
 
@@ -66,14 +66,14 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_again) {
     wire += writer.end();
     const auto got = read_in_pieces(wire, 1000);
     BOOST_TEST(got.has_ended);
-    BOOST_TEST(got.behind.empty());
+    BOOST_TEST(got.after.empty());
     const bool has_line_end = content.empty() || content.ends_with("\r\n");
     if (content.find("\n.") == std::string::npos || content.find("\r\n.") != std::string::npos)
       BOOST_TEST(Bytes(got.content) == Bytes(content + (has_line_end ? "" : "\r\n")));
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_dot_behind_a_bare_line_feed_ends_nothing_for_anybody) {
+BOOST_AUTO_TEST_CASE(a_dot_after_a_bare_line_feed_ends_nothing_for_anybody) {
   DotWriter writer;
   BOOST_TEST(writer.content("a\n.\nb") == "a\n..\nb");
 }

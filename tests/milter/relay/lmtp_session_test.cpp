@@ -169,7 +169,7 @@ class LmtpServer {
       if (in_data && line.text != ".") continue;
       if (in_data) {
         in_data = false;
-        say("250 2.1.5 kept");
+        say("250 2.1.5 stored");
       } else if (line.text == "DATA") {
         in_data = true;
         say("354 go");
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_report_goes_once_to_its_lmtp_server_whoever_is_asked_for)
   const auto wire = carrier(kMessage, sealed);
   const auto replies = Mta(*services).deliver(wire, {"journal@example.org", "alternate@example.org"});
   for (const auto& reply : replies)
-    BOOST_TEST(reply == "250 2.1.5 lmtp:unix:" + destination.path + ": 250 2.1.5 kept");
+    BOOST_TEST(reply == "250 2.1.5 lmtp:unix:" + destination.path + ": 250 2.1.5 stored");
   BOOST_TEST(recorded(wire, "journal@example.org").has_value());
   BOOST_TEST(!recorded(wire, "alternate@example.org").has_value());
 }

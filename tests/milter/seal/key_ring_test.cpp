@@ -23,8 +23,8 @@ namespace {
 constexpr auto kSame = static_cast<unsigned>(-1);
 const std::string kSecret(64, 'a'), kOther(64, 'B');
 
-std::string write_keys(const TemporaryFolder& folder, const std::string& content, mode_t mode = 0600) {
-  const auto path = folder.write("seal.key", content);
+std::string write_keys(const TemporaryFolder& directory, const std::string& content, mode_t mode = 0600) {
+  const auto path = directory.write("seal.key", content);
   chmod(path.c_str(), mode);
   return path;
 }
@@ -34,13 +34,15 @@ mode_t mode_of(const std::string& path) {
   return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777U : 0U;
 }
 
-std::size_t files_in(const TemporaryFolder& folder) {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder.path()), {}));
+std::size_t files_in(const TemporaryFolder& directory) {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory.path()), {}));
 }
 
 /// $CREDENTIALS_DIRECTORY while it lives.
 struct Credentials {
-  explicit Credentials(const std::string& folder) { setenv("CREDENTIALS_DIRECTORY", folder.c_str(), 1); }
+  explicit Credentials(const std::string& directory) {
+    setenv("CREDENTIALS_DIRECTORY", directory.c_str(), 1);
+  }
   Credentials(const Credentials&) = delete;
   Credentials& operator=(const Credentials&) = delete;
   ~Credentials() { unsetenv("CREDENTIALS_DIRECTORY"); }
@@ -64,9 +66,9 @@ BOOST_AUTO_TEST_CASE(a_key_is_named_without_telling_it) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_key_seals_and_each_is_found) {
-  const TemporaryFolder folder;
-  const auto path = write_keys(folder, "# keys\n\n" + kOther + " 2026-11-27T10:00:00Z # newest\n" + kSecret +
-                                           "\t2025-01-01T00:00:00Z\r\n");
+  const TemporaryFolder directory;
+  const auto path = write_keys(directory, "# keys\n\n" + kOther + " 2026-11-27T10:00:00Z # newest\n" +
+                                              kSecret + "\t2025-01-01T00:00:00Z\r\n");
   const auto ring = KeyRing::read(path).value();
   BOOST_TEST_REQUIRE(ring.keys().size() == 2U);
   BOOST_TEST(static_cast<int>(ring.current().secret[0]) == 0xBB);
@@ -76,46 +78,46 @@ BOOST_AUTO_TEST_CASE(the_first_key_seals_and_each_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_is_no_key_is_named) {
-  const TemporaryFolder folder;
+  const TemporaryFolder directory;
   const auto good = kSecret + " 2026-11-27T10:00:00Z\n";
   for (const auto& line :
        {kSecret, kSecret.substr(1) + " 2026-11-27T10:00:00Z", kSecret + "a 2026-11-27T10:00:00Z",
         "g" + kSecret.substr(1) + " 2026-11-27T10:00:00Z", kSecret + " 2026-11-27",
         kSecret + " 2026-02-30T10:00:00Z", kSecret + " 2026-11-27T24:00:00Z",
         kSecret + " 2026-11-27T10:00:00Z more", std::string("2026-11-27T10:00:00Z")})
-    check_misconfigured(write_keys(folder, "#\n" + kOther + " 2026-11-27T10:00:00Z\n" + line + "\n"),
+    check_misconfigured(write_keys(directory, "#\n" + kOther + " 2026-11-27T10:00:00Z\n" + line + "\n"),
                         "line 3: ");
-  check_misconfigured(write_keys(folder, good + good), "line 2: the same key again");
+  check_misconfigured(write_keys(directory, good + good), "line 2: the same key again");
 }
 
 BOOST_AUTO_TEST_CASE(no_error_tells_a_secret) {
-  const TemporaryFolder folder;
-  const auto ring = KeyRing::read(write_keys(folder, kSecret + "x 2026-11-27T10:00:00Z\n"));
+  const TemporaryFolder directory;
+  const auto ring = KeyRing::read(write_keys(directory, kSecret + "x 2026-11-27T10:00:00Z\n"));
   BOOST_TEST_REQUIRE(!ring.has_value());
   BOOST_TEST(ring.error().what.find("aaaa") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_without_a_key_or_none_at_all_says_what_makes_one) {
-  const TemporaryFolder folder;
+  const TemporaryFolder directory;
   for (const auto* content : {"", "\n", "# only a comment\n"})
-    check_misconfigured(write_keys(folder, content), "pamsctl setup postfix --apply");
-  check_misconfigured(folder / "missing", "pamsctl setup postfix --apply");
-  check_misconfigured(folder.path(), "is not a file");
-  check_misconfigured(write_keys(folder, std::string(70'000, '#')), "larger than 64 KiB");
+    check_misconfigured(write_keys(directory, content), "pamsctl setup postfix --apply");
+  check_misconfigured(directory / "missing", "pamsctl setup postfix --apply");
+  check_misconfigured(directory.path(), "is not a file");
+  check_misconfigured(write_keys(directory, std::string(70'000, '#')), "larger than 64 KiB");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_others_can_read_or_write_is_not_believed) {
-  const TemporaryFolder folder;
+  const TemporaryFolder directory;
   for (const mode_t mode : {0604U, 0602U, 0620U, 0660U, 0644U, 0666U})
-    check_misconfigured(write_keys(folder, kSecret + " 2026-11-27T10:00:00Z\n", mode), "chmod g-w,o= ");
+    check_misconfigured(write_keys(directory, kSecret + " 2026-11-27T10:00:00Z\n", mode), "chmod g-w,o= ");
   for (const mode_t mode : {0600U, 0640U, 0400U, 0440U})
-    BOOST_TEST(KeyRing::read(write_keys(folder, kSecret + " 2026-11-27T10:00:00Z\n", mode)).has_value(),
+    BOOST_TEST(KeyRing::read(write_keys(directory, kSecret + " 2026-11-27T10:00:00Z\n", mode)).has_value(),
                mode);
 }
 
 BOOST_AUTO_TEST_CASE(what_systemd_gives_is_read_in_place_of_the_file) {
-  const TemporaryFolder folder, given;
-  const auto path = write_keys(folder, kSecret + " 2026-11-27T10:00:00Z\n");
+  const TemporaryFolder directory, given;
+  const auto path = write_keys(directory, kSecret + " 2026-11-27T10:00:00Z\n");
   const Credentials credentials(given.path());
   BOOST_TEST(static_cast<int>(KeyRing::read(path).value().current().secret[0]) == 0xAA);
   KeyFile file(path);
@@ -126,32 +128,32 @@ BOOST_AUTO_TEST_CASE(what_systemd_gives_is_read_in_place_of_the_file) {
 }
 
 BOOST_AUTO_TEST_CASE(a_new_file_holds_a_new_key_and_stays_what_it_is) {
-  const TemporaryFolder folder;
-  const auto path = folder / "seal.key";
+  const TemporaryFolder directory;
+  const auto path = directory / "seal.key";
   const auto ring = ensure_key_file(path, kThen, kSame, kSame).value();
   BOOST_TEST(ring.keys().size() == 1U);
   BOOST_TEST((ring.current().created == kThen));
   BOOST_TEST(mode_of(path) == 0600U);
   BOOST_TEST(ensure_key_file(path, kThen, kSame, kSame).value().current().id() == ring.current().id());
-  BOOST_TEST(files_in(folder) == 1U);
+  BOOST_TEST(files_in(directory) == 1U);
   BOOST_TEST(new_key(kThen).id() != new_key(kThen).id());
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_file_is_never_made_anew) {
-  const TemporaryFolder folder;
-  const auto path = write_keys(folder, "broken\n");
+  const TemporaryFolder directory;
+  const auto path = write_keys(directory, "broken\n");
   BOOST_TEST(!ensure_key_file(path, kThen, kSame, kSame).has_value());
   BOOST_TEST(pams::test::read_file(path) == "broken\n");
-  std::filesystem::create_symlink(folder / "nowhere", folder / "link");
-  BOOST_TEST(!ensure_key_file(folder / "link", kThen, kSame, kSame).has_value());
-  BOOST_TEST(!std::filesystem::exists(folder / "nowhere"));
+  std::filesystem::create_symlink(directory / "nowhere", directory / "link");
+  BOOST_TEST(!ensure_key_file(directory / "link", kThen, kSame, kSame).has_value());
+  BOOST_TEST(!std::filesystem::exists(directory / "nowhere"));
   BOOST_TEST(!ensure_key_file("/nonexistent/seal.key", kThen, kSame, kSame).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(two_setups_at_once_make_one_key) {
   for (int round = 0; round < 20; ++round) {
-    const TemporaryFolder folder;
-    const auto path = folder / "seal.key";
+    const TemporaryFolder directory;
+    const auto path = directory / "seal.key";
     std::vector<std::string> ids(4);
     std::vector<std::thread> setups;
     for (auto& id : ids)
@@ -159,13 +161,13 @@ BOOST_AUTO_TEST_CASE(two_setups_at_once_make_one_key) {
     for (auto& setup : setups) setup.join();
     const auto there = KeyRing::read(path).value().current().id();
     for (const auto& id : ids) BOOST_TEST(id == there);
-    BOOST_TEST(files_in(folder) == 1U);
+    BOOST_TEST(files_in(directory) == 1U);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_new_key_in_front_leaves_the_old_ones_and_the_files_mode_and_owner) {
-  const TemporaryFolder folder;
-  const auto path = folder / "seal.key";
+  const TemporaryFolder directory;
+  const auto path = directory / "seal.key";
   const auto old = ensure_key_file(path, kThen, kSame, kSame).value();
   chmod(path.c_str(), 0640);
   if (geteuid() == 0) BOOST_TEST_REQUIRE(chown(path.c_str(), 65534, 65534) == 0);
@@ -184,23 +186,23 @@ BOOST_AUTO_TEST_CASE(a_new_key_in_front_leaves_the_old_ones_and_the_files_mode_a
     BOOST_TEST(status.st_uid == 65534U);
     BOOST_TEST(status.st_gid == 65534U);
   }
-  BOOST_TEST(files_in(folder) == 1U);
+  BOOST_TEST(files_in(directory) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_link_to_the_file_stays_one) {
-  const TemporaryFolder folder;
-  const auto path = folder / "seal.key";
+  const TemporaryFolder directory;
+  const auto path = directory / "seal.key";
   const auto ring = ensure_key_file(path, kThen, kSame, kSame).value();
-  std::filesystem::create_symlink(path, folder / "link");
-  BOOST_TEST(replace_key_file(folder / "link", KeyRing({new_key(kThen), ring.current()})).has_value());
-  BOOST_TEST(std::filesystem::is_symlink(folder / "link"));
+  std::filesystem::create_symlink(path, directory / "link");
+  BOOST_TEST(replace_key_file(directory / "link", KeyRing({new_key(kThen), ring.current()})).has_value());
+  BOOST_TEST(std::filesystem::is_symlink(directory / "link"));
   BOOST_TEST(KeyRing::read(path).value().keys().size() == 2U);
-  BOOST_TEST(!replace_key_file(folder / "missing", ring).has_value());
+  BOOST_TEST(!replace_key_file(directory / "missing", ring).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_did_not_change_is_read_once_and_one_that_broke_is_not_used_on) {
-  const TemporaryFolder folder;
-  const auto path = write_keys(folder, kSecret + " 2026-11-27T10:00:00Z\n");
+  const TemporaryFolder directory;
+  const auto path = write_keys(directory, kSecret + " 2026-11-27T10:00:00Z\n");
   KeyFile file(path);
   const auto first = file.read().value();
   BOOST_TEST(file.read().value() == first);

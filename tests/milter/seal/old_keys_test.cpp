@@ -34,8 +34,8 @@ BOOST_AUTO_TEST_CASE(the_newest_key_stays_however_old_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_key_that_was_followed_a_day_ago_goes_unless_the_queue_names_it) {
   const auto all = ring({25h, 100h, 200h});
-  const auto kept = without_old_keys(all, {ids(all)[2]}, kNow);
-  BOOST_TEST(ids(kept) == (std::vector<std::string>{ids(all)[0], ids(all)[2]}),
+  const auto remaining = without_old_keys(all, {ids(all)[2]}, kNow);
+  BOOST_TEST(ids(remaining) == (std::vector<std::string>{ids(all)[0], ids(all)[2]}),
              boost::test_tools::per_element());
 }
 

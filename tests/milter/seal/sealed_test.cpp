@@ -37,9 +37,9 @@ Parts parts_of(std::string_view sealed) {
 }
 
 /// What is given out of a changed seal is at most what stands before the change.
-void check_refused(const Opened& opened, std::string_view message, std::size_t most) {
+void check_refused(const Opened& opened, std::string_view message, std::size_t maximum) {
   BOOST_TEST(opened.is_refused());
-  BOOST_TEST(opened.message.size() <= most);
+  BOOST_TEST(opened.message.size() <= maximum);
   BOOST_TEST(message.starts_with(opened.message));
 }
 

@@ -1,0 +1,148 @@
+#include <atomic>
+#include <memory>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/relay_fixture.hpp"
+
+namespace pams::milter::relay::test {
+namespace {
+
+using pams::test::operator""_eml;
+using Stage = TlsPeer::Stage;
+using Then = TlsPeer::Then;
+
+const std::string kMessage = R"(
+From: s@example.org
+Subject: secret
+zivver-relay: direct
+
+Hello
+)"_eml;
+
+BOOST_FIXTURE_TEST_SUITE(relay_hosts, RelayFixture)
+
+BOOST_AUTO_TEST_CASE(a_host_that_is_silent_is_left_when_the_mta_hangs_up) {
+  peer.answer(Stage::Mail, {"", Then::Hang});
+  Mta mta(*services);
+  mta.envelope({"a@example.com"});
+  mta.ask("DATA");
+  mta.send(carrier(kMessage, contents({"a@example.com"})));
+  peer.wait_for(Stage::Mail);
+  mta.hang_up();
+  mta.join();  // at once, not when the time for MAIL is over
+  BOOST_TEST(peer.messages().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_is_down_gives_way_to_the_next) {
+  TlsPeer away;
+  const auto port = away.port();
+  away.answer(Stage::Greeting, {"421 4.3.2 not now", Then::CloseAfter});
+  add_smart_hosts({{"127.0.0.1", port}});
+  const auto replies =
+      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+  BOOST_TEST(replies[0].starts_with("250 2.0.0 127.0.0.1:" + std::to_string(peer.port())), replies[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_takes_nothing_now_gives_way_to_the_next) {
+  TlsPeer busy;
+  busy.answer(Stage::Mail, {"451 4.3.2 busy"});
+  add_smart_hosts({{"127.0.0.1", busy.port()}});
+  // The connector has one authority: the first host proves nothing to it, so it is the other's.
+  config->policy.connectors.front().tls_settings = rules::TlsSettings::EncryptionOnly;
+  reconfigure();
+  const auto replies =
+      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+  BOOST_TEST(replies[0].starts_with("250 "), replies[0]);
+  BOOST_TEST(busy.connections() == 1U);
+  BOOST_TEST(peer.messages().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(without_any_host_the_mta_is_to_come_again) {
+  peer.answer(Stage::Mail, {"450 4.7.1 greylisted"});
+  const auto replies =
+      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+  BOOST_TEST(replies[0] == "450 4.7.1 127.0.0.1:" + std::to_string(peer.port()) + ": 450 4.7.1 greylisted");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_host_cannot_take_is_said_and_not_converted) {
+  TlsPeer::Script script;
+  script.words = {"SIZE 1000"};
+  RelayFixture plain(script);
+  const auto deliver = [&](const std::string& message, const std::string& to) {
+    return Mta(*plain.services).deliver(plain.carrier(message, contents({to})), {to})[0];
+  };
+  BOOST_TEST(deliver("Subject: x\r\n\r\n\xE9\r\n", "a@example.com").starts_with("550 5.6.3 "));
+  BOOST_TEST(deliver(kMessage, "\xC3\xA9@example.com").starts_with("550 5.6.7 "));
+  BOOST_TEST(deliver(kMessage + std::string(2000, 'x'), "a@example.com").starts_with("552 5.3.4 "));
+  BOOST_TEST(plain.peer.messages().empty());
+}
+
+BOOST_AUTO_TEST_CASE(smtputf8_is_needed_for_addresses_and_header_only) {
+  const auto deliver = [](TlsPeer::Script script, const std::string& message) {
+    RelayFixture relay(std::move(script));
+    const auto reply = Mta(*relay.services)
+                           .deliver(relay.carrier(message, contents({"a@example.com"})), {"a@example.com"},
+                                    "MAIL FROM:<s@example.org> SMTPUTF8")[0];
+    return reply + (relay.peer.messages().empty() ? "" : relay.peer.messages()[0].from);
+  };
+  TlsPeer::Script plain, offering;
+  plain.words = {"8BITMIME"};
+  offering.words = {"8BITMIME", "SMTPUTF8"};
+  const std::string in_body = "Subject: x\r\n\r\n\xC3\xA9\r\n", in_header = "Subject: \xC3\xA9\r\n\r\n";
+  BOOST_TEST(deliver(plain, in_body).ends_with("MAIL FROM:<s@example.org> BODY=8BITMIME"));
+  BOOST_TEST(deliver(plain, in_header).starts_with("550 5.6.7 "));
+  BOOST_TEST(deliver(offering, in_body).ends_with(" BODY=8BITMIME SMTPUTF8"));
+  BOOST_TEST(deliver(offering, in_header).ends_with(" BODY=8BITMIME SMTPUTF8"));
+}
+
+BOOST_AUTO_TEST_CASE(a_connector_that_is_gone_is_the_postmasters_matter) {
+  config->policy.connectors.front().name = "Other";
+  reconfigure();
+  const auto replies =
+      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+  BOOST_TEST(replies[0].starts_with("451 4.3.5 "), replies[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_serves_one_message_after_another) {
+  for (const auto* to : {"a@example.com", "b@example.com"})
+    BOOST_TEST(Mta(*services).deliver(carrier(kMessage, contents({to})), {to})[0].starts_with("250 "));
+  BOOST_TEST(peer.connections() == 1U);
+  BOOST_TEST(peer.messages().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_cached_connection_that_breaks_is_replaced) {
+  TlsPeer::Script script;
+  auto mails = std::make_shared<std::atomic<int>>(0);
+  script.hook = [mails](Stage stage, const std::string&) -> TlsPeer::Answer {
+    if (stage == Stage::Mail && ++*mails == 2) return {"", Then::Close};
+    return {};
+  };
+  RelayFixture other(script);
+  for (const auto* to : {"a@example.com", "b@example.com"})
+    BOOST_TEST(
+        Mta(*other.services).deliver(other.carrier(kMessage, contents({to})), {to})[0].starts_with("250 "));
+  BOOST_TEST(other.peer.connections() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_configuration_gets_new_connections) {
+  Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+  reconfigure();
+  Mta(*services).deliver(carrier(kMessage, contents({"b@example.com"})), {"b@example.com"});
+  BOOST_TEST(peer.connections() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_cannot_prove_itself_gets_nothing) {
+  TlsPeer::Script script;
+  script.certificate = PeerCertificate::WrongName;
+  RelayFixture other(script);
+  const auto replies =
+      Mta(*other.services).deliver(other.carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+  BOOST_TEST(replies[0].starts_with("451 4.4.1 "), replies[0]);
+  BOOST_TEST(other.peer.messages().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace pams::milter::relay::test
