@@ -18,7 +18,7 @@ using namespace pams::milter;
 enum Exit { kFine = 0, kFailed = 1, kUsage = 2 };
 
 /// Each session's small memory, in few places: what one gave back serves the next.
-constexpr int kMostArenas = 4;
+constexpr int kMaxArenas = 4;
 
 int check(const Loaded& loaded) {
   std::cerr << loaded.diagnostics.text();
@@ -35,7 +35,7 @@ int serve(const Loaded& loaded) {
   }
   const auto& settings = loaded.config->settings;
   log::configure(settings.log_level, settings.log_format == LogFormat::Json);
-  mallopt(M_ARENA_MAX, kMostArenas);
+  mallopt(M_ARENA_MAX, kMaxArenas);
   return relay::run_relay(loaded.config);
 }
 

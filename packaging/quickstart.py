@@ -100,7 +100,7 @@ def show_flagged(gateway, report):
 
 
 def show_archive(gateway, report, arrived):
-    out = gateway.folder / "export"
+    out = gateway.directory / "export"
     gateway.pamsctl("archive", "export", "--format", "eml", "--output", str(out), 'subject:"test results"')
     kept = [path.read_bytes() for path in out.rglob("*.eml")]
     report.look("the archive holds it exactly as it was sent", kept == [without_received(arrived.data)])
@@ -204,7 +204,7 @@ def show_log(gateway, answer):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=Path, required=True, help="folder of the binaries")
+    parser.add_argument("--bin", type=Path, required=True, help="directory of the binaries")
     options = parser.parse_args()
     if reason := why_not_here():
         sys.exit(f"The quickstart cannot run here: it {reason}.")
@@ -222,7 +222,7 @@ def main():
         show_stopped(gateway, report)
     except Exception as problem:  # the gateway must be stopped, and the reader told
         say(f"   NO   {problem}")
-        for log in ((gateway.folder / "mail.log").read_text(), gateway.milter.log(), gateway.relay.log()):
+        for log in ((gateway.directory / "mail.log").read_text(), gateway.milter.log(), gateway.relay.log()):
             say("\n".join(log.splitlines()[-15:]))
         report.all_right = False
     finally:

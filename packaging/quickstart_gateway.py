@@ -1,5 +1,5 @@
 """A gateway of its own on loopback: Postfix with the settings of `pamsctl setup postfix --apply`, the milter, the relay, a
-TLS smart host and a server that plays the normal route. All files are below one folder; /etc/postfix is not touched."""
+TLS smart host and a server that plays the normal route. All files are below one directory; /etc/postfix is not touched."""
 
 import contextlib
 import fcntl
@@ -31,11 +31,11 @@ alias_database =
 mynetworks = 127.0.0.0/8
 relayhost = [127.0.0.1]:{relayhost}
 
-# What makes it private: own folders, loopback, no DNS, quick retries.
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-maillog_file = {folder}/mail.log
-maillog_file_prefixes = {folder}
+# What makes it private: own directories, loopback, no DNS, quick retries.
+queue_directory = {directory}/queue
+data_directory = {directory}/data
+maillog_file = {directory}/mail.log
+maillog_file_prefixes = {directory}
 inet_interfaces = loopback-only
 inet_protocols = ipv4
 disable_dns_lookups = yes
@@ -66,12 +66,12 @@ tls_settings = "domain_validation"
 tls_ca_file = "{certificate}"
 
 [trace]
-path = "{folder}/trace/trace.db"
-mail_log = "{folder}/mail.log"
+path = "{directory}/trace/trace.db"
+mail_log = "{directory}/mail.log"
 
 [[archive]]
 name = "compliance"
-path = "{folder}/archive"
+path = "{directory}/archive"
 
 [[transport_rule]]
 name = "Company disclaimer"
@@ -120,18 +120,18 @@ def greets(port):
 
 
 class Postfix:
-    def __init__(self, folder: Path, relayhost: int):
-        self.folder, self.config, self.queue_directory = folder, folder / "etc", folder / "queue"
+    def __init__(self, directory: Path, relayhost: int):
+        self.directory, self.config, self.queue_directory = directory, directory / "etc", directory / "queue"
         self.port = free_port()
         self.service = f"127.0.0.1:{self.port}"
-        for path in (self.config, self.queue_directory / "etc", folder / "data"):
+        for path in (self.config, self.queue_directory / "etc", directory / "data"):
             path.mkdir(parents=True)
-        shutil.chown(folder / "data", "postfix")
-        (folder / "mail.log").touch()
+        shutil.chown(directory / "data", "postfix")
+        (directory / "mail.log").touch()
         for name in ("hosts", "nsswitch.conf", "services", "host.conf"):  # for the services in the chroot
             if Path("/etc", name).exists():
                 shutil.copy(Path("/etc", name), self.queue_directory / "etc" / name)
-        (self.config / "main.cf").write_text(MAIN.format(folder=folder, relayhost=relayhost))
+        (self.config / "main.cf").write_text(MAIN.format(directory=directory, relayhost=relayhost))
         (self.config / "master.cf").write_text(
             re.sub(r"(?m)^smtp +inet .*\n", f"{self.service} inet n - y - - smtpd\n", MASTER_TEMPLATE.read_text(), count=1))
 
@@ -169,15 +169,15 @@ class Program:
 
     def __init__(self, gateway, name, listens):
         self.gateway, self.name, self.listens = gateway, name, listens
-        self.log_file = gateway.folder / f"{name}.log"
+        self.log_file = gateway.directory / f"{name}.log"
         self.process = None
 
     def start(self):
         with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen([self.gateway.folder / "bin" / self.name, "--config", self.gateway.settings],
+            self.process = subprocess.Popen([self.gateway.directory / "bin" / self.name, "--config", self.gateway.settings],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", user=USER,
                                             group=USER, extra_groups=[],
-                                            env={**os.environ, "RUNTIME_DIRECTORY": str(self.gateway.folder / "run")})
+                                            env={**os.environ, "RUNTIME_DIRECTORY": str(self.gateway.directory / "run")})
         wait_for(f"{self.name} listens", lambda: self.process.poll() is not None or self.listens in self.log())
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} did not start:\n{self.log()}")
@@ -193,14 +193,14 @@ class Program:
 
 class Gateway:
     def __init__(self, binaries: Path):
-        self.folder = Path(tempfile.mkdtemp(prefix="pams-quickstart-"))
-        self.folder.chmod(0o755)  # the unprivileged users must be able to search it
+        self.directory = Path(tempfile.mkdtemp(prefix="pams-quickstart-"))
+        self.directory.chmod(0o755)  # the unprivileged users must be able to search it
         self.certificate = self._make_certificate()
         self.smart_host = Server(self.certificate)
         self.relayhost = Server()
-        self.postfix = Postfix(self.folder, self.relayhost.port)
-        self.settings = self.folder / "settings/pams-milter.toml"
-        self._make_folders()
+        self.postfix = Postfix(self.directory, self.relayhost.port)
+        self.settings = self.directory / "settings/pams-milter.toml"
+        self._make_directories()
         self._copy_programs(binaries)
         self._write_settings()
         self.milter = Program(self, "pams-milter", "event=started")
@@ -208,34 +208,34 @@ class Gateway:
 
     def _make_certificate(self):
         """For the smart host, signed by itself; the gateway's tls_ca_file holds it."""
-        out = self.folder / "smart-host.pem"
+        out = self.directory / "smart-host.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2",
-                        "-keyout", out, "-out", self.folder / "certificate.pem"], check=True, capture_output=True)
-        out.write_bytes(out.read_bytes() + (self.folder / "certificate.pem").read_bytes())
+                        "-keyout", out, "-out", self.directory / "certificate.pem"], check=True, capture_output=True)
+        out.write_bytes(out.read_bytes() + (self.directory / "certificate.pem").read_bytes())
         return out
 
-    def _make_folders(self):
+    def _make_directories(self):
         """Owners and permissions as README.md tells the postmaster to set them."""
         for path, owner, group, mode in ((self.settings.parent, "root", USER, 0o2750),
-                                         (self.folder / "archive", USER, USER, 0o700),
-                                         (self.folder / "trace", USER, USER, 0o700),
-                                         (self.folder / "run", USER, USER, 0o750),
+                                         (self.directory / "archive", USER, USER, 0o700),
+                                         (self.directory / "trace", USER, USER, 0o700),
+                                         (self.directory / "run", USER, USER, 0o750),
                                          (self.postfix.queue_directory / "pams-milter", USER, "postfix", 0o2710)):
             path.mkdir()
             shutil.chown(path, owner, group)
             path.chmod(mode)
 
     def _copy_programs(self, binaries):
-        """The build folder may lie where the milter's user cannot look."""
-        (self.folder / "bin").mkdir()
+        """The build directory may lie where the milter's user cannot look."""
+        (self.directory / "bin").mkdir()
         for name in ("pams-milter", "pams-relay", "pamsctl"):
-            shutil.copy(binaries / name, self.folder / "bin" / name)
+            shutil.copy(binaries / name, self.directory / "bin" / name)
 
     def _write_settings(self):
         self.settings.write_text(SETTINGS.format(
-            folder=self.folder, config=self.postfix.config, queue=self.postfix.queue_directory,
-            smart_host=self.smart_host.port, certificate=self.folder / "certificate.pem", disclaimer=DISCLAIMER))
+            directory=self.directory, config=self.postfix.config, queue=self.postfix.queue_directory,
+            smart_host=self.smart_host.port, certificate=self.directory / "certificate.pem", disclaimer=DISCLAIMER))
 
     def start(self):
         self.pamsctl("setup", "postfix", "--outbound", self.postfix.service, "--outbound", "pickup", "--apply")
@@ -246,10 +246,10 @@ class Gateway:
     def stop(self):
         for one in (self.postfix, self.relay, self.milter, self.smart_host, self.relayhost):
             one.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def pamsctl(self, *arguments, check=True):
-        done = subprocess.run([self.folder / "bin/pamsctl", "--config", self.settings, *arguments], capture_output=True,
+        done = subprocess.run([self.directory / "bin/pamsctl", "--config", self.settings, *arguments], capture_output=True,
                               text=True, stdin=subprocess.DEVNULL)
         if check and done.returncode != 0:
             raise RuntimeError(f"pamsctl {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")

@@ -155,8 +155,7 @@ Result<bool> ArchiveDatabase::names_object(const std::string& object) {
   // Two look-ups, one per index.
   return sql_
       .number(
-          "SELECT 1 WHERE EXISTS(SELECT 1 FROM record WHERE sent = ?1) "
-          "OR EXISTS(SELECT 1 FROM record WHERE received = ?1 AND received <> sent)",
+          "SELECT 1 WHERE EXISTS(SELECT 1 FROM record WHERE sent = ?1) OR EXISTS(SELECT 1 FROM record WHERE received = ?1 AND received <> sent)",
           object)
       .map([](const auto& found) { return found.has_value(); });
 }

@@ -66,8 +66,7 @@ class ArchiveDatabase {
 
 /// A row of `SELECT <kRecordColumns> FROM record`.
 inline constexpr const char* kRecordColumns =
-    "number, id, time, message_id, queue_id, sender, recipients, subject, size, rules, actions, connector, "
-    "sent, received";
+    "number, id, time, message_id, queue_id, sender, recipients, subject, size, rules, actions, connector, sent, received";
 RecordRow record_in(const sqlite::Row& row);
 AuditRow audit_in(const sqlite::Row& row);  ///< number, time, kind, details
 

@@ -21,8 +21,7 @@ Status ArchiveDatabase::prepare_reading() {
   if (!found) return tl::unexpected(found.error());
   if (*found) return {};
   return sql_.script(
-      "CREATE TEMP TABLE outcome(number INTEGER PRIMARY KEY, record INTEGER, time INTEGER, queue_id TEXT, "
-      "message_id TEXT, outcome TEXT, reason TEXT)");
+      "CREATE TEMP TABLE outcome(number INTEGER PRIMARY KEY, record INTEGER, time INTEGER, queue_id TEXT, message_id TEXT, outcome TEXT, reason TEXT)");
 }
 
 Status ArchiveDatabase::append(Tip& tip, OutcomeRow& row) {
@@ -37,8 +36,7 @@ Status ArchiveDatabase::append(Tip& tip, OutcomeRow& row) {
 Result<std::optional<RecordRow>> ArchiveDatabase::newest_of_queue_id(const std::string& queue_id) {
   // The entry that was written last: a later try of an old record comes after a newer record.
   const auto number = sql_.number(
-      "SELECT record FROM (SELECT number AS entry, number AS record FROM record WHERE queue_id = ?1 "
-      "UNION ALL SELECT number, record FROM outcome WHERE queue_id = ?1) ORDER BY entry DESC LIMIT 1",
+      "SELECT record FROM (SELECT number AS entry, number AS record FROM record WHERE queue_id = ?1 UNION ALL SELECT number, record FROM outcome WHERE queue_id = ?1) ORDER BY entry DESC LIMIT 1",
       queue_id);
   if (!number) return tl::unexpected(number.error());
   if (!*number) return std::nullopt;

@@ -36,7 +36,7 @@ Result<Fd> ChainWriter::lock() {
   const auto above = std::filesystem::path(archive_).parent_path().string();
   const Fd parent(disk_->open(AT_FDCWD, above, O_RDONLY | O_DIRECTORY));
   if (!parent) return disk_error("open", above);
-  const bool made = disk_->make_folder(AT_FDCWD, archive_, 0700) == 0;
+  const bool made = disk_->make_directory(AT_FDCWD, archive_, 0700) == 0;
   if (!made && errno != EEXIST) return disk_error("make", archive_);
   Fd root(disk_->open(AT_FDCWD, archive_, O_RDONLY | O_DIRECTORY));
   if (!root) return disk_error("open", archive_);

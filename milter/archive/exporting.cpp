@@ -75,7 +75,7 @@ class Exporter {
       return fail(Failure::Refused, output + " is there already");
     const auto done =
         format_ == ExportFormat::Eml
-            ? to_folder(records, output)
+            ? to_directory(records, output)
             : write_new_file(disk_, AT_FDCWD, output, [&](const Sink& sink) {
                 return format_ == ExportFormat::Zip ? to_zip(records, sink) : to_mbox(records, sink);
               });
@@ -113,9 +113,9 @@ class Exporter {
     return objects_.load(row.sent, std::size_t{1} << 32U);
   }
 
-  Status to_folder(const std::vector<std::int64_t>& records, const std::string& output) {
+  Status to_directory(const std::vector<std::int64_t>& records, const std::string& output) {
     bool made = false;
-    const auto directory = open_folder(disk_, AT_FDCWD, output, made);
+    const auto directory = open_directory(disk_, AT_FDCWD, output, made);
     if (!directory) return tl::unexpected(directory.error());
     const auto write = [&](const std::string& name, std::string_view content) {
       return write_new_file(disk_, directory->get(), name, [&](const Sink& sink) { return sink(content); });

@@ -34,9 +34,9 @@ void NumberRanges::add_all(std::string_view text) {
 }
 
 bool NumberRanges::contains(std::int64_t number) const {
-  const auto behind =
+  const auto after =
       std::ranges::upper_bound(ranges_, number, {}, [](const auto& range) { return range.first; });
-  return behind != ranges_.begin() && std::prev(behind)->second >= number;
+  return after != ranges_.begin() && std::prev(after)->second >= number;
 }
 
 std::string NumberRanges::text() const {

@@ -44,12 +44,12 @@ Result<std::string> ObjectStore::put(const std::string& digest, std::span<const 
   auto name = digest + ".zst";
   const auto present = has(name);
   if (!present) return tl::unexpected(present.error());
-  // Whoever moved it in may not have come to syncing its folder, so that is done here too.
+  // Whoever moved it in may not have come to syncing its directory, so that is done here too.
   if (*present && read(name, [](std::string_view) { return Status{}; })) {
     const auto objects = open_objects();
     if (!objects) return tl::unexpected(objects.error());
     return open_shard(objects->get(), name)
-        .and_then([&](const Shard& shard) { return sync_file(*disk_, shard.folder.get(), shard.path); })
+        .and_then([&](const Shard& shard) { return sync_file(*disk_, shard.directory.get(), shard.path); })
         .map([&] { return name; });
   }
   const auto stored = store(
@@ -96,7 +96,7 @@ Status ObjectStore::move_in(int objects, const std::string& temporary, const std
   const auto shard = open_shard(objects, name);
   if (!shard) return tl::unexpected(shard.error());
   if (disk_->rename(objects, temporary, place_of(name)) < 0) return disk_error("rename", path_ + ": " + name);
-  return sync_file(*disk_, shard->folder.get(), path_ + "/objects/" + shard->path);
+  return sync_file(*disk_, shard->directory.get(), path_ + "/objects/" + shard->path);
 }
 
 Result<Fd> ObjectStore::open_objects() {
@@ -110,26 +110,26 @@ Result<ObjectStore::Shard> ObjectStore::open_shard(int objects, const std::strin
   auto path = first + "/" + name.substr(2, 2);
   const auto above = open_durable(objects, first, first);
   if (!above) return tl::unexpected(above.error());
-  return open_durable(above->get(), name.substr(2, 2), path).map([&](Fd&& folder) {
-    return Shard{std::move(folder), std::move(path)};
+  return open_durable(above->get(), name.substr(2, 2), path).map([&](Fd&& directory) {
+    return Shard{std::move(directory), std::move(path)};
   });
 }
 
-/// Opens or makes a folder whose entry in the one above is synced. Another thread may have made it and not
+/// Opens or makes a directory whose entry in the one above is synced. Another thread may have made it and not
 /// have come to syncing it, so everyone does until one has succeeded.
 Result<Fd> ObjectStore::open_durable(int above, const std::string& name, const std::string& path) {
   bool made = false;
-  auto folder = open_folder(*disk_, above, name, made);
-  if (!folder) return folder;
+  auto directory = open_directory(*disk_, above, name, made);
+  if (!directory) return directory;
   {
     const MutexLock lock(mutex_);
-    if (!made && durable_.contains(path)) return folder;
+    if (!made && durable_.contains(path)) return directory;
   }
-  if (const auto synced = sync_file(*disk_, above, path_ + ": the folder of " + path); !synced)
+  if (const auto synced = sync_file(*disk_, above, path_ + ": the directory of " + path); !synced)
     return tl::unexpected(synced.error());
   const MutexLock lock(mutex_);
   durable_.insert(path);
-  return folder;
+  return directory;
 }
 
 Result<bool> ObjectStore::has(const std::string& object) {
@@ -160,10 +160,10 @@ Status ObjectStore::read(const std::string& object, const Sink& sink) {
   return {};
 }
 
-Result<std::string> ObjectStore::load(const std::string& object, std::size_t most) {
+Result<std::string> ObjectStore::load(const std::string& object, std::size_t maximum) {
   std::string all;
   const auto done = read(object, [&](std::string_view bytes) -> Status {
-    if (bytes.size() > most - all.size()) return fail(Failure::Misconfigured, "larger than it should be");
+    if (bytes.size() > maximum - all.size()) return fail(Failure::Misconfigured, "larger than it should be");
     all += bytes;
     return {};
   });

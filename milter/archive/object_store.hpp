@@ -42,7 +42,7 @@ class ObjectStore {
   /// The message; of an encrypted one the CMS structure. What was handed to `sink` is right only when this
   /// succeeds: Failure::Misconfigured when it is missing or is not what its name says.
   Status read(const std::string& object, const Sink& sink);
-  Result<std::string> load(const std::string& object, std::size_t most);
+  Result<std::string> load(const std::string& object, std::size_t maximum);
 
   Status remove(const std::string& object);
 
@@ -56,7 +56,7 @@ class ObjectStore {
 
  private:
   struct Shard {
-    Fd folder;
+    Fd directory;
     std::string path;  ///< below objects/
   };
   Result<Fd> open_objects();
@@ -69,7 +69,7 @@ class ObjectStore {
   const std::shared_ptr<Disk> disk_;
   Mutex mutex_;
   std::set<std::string> durable_
-      PAMS_GUARDED_BY(mutex_);  ///< folders whose own entry above is known to be synced
+      PAMS_GUARDED_BY(mutex_);  ///< directories whose own entry above is known to be synced
 };
 
 }  // namespace pams::milter::archive

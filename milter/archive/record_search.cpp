@@ -76,14 +76,11 @@ class Searcher {
     // A try after the first may have had a Message-ID of its own, which the MTA made.
     if (!words.is_prefix)
       return rows(
-          "SELECT number FROM record WHERE message_id COLLATE NOCASE IN (?1, ?2) UNION "
-          "SELECT record FROM outcome WHERE message_id COLLATE NOCASE IN (?1, ?2) ORDER BY 1",
+          "SELECT number FROM record WHERE message_id COLLATE NOCASE IN (?1, ?2) UNION SELECT record FROM outcome WHERE message_id COLLATE NOCASE IN (?1, ?2) ORDER BY 1",
           {bare, std::string_view(bracketed)});
     const auto length = static_cast<std::int64_t>(bare.size());
     return rows(
-        "SELECT number FROM record WHERE substr(ltrim(message_id, '<'), 1, ?2) = ?1 COLLATE NOCASE UNION "
-        "SELECT record FROM outcome WHERE substr(ltrim(message_id, '<'), 1, ?2) = ?1 COLLATE NOCASE "
-        "ORDER BY 1",
+        "SELECT number FROM record WHERE substr(ltrim(message_id, '<'), 1, ?2) = ?1 COLLATE NOCASE UNION SELECT record FROM outcome WHERE substr(ltrim(message_id, '<'), 1, ?2) = ?1 COLLATE NOCASE ORDER BY 1",
         {bare, length});
   }
 
@@ -91,7 +88,7 @@ class Searcher {
     const auto* const sql = range.field == Field::Sent
                                 ? "SELECT number FROM record WHERE time BETWEEN ? AND ? ORDER BY number"
                                 : "SELECT number FROM record WHERE size BETWEEN ? AND ? ORDER BY number";
-    return rows(sql, {range.least, range.most});
+    return rows(sql, {range.least, range.maximum});
   }
 
   Result<Numbers> find_all(const std::vector<query::QueryPtr>& parts, bool may_match) {

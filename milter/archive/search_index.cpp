@@ -99,8 +99,7 @@ Status SearchIndex::add(const RecordRow& row, ObjectStore& objects) {
       .run("INSERT OR REPLACE INTO indexed VALUES(?,?,?)", row.number, text.is_complete, text.has_attachment)
       .and_then([&] {
         return sql_.run(
-            "INSERT OR REPLACE INTO words(rowid, sender, recipients, subject, body, attachments) "
-            "VALUES(?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO words(rowid, sender, recipients, subject, body, attachments) VALUES(?,?,?,?,?,?)",
             row.number, text.sender, text.recipients, text.subject, text.body, text.attachments);
       });
 }

@@ -155,11 +155,11 @@ class Verifier {
   void check_audit(const AuditRow& row, const std::string& digest) {
     if (digest_of(row) != digest) problem(row.number, "", "the audit entry (" + row.kind + ") was altered");
     if (row.kind == "discontinuity")
-      problem(row.number, "",
-              "on " + iso8601(row.time) +
-                  " the database did not fit the head: it was an older copy, or the head was altered; the "
-                  "head said " +
-                  row.details);
+      problem(
+          row.number, "",
+          "on " + iso8601(row.time) +
+              " the database did not fit the head: it was an older copy, or the head was altered; the head said " +
+              row.details);
   }
 
   Status check_outcome(const OutcomeRow& row, const std::string& digest) {
@@ -178,14 +178,12 @@ class Verifier {
         .query("SELECT number, id FROM record WHERE number NOT IN (SELECT number FROM chain)", stranger)
         .and_then([&] {
           return database_.sql().query(
-              "SELECT number, '' FROM audit WHERE number NOT IN (SELECT number FROM chain) "
-              "OR number IN (SELECT number FROM record)",
+              "SELECT number, '' FROM audit WHERE number NOT IN (SELECT number FROM chain) OR number IN (SELECT number FROM record)",
               stranger);
         })
         .and_then([&] {
           return database_.sql().query(
-              "SELECT number, '' FROM outcome WHERE number NOT IN (SELECT number FROM chain) "
-              "OR number IN (SELECT number FROM record) OR number IN (SELECT number FROM audit)",
+              "SELECT number, '' FROM outcome WHERE number NOT IN (SELECT number FROM chain) OR number IN (SELECT number FROM record) OR number IN (SELECT number FROM audit)",
               stranger);
         });
   }

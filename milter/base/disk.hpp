@@ -18,14 +18,14 @@ class Disk {
   Disk& operator=(const Disk&) = delete;
   virtual ~Disk() = default;
 
-  virtual int open(int folder, const std::string& name, int flags, mode_t mode = 0);
-  virtual int make_folder(int folder, const std::string& name, mode_t mode);
+  virtual int open(int directory, const std::string& name, int flags, mode_t mode = 0);
+  virtual int make_directory(int directory, const std::string& name, mode_t mode);
   virtual ssize_t write(int file, std::string_view bytes);
-  virtual ssize_t read(int file, char* into, std::size_t most);
+  virtual ssize_t read(int file, char* into, std::size_t maximum);
   virtual int sync(int file);
-  virtual int rename(int folder, const std::string& from, const std::string& to);
-  virtual int remove(int folder, const std::string& name);
-  virtual int status(int folder, const std::string& name, struct stat& out);
+  virtual int rename(int directory, const std::string& from, const std::string& to);
+  virtual int remove(int directory, const std::string& name);
+  virtual int status(int directory, const std::string& name, struct stat& out);
   virtual int lock(int file);  ///< exclusive, until the descriptor is closed; waits
 };
 

@@ -21,16 +21,16 @@ using Sink = std::function<Status(std::string_view)>;
 /// Gives all its bytes to a Sink, in pieces.
 using Producer = std::function<Status(const Sink&)>;
 
-/// Makes `name` in `folder` (it must not be there; links are not followed), mode 0600, and syncs the file. On
-/// failure nothing stays. The folder's entry is not synced.
-Status write_new_file(Disk& disk, int folder, const std::string& name, const Producer& producer);
+/// Makes `name` in `directory` (it must not be there; links are not followed), mode 0600, and syncs the file.
+/// On failure nothing stays. The directory's entry is not synced.
+Status write_new_file(Disk& disk, int directory, const std::string& name, const Producer& producer);
 
 /// Puts `content` in place of `name`: either the old or the new content is there, whatever happens.
-Status replace_file(Disk& disk, int folder, const std::string& name, std::string_view content);
+Status replace_file(Disk& disk, int directory, const std::string& name, std::string_view content);
 
-/// Opens the folder, and makes it (mode 0700) when it is missing; `made` then says so. Links are not
+/// Opens the directory, and makes it (mode 0700) when it is missing; `made` then says so. Links are not
 /// followed.
-Result<Fd> open_folder(Disk& disk, int above, const std::string& name, bool& made);
+Result<Fd> open_directory(Disk& disk, int above, const std::string& name, bool& made);
 
 Status sync_file(Disk& disk, int file, const std::string& name);
 

@@ -41,13 +41,13 @@ int try_to_connect(const std::string& path, int type) {
 }
 
 Result<std::string> share_unix_socket(const std::string& path) {
-  struct stat folder {};
+  struct stat directory {};
   struct stat socket {};
   const auto above = std::filesystem::path(path).parent_path();
-  if (::stat(above.c_str(), &folder) != 0 || ::chmod(path.c_str(), 0660) != 0)
+  if (::stat(above.c_str(), &directory) != 0 || ::chmod(path.c_str(), 0660) != 0)
     return fail(Failure::Misconfigured, "cannot share " + path + ": " + reason());
   // Without the right to give it away the socket keeps our group: the log says which one it has.
-  if (::chown(path.c_str(), static_cast<uid_t>(-1), folder.st_gid) != 0 && errno != EPERM)
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), directory.st_gid) != 0 && errno != EPERM)
     return fail(Failure::Misconfigured, "cannot share " + path + ": " + reason());
   if (::stat(path.c_str(), &socket) != 0)
     return fail(Failure::Misconfigured, "cannot examine " + path + ": " + reason());

@@ -11,9 +11,10 @@
 namespace pams::milter {
 namespace {
 
-constexpr std::uintmax_t kMostBytes = 256U << 20U;
+constexpr std::uintmax_t kMaxBytes = 256U << 20U;
 
-/// A folder that is not there holds no files; one that cannot be read may hold rules that must not be missed.
+/// A directory that is not there holds no files; one that cannot be read may hold rules that must not be
+/// missed.
 int stops_glob(const char*, int error) { return error == ENOENT ? 0 : 1; }
 
 class Glob {
@@ -45,7 +46,7 @@ Result<std::string> read_file(const std::string& path) {
   std::string content;
   for (char piece[65536]; in.read(piece, sizeof piece) || in.gcount() > 0;) {
     content.append(piece, static_cast<std::size_t>(in.gcount()));
-    if (content.size() > kMostBytes) return fail(Failure::Misconfigured, path + ": is larger than 256 MB");
+    if (content.size() > kMaxBytes) return fail(Failure::Misconfigured, path + ": is larger than 256 MB");
   }
   if (in.bad()) return fail(Failure::Misconfigured, path + ": cannot be read");
   return content;
@@ -63,7 +64,7 @@ Result<std::vector<std::string>> matching_files(const std::string& pattern) {
   if (found.status() == GLOB_NOMATCH && has_wildcard) return std::vector<std::string>{};
   return fail(
       Failure::Misconfigured,
-      pattern + ": " + (found.status() == GLOB_NOMATCH ? "no such file" : "the folder cannot be read"));
+      pattern + ": " + (found.status() == GLOB_NOMATCH ? "no such file" : "the directory cannot be read"));
 }
 
 Status check_program(const std::string& path) {
@@ -75,9 +76,9 @@ Status check_program(const std::string& path) {
                 path + (fs::exists(status) ? ": is not a file" : ": no such program"));
   if (access(path.c_str(), X_OK) != 0)
     return fail(Failure::Misconfigured, path + ": cannot be executed: " + std::strerror(errno));
-  const auto folder = fs::status(fs::path(path).parent_path(), error).permissions();
-  const bool is_open = (folder & fs::perms::others_write) != fs::perms::none &&
-                       (folder & fs::perms::sticky_bit) == fs::perms::none;
+  const auto directory = fs::status(fs::path(path).parent_path(), error).permissions();
+  const bool is_open = (directory & fs::perms::others_write) != fs::perms::none &&
+                       (directory & fs::perms::sticky_bit) == fs::perms::none;
   if (is_open || (status.permissions() & fs::perms::others_write) != fs::perms::none)
     return fail(Failure::Misconfigured, path + ": everybody may change it; take that right away");
   return {};

@@ -12,7 +12,7 @@ namespace pams::milter {
 /// The whole file, 256 MB at most. Failure::Misconfigured with path and reason.
 Result<std::string> read_file(const std::string& path);
 
-/// `path`, made absolute as seen from the folder of `from_file`.
+/// `path`, made absolute as seen from the directory of `from_file`.
 std::string resolve(const std::string& path, const std::string& from_file);
 
 /// The files that match, in name order. Without a wildcard the file must exist.

@@ -19,7 +19,7 @@ using schema::Table;
 using schema::Value;
 
 constexpr unsigned kRelayPort = 8896;
-constexpr std::uint64_t kMostRelaySessions = 10000;
+constexpr std::uint64_t kMaxRelaySessions = 10000;
 
 bool is_loopback(const std::string& host) {
   static const auto kLoopback = *IpRange::parse("127.0.0.0/8");
@@ -136,18 +136,18 @@ class Loader {
     const auto args = read_single("relay");
     settings.relay.listen = default_relay_listen(settings.listen);
     settings.relay.max_sessions = static_cast<unsigned>(args.number("max_sessions"));
-    if (args.number("max_sessions") < 1 || args.number("max_sessions") > kMostRelaySessions)
+    if (args.number("max_sessions") < 1 || args.number("max_sessions") > kMaxRelaySessions)
       diagnostics_.error(args.at("max_sessions"),
-                         "max_sessions: a number from 1 to " + std::to_string(kMostRelaySessions));
+                         "max_sessions: a number from 1 to " + std::to_string(kMaxRelaySessions));
     const auto& written = args.text("listen");
     if (written.empty()) return;
     const auto listen = parse_listen(written);
     if (!listen)
       diagnostics_.error(args.at("listen"), "listen: " + listen.error());
     else if (listen->unix_path.empty() && !is_loopback(listen->host))
-      diagnostics_.error(args.at("listen"),
-                         "listen: the relay listens at a unix socket or on loopback only: "
-                         "unix:/path/to/socket, inet:PORT@127.0.0.1");
+      diagnostics_.error(
+          args.at("listen"),
+          "listen: the relay listens at a unix socket or on loopback only: unix:/path/to/socket, inet:PORT@127.0.0.1");
     else if (listen->for_libmilter() == settings.listen.for_libmilter())
       diagnostics_.error(args.at("listen"), "listen: the milter listens there");
     else

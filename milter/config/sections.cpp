@@ -41,7 +41,7 @@ constexpr Param kMilter[] = {
      .fallback = R"("/etc/postfix")"},
     {.key = "sendmail_config",
      .type = Type::Path,
-     .doc = "The folder of sendmail.mc, sendmail.cf and submit.cf.",
+     .doc = "The directory of sendmail.mc, sendmail.cf and submit.cf.",
      .fallback = R"("/etc/mail")"},
     {.key = "sendmail_program",
      .type = Type::Path,
@@ -51,9 +51,8 @@ constexpr Param kMilter[] = {
 constexpr Param kRelay[] = {
     {.key = "listen",
      .type = Type::Text,
-     .doc = "Where the MTA hands over what was sealed: unix:/path, or inet:PORT@127.0.0.1. Empty: relay.sock "
-            "beside "
-            "the milter's socket.",
+     .doc =
+         "Where the MTA hands over what was sealed: unix:/path, or inet:PORT@127.0.0.1. Empty: relay.sock beside the milter's socket.",
      .fallback = R"("")"},
     {.key = "max_sessions",
      .type = Type::Integer,
@@ -69,12 +68,12 @@ constexpr Param kArchive[] = {
      .choices = kArchiveKinds},
     {.key = "path",
      .type = Type::Path,
-     .doc = "The folder.",
+     .doc = "The directory.",
      .fallback = R"("/var/lib/pams-milter/archive")"},
     {.key = "encrypt_to",
      .type = Type::Path,
-     .doc = "PEM certificates: what is stored can be read only with a key of theirs; search then covers "
-            "metadata only.",
+     .doc =
+         "PEM certificates: what is stored can be read only with a key of theirs; search then covers metadata only.",
      .fallback = R"("")"},
     {.key = "checkpoint_key",
      .type = Type::Path,

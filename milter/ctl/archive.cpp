@@ -48,9 +48,9 @@ class Declaration {
     return sub;
   }
   void add_query(CLI::App* sub) const {
-    sub->add_option("query", options_->query,
-                    "from: to: subject: body: attachment: messageid: sent: size: "
-                    "has:attachment, words, \"phrases\", AND OR NOT ( )")
+    sub->add_option(
+           "query", options_->query,
+           "from: to: subject: body: attachment: messageid: sent: size: has:attachment, words, \"phrases\", AND OR NOT ( )")
         ->required();
   }
 
@@ -61,7 +61,7 @@ class Declaration {
         ->add_option("id", options_->id, "The record's id, or how it begins")
         ->required();
     auto* exporting = add(app, "export", "Copy messages as they were sent", export_archive);
-    exporting->add_option("--format", options_->format, "eml (a folder), mboxrd or zip (a file)")
+    exporting->add_option("--format", options_->format, "eml (a directory), mboxrd or zip (a file)")
         ->required()
         ->check(CLI::IsMember({"eml", "mboxrd", "zip"}));
     exporting->add_option("--output", options_->output, "Where to; must not be there yet")->required();

@@ -42,9 +42,7 @@ void warn_of_overlap(const Config& config, Diagnostics& diagnostics) {
   if (overlap)
     diagnostics.warning(
         place_of(config.settings, "zivver_peers"),
-        "zivver_peers and trust.networks overlap: who is in both is taken for one of yours and not for "
-        "Zivver, "
-        "and its flagged mail with X-Zivver-Transport is an anomaly; take the peers out of trust.networks");
+        "zivver_peers and trust.networks overlap: who is in both is taken for one of yours and not for Zivver, and its flagged mail with X-Zivver-Transport is an anomaly; take the peers out of trust.networks");
 }
 
 void warn_of_reports(const Config& config, Diagnostics& diagnostics) {
@@ -53,8 +51,7 @@ void warn_of_reports(const Config& config, Diagnostics& diagnostics) {
       journal.deliver_to.kind == rules::ReportDestination::Kind::None)
     diagnostics.warning(
         place_of(config.settings, "submit_to"),
-        "[journal] has no deliver_to: flagged mail that a journal rule is for waits, because its "
-        "report would have no sealed way");
+        "[journal] has no deliver_to: flagged mail that a journal rule is for waits, because its report would have no sealed way");
 }
 
 void add_warnings(Loaded& loaded) {

@@ -134,8 +134,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   validate->add_option("NAME", options->name, "The connector")->required();
   validate->add_option(
       "--send-to", options->send_to,
-      "Also send a flagged test message to this address through the MTA, and follow it to the "
-      "smart host's answer");
+      "Also send a flagged test message to this address through the MTA, and follow it to the smart host's answer");
   app.require_subcommand(1);
   return [options, list, &globals] { return run(globals, *options, list->parsed()); };
 }

@@ -31,7 +31,7 @@ int run(const std::string& name) {
 
 std::function<int()> declare(CLI::App& app, const Globals&) {
   auto name = std::make_shared<std::string>();
-  app.add_option("event", *name, "The word behind event= in the log; all events when left out");
+  app.add_option("event", *name, "The word after event= in the log; all events when left out");
   return [name] { return run(*name); };
 }
 

@@ -22,7 +22,7 @@ int run(int argc, char** argv) {
   std::function<int()> chosen;
   for (const auto* command : ctl::commands()) {
     auto* sub = app.add_subcommand(std::string(command->name), std::string(command->summary));
-    sub->fallthrough();  // --config may stand behind the command too
+    sub->fallthrough();  // --config may stand after the command too
     sub->callback([&chosen, run_it = command->declare(*sub, globals)] { chosen = run_it; });
   }
   try {

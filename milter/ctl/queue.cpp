@@ -126,8 +126,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   list_all->add_flag("--json", options->as_json, "Print JSON");
   auto* const release_some = app.add_subcommand(
       "release",
-      "Bring unsealed flagged mail back through the milter: it is put on hold, submitted again as local "
-      "mail, and then deleted. When this is interrupted, it stays on hold and may come twice");
+      "Bring unsealed flagged mail back through the milter: it is put on hold, submitted again as local mail, and then deleted. When this is interrupted, it stays on hold and may come twice");
   auto* const ids = release_some->add_option("id", options->ids, "Queue ids that `list` shows");
   auto* const all = release_some->add_flag("--all", options->all, "All that `list` shows as not sealed");
   ids->excludes(all);

@@ -11,11 +11,11 @@ namespace pams::milter::ctl {
 namespace {
 
 /// systemd gives ExecReload= 90 seconds.
-constexpr std::chrono::seconds kPatience(60);
+constexpr std::chrono::seconds kTimeout(60);
 
 int run(const Globals& globals) {
   const auto file = std::filesystem::absolute(globals.config_file).lexically_normal().string();
-  const auto answer = daemon::ask_to_reload(daemon::control_socket_path(), file, kPatience);
+  const auto answer = daemon::ask_to_reload(daemon::control_socket_path(), file, kTimeout);
   if (!answer) {
     std::cerr << "pamsctl: " << answer.error().what << '\n';
     return kFoundWrong;

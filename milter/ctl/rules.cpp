@@ -30,9 +30,9 @@ void print_row(const Row& row) {
 std::string one_line(std::string_view message) { return text::replace_all(message, "\n", "\\n"); }
 
 int print_all() {
-  std::cout << "Conditions: keys of [transport_rule.if], all must hold; the same keys in "
-               "[transport_rule.except_if], any one\n"
-               "that holds switches the rule off.\n";
+  std::cout
+      << "Conditions: keys of [transport_rule.if], all must hold; the same keys in [transport_rule.except_if], any one\n"
+         "that holds switches the rule off.\n";
   for (const auto* condition : rules::conditions()) {
     print_row(*condition);
     for (const auto& example : condition->examples)

@@ -26,9 +26,7 @@ namespace pams::milter::ctl {
 namespace {
 
 constexpr const char* kRestart =
-    "run, in this order: systemctl restart pams-relay && systemctl restart pams-milter (the relay must be "
-    "able to "
-    "open what the milter seals)";
+    "run, in this order: systemctl restart pams-relay && systemctl restart pams-milter (the relay must be able to open what the milter seals)";
 
 struct Answer {
   nlohmann::json json;
@@ -59,11 +57,11 @@ std::string to_text(const seal::KeyRing& ring) {
 /// Until it goes away, nobody else changes the key file by these commands: what one of them has read is what
 /// it replaces. A key that was lost meanwhile could have sealed something.
 Result<Fd> hold_key_file(const std::string& path) {
-  auto folder = std::filesystem::path(path).parent_path();
-  if (folder.empty()) folder = ".";
-  Fd lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  auto directory = std::filesystem::path(path).parent_path();
+  if (directory.empty()) directory = ".";
+  Fd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock || ::flock(lock.get(), LOCK_EX) != 0)
-    return fail(Failure::Misconfigured, "cannot lock " + folder.string() + ": " + std::strerror(errno));
+    return fail(Failure::Misconfigured, "cannot lock " + directory.string() + ": " + std::strerror(errno));
   return lock;
 }
 

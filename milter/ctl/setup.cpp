@@ -138,10 +138,8 @@ int run_postfix(const Globals& globals, const Options& options) {
 constexpr const char* kSendmailSteps =
     "The order in which flagged mail stays safe (Sendmail has no guard rules):\n"
     "  1. switch PAMS off in Zivver's Office Plugin (EnableMailAssistedSubmission = 0)\n"
-    "  2. [pams] enabled = false, then pamsctl reload: what is still flagged is refused, and the sender "
-    "told\n"
-    "  3. pamsctl trace --status Failed, for some days: who still flags? And mailq: nothing with "
-    "pams-route.invalid\n"
+    "  2. [pams] enabled = false, then pamsctl reload: what is still flagged is refused, and the sender told\n"
+    "  3. pamsctl trace --status Failed, for some days: who still flags? And mailq: nothing with pams-route.invalid\n"
     "  4. pamsctl setup sendmail --remove --apply, then make -C /etc/mail && service sendmail restart\n"
     "  5. systemctl disable --now pams-milter\n\n";
 
@@ -184,13 +182,12 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   auto* postfix = app.add_subcommand("postfix", "Postfix: main.cf, master.cf and their tables");
   postfix->add_flag("--apply", options->apply, "Make the changes, with a backup; without it they are shown");
   postfix->add_flag("--json", options->json, "Print JSON");
-  postfix->add_option("--outbound", options->outbound,
-                      "A listener whose flagged mail must wait when no milter saw it (repeatable). The other "
-                      "smtpd services get a cleanup of their own; sendmail(1) always counts as outbound");
-  auto* remove =
-      postfix->add_flag("--remove", options->remove,
-                        "Take out what the setup put in, step by step; the guard rules stay, so that what is "
-                        "still flagged waits");
+  postfix->add_option(
+      "--outbound", options->outbound,
+      "A listener whose flagged mail must wait when no milter saw it (repeatable). The other smtpd services get a cleanup of their own; sendmail(1) always counts as outbound");
+  auto* remove = postfix->add_flag(
+      "--remove", options->remove,
+      "Take out what the setup put in, step by step; the guard rules stay, so that what is still flagged waits");
   postfix
       ->add_flag("--with-guard-rules", options->with_guard_rules,
                  "Take out the guard rules too: the last step")

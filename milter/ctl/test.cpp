@@ -42,11 +42,11 @@ rules::Plan make_plan(const Config& config, const Options& options, const std::s
   Envelope envelope{without_brackets(options.sender), {}};
   for (const auto& recipient : options.recipients) envelope.recipients.push_back(without_brackets(recipient));
   const auto deadline = std::chrono::steady_clock::now() + config.policy.limits.evaluation_time;
-  const rules::Moment moment{std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
-                             [deadline] { return std::chrono::steady_clock::now() > deadline; },
-                             rules::hooks_not_run()};
+  const rules::EvaluationContext context{
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
+      [deadline] { return std::chrono::steady_clock::now() > deadline; }, rules::hooks_not_run()};
   return rules::evaluate(config.policy, std::move(message), std::move(envelope),
-                         Client{options.client_address, options.authenticated, ""}, limit, moment);
+                         Client{options.client_address, options.authenticated, ""}, limit, context);
 }
 
 std::string to_text(const rules::Reply& reply) {

@@ -57,8 +57,8 @@ void close_all_but(const Supervision& wanted) noexcept {
   close_range(first, ~0U, 0);
 }
 
-bool limit(__rlimit_resource resource, rlim_t most) noexcept {
-  const rlimit wanted{most, most};
+bool limit(__rlimit_resource resource, rlim_t maximum) noexcept {
+  const rlimit wanted{maximum, maximum};
   return setrlimit(resource, &wanted) == 0;
 }
 

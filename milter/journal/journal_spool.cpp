@@ -64,11 +64,11 @@ Result<JournalSpool::Directories> JournalSpool::open_directories() {
   bool made_root = false;
   bool made_waiting = false;
   bool made_sent = false;
-  auto root = open_folder(*disk_, AT_FDCWD, path_, made_root);
+  auto root = open_directory(*disk_, AT_FDCWD, path_, made_root);
   if (!root) return tl::unexpected(root.error());
-  auto waiting = open_folder(*disk_, root->get(), "waiting", made_waiting);
+  auto waiting = open_directory(*disk_, root->get(), "waiting", made_waiting);
   if (!waiting) return tl::unexpected(waiting.error());
-  auto sent = open_folder(*disk_, root->get(), "sent", made_sent);
+  auto sent = open_directory(*disk_, root->get(), "sent", made_sent);
   if (!sent) return tl::unexpected(sent.error());
   return Directories{std::move(*root), std::move(*waiting), std::move(*sent)};
 }

@@ -18,8 +18,8 @@ std::string key_of(const std::vector<std::string>& first, const std::vector<std:
 
 }  // namespace
 
-CachedMta::CachedMta(const mta::Mta& mta, std::chrono::seconds patience, Clock clock)
-    : mta_(mta), clock_(std::move(clock)), deadline_(clock_() + patience) {
+CachedMta::CachedMta(const mta::Mta& mta, std::chrono::seconds timeout, Clock clock)
+    : mta_(mta), clock_(std::move(clock)), deadline_(clock_() + timeout) {
   watch(mta.config_directory() + "/main.cf");
   watch(mta.config_directory() + "/master.cf");
 }

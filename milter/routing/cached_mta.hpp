@@ -1,4 +1,4 @@
-/// An Mta that asks each question once, within one span of patience, and knows which files the answers came
+/// An Mta that asks each question once, within one span of timeout, and knows which files the answers came
 /// from. For one evaluation of the checks: they all see one state of the MTA. One thread.
 #pragma once
 
@@ -14,8 +14,8 @@ namespace pams::milter::routing {
 class CachedMta final : public mta::Mta {
  public:
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
-  /// Questions after `patience` fail: a slow Postfix means "not verified", not a session that hangs.
-  CachedMta(const mta::Mta& mta, std::chrono::seconds patience, Clock clock);
+  /// Questions after `timeout` fail: a slow Postfix means "not verified", not a session that hangs.
+  CachedMta(const mta::Mta& mta, std::chrono::seconds timeout, Clock clock);
 
   Result<std::string> parameter(const std::string& name) const override;
   Result<std::map<std::string, std::string>> parameters(

@@ -7,6 +7,8 @@
 namespace pams::milter::routing {
 namespace {
 
+constexpr std::string_view kSmtpGuardEnd = ",fail:flagged_mail_leaves_by_its_connector_only}";
+
 constexpr std::uint64_t kRecipients = 10000;
 constexpr std::uint64_t kCarrierRoom = 1U << 20U;
 
@@ -14,9 +16,10 @@ constexpr std::uint64_t kCarrierRoom = 1U << 20U;
 /// its name, with the smart host's address. A connection from an address that is no machine's is never made.
 std::vector<TransportSetting> bind_settings(Reach reach) {
   const bool socket_only = reach == Reach::SocketOnly;
-  const std::string why = socket_only ? "nothing but the relay's socket can be reached: not even by mail "
-                                        "that was queued for a smart host before"
-                                      : "nothing but this machine can be reached";
+  const std::string why =
+      socket_only
+          ? "nothing but the relay's socket can be reached: not even by mail that was queued for a smart host before"
+          : "nothing but this machine can be reached";
   // RFC 7600: IANA's dummy address; RFC 6666: the discard prefix.
   return {{"lmtp_bind_address", socket_only ? "192.0.0.8" : "127.0.0.1", true, why},
           {"lmtp_bind_address6", socket_only ? "100::" : "::1", true, why},
@@ -83,11 +86,13 @@ std::uint64_t needed_recipient_limit(const rules::Policy& policy) {
   return std::max(kRecipients, policy.limits.recipients);
 }
 
-std::string last_net(const std::string& maps) {
-  return "pipemap:{" + maps + kLastNetMap + ",fail:flagged_mail_leaves_by_its_connector_only}";
+std::string smtp_guard_rule(const std::string& maps) {
+  return "pipemap:{" + maps + kSmtpGuardTable + std::string(kSmtpGuardEnd);
 }
 
-bool has_last_net(const Config& config) {
+bool is_smtp_guard_rule(const std::string& element) { return element.ends_with(kSmtpGuardEnd); }
+
+bool has_smtp_guard_rule(const Config& config) {
   const auto& pams = config.policy.pams;
   return pams.untrusted != rules::Untrusted::Keep && pams.zivver_peers.empty();
 }

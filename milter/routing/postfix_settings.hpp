@@ -33,20 +33,21 @@ std::vector<TransportSetting> transport_settings(const rules::OutboundConnector&
 /// `{ unix:…, default_action=tempfail, … }`
 std::string milter_entry(const std::string& address);
 
-/// Our tables, by file name in the folder of main.cf.
-inline constexpr const char* kNetMap = "pams_header_checks";
-inline constexpr const char* kSealedMap = "pams_milter_header_checks";
-inline constexpr const char* kLastNetMap = "pams_last_net";
+/// Our tables, by file name in the directory of main.cf.
+inline constexpr const char* kGuardTable = "pams_header_checks";
+inline constexpr const char* kSealedTable = "pams_milter_header_checks";
+inline constexpr const char* kSmtpGuardTable = "pams_smtp_guard";
 
 /// Tables of the setup before messages were sealed: what the smtp transport took out, and the passwords.
 bool is_former_table(const std::string& name);
 
-/// The last net, the first table of smtp_header_checks and lmtp_header_checks for all transports but the
-/// connectors': the client stops at a table that fails (header_checks(5) knows no other action there that
+/// The last guard rule, the first table of smtp_header_checks and lmtp_header_checks for all transports but
+/// the connectors': the client stops at a table that fails (header_checks(5) knows no other action there that
 /// holds a message), and this one fails for the flag alone. Run on 3.7.11: deferred, "local data error".
-std::string last_net(const std::string& maps);
+std::string smtp_guard_rule(const std::string& maps);
+bool is_smtp_guard_rule(const std::string& element);  ///< whatever its table is called
 /// Not where the flag may rightly leave by another way: kept on inbound mail, or on mail back from Zivver.
-bool has_last_net(const Config& config);
+bool has_smtp_guard_rule(const Config& config);
 
 /// bounce_size_limit: notices carry the header of what they are about and never its body.
 inline constexpr const char* kBounceSize = "1";

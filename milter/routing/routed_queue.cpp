@@ -13,22 +13,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostMessages = 20000;
+constexpr std::size_t kMaxMessages = 20000;
 
 /// Messages move while we look: also back, from deferred to active and from hold to deferred.
 Result<std::set<std::string>> queue_files(const std::string& queue) {
   std::set<std::string> files;
-  for (const auto* folder : {"maildrop", "incoming", "active", "hold", "deferred", "incoming", "active"}) {
+  for (const auto* directory : {"maildrop", "incoming", "active", "hold", "deferred", "incoming", "active"}) {
     std::error_code problem;
-    for (fs::recursive_directory_iterator at(fs::path(queue) / folder, problem), end; at != end && !problem;
-         at.increment(problem)) {
+    for (fs::recursive_directory_iterator at(fs::path(queue) / directory, problem), end;
+         at != end && !problem; at.increment(problem)) {
       if (!at->is_regular_file(problem)) continue;
       files.insert(at->path().string());
-      if (files.size() > kMostMessages)
-        return fail(Failure::Temporary, "more than " + std::to_string(kMostMessages) + " messages");
+      if (files.size() > kMaxMessages)
+        return fail(Failure::Temporary, "more than " + std::to_string(kMaxMessages) + " messages");
     }
     if (problem && problem != std::errc::no_such_file_or_directory)
-      return fail(Failure::Misconfigured, queue + "/" + folder + ": " + problem.message());
+      return fail(Failure::Misconfigured, queue + "/" + directory + ": " + problem.message());
   }
   return files;
 }

@@ -1,5 +1,5 @@
 /// Which messages in Postfix's queue the product has to do with: flagged ones that were not sealed, and
-/// carriers. Asks postcat, in every folder of the queue; needs root.
+/// carriers. Asks postcat, in every directory of the queue; needs root.
 #pragma once
 
 #include <cstddef>

@@ -85,9 +85,10 @@ Result<KeyRing> read_at(const std::string& path) {
   if (const auto read = read_all(file.get(), path, content.bytes); !read) return tl::unexpected(read.error());
   auto ring = parse_keys(content.bytes);
   if (!ring)
-    return wrong(path, ring.error().what +
-                           "; put it back from a backup, or move it away and "
-                           "`pamsctl setup postfix --apply` makes a new one");
+    return wrong(
+        path,
+        ring.error().what +
+            "; put it back from a backup, or move it away and `pamsctl setup postfix --apply` makes a new one");
   return ring;
 }
 

@@ -81,7 +81,7 @@ class EndOfMessage {
     const auto& policy = message_.config().policy;
     Hooks hooks(progress_, outcome_.queue_id);
     const auto deadline = std::chrono::steady_clock::now() + policy.limits.evaluation_time;
-    const rules::Moment moment{
+    const rules::EvaluationContext evaluation{
         now_,
         [&] {
           progress_.tell_if_due();
@@ -90,7 +90,7 @@ class EndOfMessage {
         [&](const rules::Hook& hook, const Mail& mail) { return hooks.run(hook, mail); }};
     // The copy shares the body.
     return message_.services().evaluate(policy, outcome_.received, message_.envelope(), outcome_.client,
-                                        message_.limits_exceeded(), moment);
+                                        message_.limits_exceeded(), evaluation);
   }
 
   /// What no plan may say, whatever the rules are. Looked at here because it is the last place where a fault

@@ -19,7 +19,7 @@ namespace pams::milter::session {
 
 /// As rules::evaluate; a test puts its own here.
 using Evaluate = std::function<rules::Plan(const rules::Policy&, Message, Envelope, Client, std::string_view,
-                                           const rules::Moment&)>;
+                                           const rules::EvaluationContext&)>;
 
 struct Services {
   std::shared_ptr<const Config> config;

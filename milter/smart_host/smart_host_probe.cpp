@@ -15,7 +15,7 @@ using std::chrono::seconds;
 constexpr seconds kLookUp{10};
 constexpr seconds kConnect{5};
 // RFC 5321 4.5.3.2 grants minutes; a smart host that needs more than this is not fit for use either.
-constexpr seconds kPatience{10};
+constexpr seconds kTimeout{10};
 
 bool is_about_certificate(std::string_view stage) {
   return stage == "chain" || stage == "name" || stage == "expiry";
@@ -57,14 +57,14 @@ class Probe {
       return unreached("resolve");
     }
     report_.stages.push_back({"resolve", StageStatus::Ok, listed(*addresses)});
-    for (std::size_t i = 0; i < addresses->size() && i < kMostSmartHostAddresses; ++i)
+    for (std::size_t i = 0; i < addresses->size() && i < kMaxSmartHostAddresses; ++i)
       if (!try_address((*addresses)[i])) break;
     return finish();
   }
 
  private:
-  Deadline within(seconds patience) const {
-    return std::min(settings_.deadline, std::chrono::steady_clock::now() + patience);
+  Deadline within(seconds timeout) const {
+    return std::min(settings_.deadline, std::chrono::steady_clock::now() + timeout);
   }
 
   static std::string listed(const std::vector<SocketAddress>& addresses) {
@@ -83,7 +83,7 @@ class Probe {
     }
     SmartHostSession session(
         connector_, host_,
-        {settings_.helo_name, settings_.password, settings_.deadline, kPatience, connector_.max_message_size},
+        {settings_.helo_name, settings_.password, settings_.deadline, kTimeout, connector_.max_message_size},
         std::move(*connection));
     stages_ = run_stages(session);
     session.quit();

@@ -48,7 +48,7 @@ std::uint64_t SmtpFeatures::size_limit() const {
 }
 
 Deadline SmartHostSession::soon() const {
-  return std::min(settings_.deadline, std::chrono::steady_clock::now() + settings_.patience);
+  return std::min(settings_.deadline, std::chrono::steady_clock::now() + settings_.timeout);
 }
 
 Result<SmtpReply> SmartHostSession::greet(Deadline deadline) {
@@ -78,8 +78,7 @@ Outcome SmartHostSession::starttls() {
   // CVE-2011-0411: what comes in clear after the 220 would be taken for an answer that came over TLS.
   if (connection_.has_unread_bytes())
     return fault(
-        "bytes came in clear after the answer to STARTTLS: somebody on the way injects commands, or "
-        "the server is broken");
+        "bytes came in clear after the answer to STARTTLS: somebody on the way injects commands, or the server is broken");
   return fine(reply->text());
 }
 
@@ -110,13 +109,13 @@ Outcome SmartHostSession::size() {
   const auto reply = greet(soon());
   if (!reply) return fault("after EHLO over TLS: " + reply.error().what);
   if (reply->code != 250) return fault("it answers EHLO over TLS with '" + reply->text() + "'");
-  const auto most = features_.size_limit();
-  if (most == 0) return fine("it announces no limit");
-  if (most < settings_.max_message_size)
-    return fault("it takes messages up to " + megabytes(most) + ", max_message_size is " +
+  const auto maximum = features_.size_limit();
+  if (maximum == 0) return fine("it announces no limit");
+  if (maximum < settings_.max_message_size)
+    return fault("it takes messages up to " + megabytes(maximum) + ", max_message_size is " +
                  megabytes(settings_.max_message_size) +
-                 ": larger ones would bounce; set max_message_size = " + std::to_string(most));
-  return fine("it takes messages up to " + megabytes(most));
+                 ": larger ones would bounce; set max_message_size = " + std::to_string(maximum));
+  return fine("it takes messages up to " + megabytes(maximum));
 }
 
 Result<SmtpReply> SmartHostSession::authenticate(const std::string& mechanisms, Deadline deadline) {

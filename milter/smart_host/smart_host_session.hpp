@@ -18,7 +18,7 @@
 namespace pams::milter::smart_host {
 
 /// As Postfix's smtp_mx_address_limit: of a name with more addresses, the first ones count.
-inline constexpr std::size_t kMostSmartHostAddresses = 5;
+inline constexpr std::size_t kMaxSmartHostAddresses = 5;
 
 /// What an answer to EHLO offers.
 class SmtpFeatures {
@@ -39,9 +39,9 @@ class SmartHostSession {
   struct Settings {
     std::string helo_name;
     Result<std::string> password;
-    Deadline deadline;                             ///< of all stages together
-    std::chrono::steady_clock::duration patience;  ///< with one stage
-    std::uint64_t max_message_size = 0;            ///< that it must take; 0 = whatever it takes
+    Deadline deadline;                            ///< of all stages together
+    std::chrono::steady_clock::duration timeout;  ///< with one stage
+    std::uint64_t max_message_size = 0;           ///< that it must take; 0 = whatever it takes
   };
   SmartHostSession(const rules::OutboundConnector& connector, const rules::SmartHost& host, Settings settings,
                    SmtpConnection connection)

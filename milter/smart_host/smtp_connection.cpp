@@ -16,7 +16,7 @@ namespace {
 
 // RFC 5321 4.5.3.1.5 allows 512 bytes a reply line; servers write longer ones.
 constexpr std::size_t kLongestLine = 4096;
-constexpr std::size_t kMostLines = 100;
+constexpr std::size_t kMaxLines = 100;
 
 tl::unexpected<Error> temporary(const std::string& what) { return fail(Failure::Temporary, what); }
 tl::unexpected<Error> system_failure(const char* what) {
@@ -173,7 +173,7 @@ Result<std::string> SmtpConnection::read_line(Deadline deadline) {
 
 Result<SmtpReply> SmtpConnection::read_reply(Deadline deadline) {
   SmtpReply reply;
-  while (reply.lines.size() < kMostLines) {
+  while (reply.lines.size() < kMaxLines) {
     const auto line = read_line(deadline);
     if (!line) return tl::unexpected(line.error());
     if (!is_reply_line(*line))

@@ -85,17 +85,18 @@ CertificateVerdict judge_chain(X509* certificate, const std::vector<Fault>& faul
   if (fault == faults.end()) return {true, "issued by " + issuer};
   switch (fault->error) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return {false,
-              "the certificate is self-signed, so anybody can make one; the smart host needs one of an "
-              "authority in " +
-                  ca_file};
+      return {
+          false,
+          "the certificate is self-signed, so anybody can make one; the smart host needs one of an authority in " +
+              ca_file};
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-      return {false, "issued by " + issuer + ", which leads to no authority in " + ca_file +
-                         "; either tls_ca_file is not the right one, or the smart host does not send its "
-                         "intermediate certificates, or this is not the smart host"};
+      return {
+          false,
+          "issued by " + issuer + ", which leads to no authority in " + ca_file +
+              "; either tls_ca_file is not the right one, or the smart host does not send its intermediate certificates, or this is not the smart host"};
     default:
       return {false, std::string(X509_verify_cert_error_string(fault->error)) +
                          (fault->subject.empty() ? "" : " (" + fault->subject + ")")};
@@ -141,9 +142,10 @@ CertificateVerdict judge_name(X509* certificate, const std::vector<std::string>&
   if (std::ranges::any_of(names, [&](const auto& name) {
         return carries(certificate, name, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT);
       }))
-    return {false, wanted +
-                       " stands only in the subject's CN, which no authority vouches for; the smart host "
-                       "needs a certificate with the name as a DNS subjectAltName"};
+    return {
+        false,
+        wanted +
+            " stands only in the subject's CN, which no authority vouches for; the smart host needs a certificate with the name as a DNS subjectAltName"};
   return {false,
           "wanted is " + wanted + ", but the certificate is for " +
               (found.empty() ? "no DNS name at all" : text::join(found, ", ")) +

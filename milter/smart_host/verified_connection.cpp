@@ -25,7 +25,7 @@ struct Attempt {
   const SocketAddress& address;
   const VerifiedConnection::Settings& settings;
   Deadline deadline;
-  std::chrono::steady_clock::duration patience;  ///< with the connection, and with each stage
+  std::chrono::steady_clock::duration timeout;  ///< with the connection, and with each stage
 };
 
 /// It cannot be reached, in contrast to one that says or shows the wrong thing.
@@ -76,11 +76,11 @@ struct VerifiedConnection::State {
 
 tl::expected<std::unique_ptr<VerifiedConnection::State>, Obstacle> VerifiedConnection::State::reach(
     const Attempt& attempt) {
-  const auto& [connector, host, address, settings, deadline, patience] = attempt;
+  const auto& [connector, host, address, settings, deadline, timeout] = attempt;
   auto connected =
-      SmtpConnection::connect(address, std::chrono::steady_clock::now() + patience, settings.cancellation);
+      SmtpConnection::connect(address, std::chrono::steady_clock::now() + timeout, settings.cancellation);
   if (!connected) return tl::unexpected(Obstacle{"connect", connected.error().what, address.text});
-  SmartHostSession session(connector, host, {settings.helo_name, settings.password, deadline, patience},
+  SmartHostSession session(connector, host, {settings.helo_name, settings.password, deadline, timeout},
                            std::move(*connected));
   if (auto obstacle = run_stages(session, address.text)) return tl::unexpected(std::move(*obstacle));
   const bool verified = session.verified();
@@ -104,7 +104,7 @@ Result<VerifiedConnection> VerifiedConnection::open(const rules::OutboundConnect
                                                     const rules::SmartHost& host,
                                                     const std::vector<SocketAddress>& addresses,
                                                     const Settings& settings, Deadline deadline) {
-  const auto count = std::min(addresses.size(), kMostSmartHostAddresses);
+  const auto count = std::min(addresses.size(), kMaxSmartHostAddresses);
   std::vector<Obstacle> obstacles;
   if (count == 0) obstacles.push_back({"resolve", "it has no address", ""});
   for (std::size_t i = 0; i < count; ++i) {

@@ -17,7 +17,7 @@ PRAGMA user_version = 1;
 )";
 
 /// A reader that holds the file (pamsctl, a backup) is soon done; the MTA waits meanwhile.
-constexpr std::chrono::seconds kPatience(5);
+constexpr std::chrono::seconds kTimeout(5);
 
 std::int64_t milliseconds_of(Instant instant) { return instant.time_since_epoch().count(); }
 
@@ -40,8 +40,7 @@ std::string delivery_log_path(const std::string& trace_path) {
 }
 
 Result<DeliveryLog> DeliveryLog::open(const std::string& path) {
-  auto database =
-      sqlite::Database::open(path, sqlite::Access::ReadWrite, sqlite::Durability::Full, kPatience);
+  auto database = sqlite::Database::open(path, sqlite::Access::ReadWrite, sqlite::Durability::Full, kTimeout);
   if (!database) return tl::unexpected(database.error());
   DeliveryLog log(std::move(*database));
   if (const auto made = log.database_.script(kSchema); !made) return tl::unexpected(made.error());
@@ -53,8 +52,7 @@ Status DeliveryLog::record(std::span<const RelayDelivery> deliveries) {
   return database_.transaction([&]() -> Status {
     for (const auto& one : deliveries) {
       const auto written = database_.run(
-          "INSERT INTO delivery(seal, recipient, time, result, connector, host, address, protocol, cipher, "
-          "certificate, verified, reply) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "INSERT INTO delivery(seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, verified, reply) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           one.seal, one.recipient, milliseconds_of(one.time), to_string(one.result), one.connector, one.host,
           one.address, one.protocol, one.cipher, one.certificate, one.verified ? 1 : 0, one.reply);
       if (!written) return written;
@@ -67,8 +65,7 @@ Result<std::optional<RelayDelivery>> DeliveryLog::sent(const std::string& seal,
                                                        const std::string& recipient) {
   std::optional<RelayDelivery> found;
   const auto asked = database_.query(
-      "SELECT time, connector, host, address, protocol, cipher, certificate, verified, reply FROM delivery "
-      "WHERE seal = ? AND recipient = ? AND result = 'sent' ORDER BY number LIMIT 1",
+      "SELECT time, connector, host, address, protocol, cipher, certificate, verified, reply FROM delivery WHERE seal = ? AND recipient = ? AND result = 'sent' ORDER BY number LIMIT 1",
       [&](const sqlite::Row& row) {
         found = RelayDelivery{.seal = seal,
                               .recipient = recipient,
@@ -92,8 +89,7 @@ Result<std::optional<RelayDelivery>> DeliveryLog::sent(const std::string& seal,
 Result<std::vector<std::string>> DeliveryLog::refused_by(const std::string& seal) {
   std::vector<std::string> found;
   const auto asked = database_.query(
-      "SELECT recipient FROM delivery WHERE seal = ? AND result = 'failed' GROUP BY recipient ORDER BY "
-      "max(number)",
+      "SELECT recipient FROM delivery WHERE seal = ? AND result = 'failed' GROUP BY recipient ORDER BY max(number)",
       [&](const sqlite::Row& row) {
         found.push_back(row.text(0));
         return true;
@@ -105,8 +101,7 @@ Result<std::vector<std::string>> DeliveryLog::refused_by(const std::string& seal
 
 Result<std::size_t> DeliveryLog::forget_before(Instant limit, std::size_t max_rows) {
   const auto deleted = database_.run(
-      "DELETE FROM delivery WHERE number IN (SELECT number FROM delivery WHERE time < ? ORDER BY time LIMIT "
-      "?)",
+      "DELETE FROM delivery WHERE number IN (SELECT number FROM delivery WHERE time < ? ORDER BY time LIMIT ?)",
       milliseconds_of(limit), max_rows);
   if (!deleted) return tl::unexpected(deleted.error());
   return static_cast<std::size_t>(database_.changes());

@@ -118,13 +118,11 @@ Status LogJoin::expand(std::int64_t message, const LogEntry& entry, const Attemp
   Status done;
   if (!*known)
     done = database_.run(
-        "INSERT INTO recipient SELECT ?, max(number) + 1, ?, ?, ?, 'Pending', '', '' FROM recipient WHERE "
-        "message = ?",
+        "INSERT INTO recipient SELECT ?, max(number) + 1, ?, ?, ?, 'Pending', '', '' FROM recipient WHERE message = ?",
         message, attempt.recipient, search_key(attempt.recipient), original, message);
   if (!done || original.empty() || search_key(original) == search_key(attempt.recipient)) return done;
   done = database_.run(
-      "UPDATE recipient SET status = 'Expanded', reply = '' WHERE message = ? AND address_key = ? AND status "
-      "IN ('Pending', 'Quarantined')",
+      "UPDATE recipient SET status = 'Expanded', reply = '' WHERE message = ? AND address_key = ? AND status IN ('Pending', 'Quarantined')",
       message, search_key(original));
   if (!done || *known) return done;
   return add_event(message, entry, {EventKind::Expand, attempt.recipient, original, "", "", ""});
@@ -134,9 +132,7 @@ Status LogJoin::set_result(std::int64_t message, const LogEntry& entry, const At
                            std::string_view tls) {
   const auto key = search_key(attempt.recipient);
   auto done = database_.run(
-      "UPDATE recipient SET status = ?, reply = ?, tls = ? WHERE message = ? AND address_key = ? AND status "
-      "<> "
-      "'Delivered'",
+      "UPDATE recipient SET status = ?, reply = ?, tls = ? WHERE message = ? AND address_key = ? AND status <> 'Delivered'",
       to_string(meaning_of(entry, attempt)->status), attempt.reply, tls, message, key);
   const auto queue_id = forwarded_as(attempt);
   if (!done || queue_id.empty()) return done;
@@ -216,9 +212,7 @@ Status LogJoin::note_refusal(std::int64_t message, const Queue& queue) {
 Status LogJoin::change_status(std::int64_t message, std::string_view from, DeliveryStatus to,
                               std::string_view reply) {
   return database_.run(
-      "UPDATE recipient SET status = ?, reply = ? || CASE WHEN ? <> '' AND reply <> '' THEN '; last: ' ELSE "
-      "'' "
-      "END || reply WHERE message = ? AND status = ?",
+      "UPDATE recipient SET status = ?, reply = ? || CASE WHEN ? <> '' AND reply <> '' THEN '; last: ' ELSE '' END || reply WHERE message = ? AND status = ?",
       to_string(to), reply, reply, message, from);
 }
 
@@ -240,9 +234,7 @@ Status LogJoin::settle(std::int64_t message) {
         "UPDATE recipient SET status = 'Expanded' WHERE message = ? AND status = 'Pending' AND reply = ''",
         message);
   return database_.run(
-      "UPDATE recipient SET reply = 'no longer in the queue; the log does not tell why' WHERE message = ? "
-      "AND "
-      "status = 'Pending' AND reply = ''",
+      "UPDATE recipient SET reply = 'no longer in the queue; the log does not tell why' WHERE message = ? AND status = 'Pending' AND reply = ''",
       message);
 }
 
@@ -250,9 +242,7 @@ Status LogJoin::settle(std::int64_t message) {
 Result<bool> LogJoin::counted_again(std::int64_t message, const LogEntry& entry, const Row& row) {
   if (row.kind != EventKind::Defer) return false;
   const auto done = database_.run(
-      "UPDATE event SET times = times + 1, last = ? WHERE number = (SELECT max(number) FROM event WHERE "
-      "message "
-      "= ? AND recipient = ?) AND kind = 'DEFER' AND service = ? AND relay = ? AND text = ? AND tls = ?",
+      "UPDATE event SET times = times + 1, last = ? WHERE number = (SELECT max(number) FROM event WHERE message = ? AND recipient = ?) AND kind = 'DEFER' AND service = ? AND relay = ? AND text = ? AND tls = ?",
       time_of(entry), message, row.recipient, entry.service, row.relay, row.text, row.tls);
   if (!done) return tl::unexpected(done.error());
   return database_.changes() > 0;

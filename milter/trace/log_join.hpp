@@ -1,6 +1,6 @@
 /// Joins one line of the MTA's log to the message that it tells about: sets the statuses of its recipients
-/// and adds events. What it has to remember between two lines (which TLS connection a process has, which ids
-/// a message had) stands in the database. Lines about messages that are not in the trace change nothing.
+/// and adds events. What it has to know from one line to another (which TLS connection a process has, which
+/// ids a message had) stands in the database. Lines about messages that are not in the trace change nothing.
 #pragma once
 
 #include "milter/base/sqlite.hpp"

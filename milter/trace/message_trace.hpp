@@ -100,8 +100,8 @@ class TraceSink {
  public:
   virtual ~TraceSink() = default;
   virtual void record(MessageTrace message) noexcept = 0;
-  /// Writes what is left, within `most`. Once, when no session is left.
-  virtual void stop(std::chrono::milliseconds most) = 0;
+  /// Writes what is left, within `maximum`. Once, when no session is left.
+  virtual void stop(std::chrono::milliseconds maximum) = 0;
 };
 
 }  // namespace pams::milter::trace

@@ -61,8 +61,7 @@ Result<std::vector<RelayDelivery>> RelayFacts::of(std::string_view seal) {
   std::vector<RelayDelivery> deliveries;
   if (!database_) return deliveries;
   const auto done = database_->query(
-      "SELECT seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, "
-      "verified, reply FROM delivery WHERE seal = ? ORDER BY number",
+      "SELECT seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, verified, reply FROM delivery WHERE seal = ? ORDER BY number",
       [&](const sqlite::Row& row) {
         deliveries.push_back(read_delivery(row));
         return true;

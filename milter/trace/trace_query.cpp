@@ -9,10 +9,7 @@ namespace {
 Instant instant_of(std::int64_t milliseconds) { return Instant(std::chrono::milliseconds(milliseconds)); }
 
 constexpr std::string_view kRows =
-    "SELECT m.id, m.received, m.message_id, m.queue_id, m.sender, r.address, m.subject, r.status, m.class, "
-    "m.route, r.reply, r.tls, m.size, m.client, r.expanded_from FROM message m JOIN recipient r ON r.message "
-    "= "
-    "m.id";
+    "SELECT m.id, m.received, m.message_id, m.queue_id, m.sender, r.address, m.subject, r.status, m.class, m.route, r.reply, r.tls, m.size, m.client, r.expanded_from FROM message m JOIN recipient r ON r.message = m.id";
 
 constexpr int kExpandedFrom = 14;  ///< its column
 
@@ -196,8 +193,7 @@ Result<std::vector<Gap>> TraceQuery::gaps(const std::optional<Instant>& since,
 Result<std::vector<ToldEvent>> TraceQuery::events_of(std::int64_t message) {
   std::vector<ToldEvent> events;
   const auto done = database_.query(
-      "SELECT time, last, times, kind, text, recipient, service, relay, result, tls FROM event WHERE message "
-      "= ? ORDER BY number",
+      "SELECT time, last, times, kind, text, recipient, service, relay, result, tls FROM event WHERE message = ? ORDER BY number",
       [&](const sqlite::Row& row) {
         events.push_back(read_event(row));
         return true;
@@ -245,8 +241,7 @@ Result<std::vector<Leak>> TraceQuery::leaks() {
   std::vector<Leak> leaks;
   Status completed;
   const auto done = database_.query(
-      "SELECT id, queue_id, sender, route, transport, smart_hosts, id >= (SELECT since FROM sealing) FROM "
-      "message WHERE class = 'flagged' ORDER BY id",
+      "SELECT id, queue_id, sender, route, transport, smart_hosts, id >= (SELECT since FROM sealing) FROM message WHERE class = 'flagged' ORDER BY id",
       [&](const sqlite::Row& row) {
         Watched watched{shown_id(row.number(0)), row.text(1), row.text(2), {row.text(3), row.text(4), {}}, {},
                         row.number(6) != 0,      {},          {}};

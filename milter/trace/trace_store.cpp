@@ -169,10 +169,8 @@ Status TraceStore::settle_deleted(Instant now) {
   if (!*settled) return {};
   return database_.transaction([&]() -> Status {
     const auto done = database_.run(
-        "UPDATE recipient SET status = 'Failed', reply = ? || CASE WHEN reply = '' THEN '' ELSE '; last: ' "
-        "END || reply WHERE status = 'Pending' AND message IN (SELECT q.message FROM queue q JOIN message m "
-        "ON m.id = q.message WHERE q.open = 1 AND m.received < ?2) AND NOT EXISTS (SELECT 1 FROM event e "
-        "WHERE e.message = recipient.message AND e.last > ?2)",
+        "UPDATE recipient SET status = 'Failed', reply = ? || CASE WHEN reply = '' THEN '' ELSE '; last: ' END || reply WHERE status = 'Pending' AND message IN (SELECT q.message FROM queue q JOIN message m "
+        "ON m.id = q.message WHERE q.open = 1 AND m.received < ?2) AND NOT EXISTS (SELECT 1 FROM event e WHERE e.message = recipient.message AND e.last > ?2)",
         "probably deleted from the queue by the administrator: the log tells of deletions and no more of it",
         **settled);
     return done ? database_.run("DELETE FROM deletion WHERE time <= ?", **settled) : done;
@@ -198,8 +196,7 @@ Result<std::optional<LogPlace>> TraceStore::log_place() {
 Result<std::vector<Refusal>> TraceStore::refusals(std::size_t max_messages) {
   std::vector<Refusal> refusals;
   const auto read = database_.query(
-      "SELECT r.message, m.queue_id, a.record, r.temporary, r.reason FROM refusal r JOIN archived a ON "
-      "a.message = r.message JOIN message m ON m.id = r.message ORDER BY r.message LIMIT ?",
+      "SELECT r.message, m.queue_id, a.record, r.temporary, r.reason FROM refusal r JOIN archived a ON a.message = r.message JOIN message m ON m.id = r.message ORDER BY r.message LIMIT ?",
       [&](const sqlite::Row& row) {
         refusals.push_back({row.number(0), row.text(1), row.text(2), row.number(3) != 0, row.text(4)});
         return true;

@@ -53,7 +53,7 @@ class TraceStore {
   static Result<TraceStore> open(const std::string& path, Instant now);
 
   Status write(std::span<const MessageTrace> messages, const std::optional<Gap>& gap);
-  /// Joins what the MTA says to its messages and remembers the place.
+  /// Joins what the MTA says to its messages and stores the place.
   Status join(const LogBatch& batch, Instant now);
   /// Messages of which nothing was heard for hours after postsuper had deleted some, without saying which,
   /// are told as deleted; should the log tell of one after all, that holds. Only when the log is read up to

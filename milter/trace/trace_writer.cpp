@@ -55,20 +55,20 @@ void TraceWriter::change(std::string mail_log, std::chrono::seconds retention) {
   wanted_ = Wanted{std::move(mail_log), retention};
 }
 
-bool TraceWriter::wait_until_written(std::chrono::milliseconds most) {
+bool TraceWriter::wait_until_written(std::chrono::milliseconds maximum) {
   MutexLock lock(mutex_);
   const auto wanted = idle_cycles_ + 2;  // the cycle that runs now may have read the log already
-  return lock.wait_for(changed_, most, [&]() PAMS_REQUIRES(mutex_) {
+  return lock.wait_for(changed_, maximum, [&]() PAMS_REQUIRES(mutex_) {
     return idle_cycles_ >= wanted && queue_.empty() && !lost_;
   });
 }
 
-void TraceWriter::stop(std::chrono::milliseconds most) {
+void TraceWriter::stop(std::chrono::milliseconds maximum) {
   {
     const MutexLock lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
-    stop_at_ = steady_clock::now() + most;
+    stop_at_ = steady_clock::now() + maximum;
   }
   changed_.notify_all();
   thread_.join();

@@ -46,10 +46,10 @@ class TraceWriter : public TraceSink {
   /// What a new configuration says of the same database; soon.
   void change(std::string mail_log, std::chrono::seconds retention);
   /// Waits until all that was recorded before is written and what the log held is joined; false when that
-  /// did not happen within `most`.
-  bool wait_until_written(std::chrono::milliseconds most);
-  /// Writes what is left, within `most`; what cannot be written is counted and logged. Once.
-  void stop(std::chrono::milliseconds most) override;
+  /// did not happen within `maximum`.
+  bool wait_until_written(std::chrono::milliseconds maximum);
+  /// Writes what is left, within `maximum`; what cannot be written is counted and logged. Once.
+  void stop(std::chrono::milliseconds maximum) override;
 
  private:
   struct Lost {

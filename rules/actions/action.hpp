@@ -20,7 +20,7 @@ using Step = std::function<Result<std::string>(Draft&)>;
 
 /// Documentation that is executed.
 struct ActionExample {
-  std::string_view toml;     ///< what stands behind `name = `
+  std::string_view toml;     ///< what stands after `name = `
   std::string_view message;  ///< LF line ends
   std::string_view result;   ///< the message afterwards, LF line ends; or "= " and what the draft says:
                              ///< "= reject 5.7.1 text", "= discard", "= quarantine text", "= archive name",

@@ -85,8 +85,7 @@ constexpr ActionExample kExamples[] = {
     {R"({ html = "<p>Example B.V.</p>", text = "Example B.V." })", "Subject: a\n\nHello\n",
      "Subject: a\n\nHello\n\nExample B.V.\n"},
     {R"({ html = "<p>x</p>", fallback_action = "reject" })",
-     "Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"; "
-     "micalg=sha-256\n\n--b\n\nx\n--b\nContent-Type: application/pkcs7-signature\n\nx\n--b--\n",
+     "Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"; micalg=sha-256\n\n--b\n\nx\n--b\nContent-Type: application/pkcs7-signature\n\nx\n--b--\n",
      "= reject 5.7.1 Delivery not authorized, message refused"},
 };
 

@@ -37,7 +37,7 @@ struct Draft {
   std::vector<std::string> added_recipients{};  ///< Bcc by rule, in order, without duplicates of the envelope
   std::vector<std::string> archives{};          ///< names of [[archive]] stores, in order, once each
   std::optional<std::string> connector{};  ///< chosen by a rule; a flagged message's is set before rules run
-  std::optional<Ending> ending{};          ///< the first one wins; rules behind it are not evaluated
+  std::optional<Ending> ending{};          ///< the first one wins; rules after it are not evaluated
   std::vector<std::string>
       notes{};            ///< what a reader of the trace should know ("wrap counts as ignore: flagged")
   HookRunner run_hook{};  ///< none: a hook is an error

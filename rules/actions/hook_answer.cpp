@@ -13,9 +13,9 @@ constexpr int kOk = 0;         // EX_OK
 constexpr int kTempFail = 75;  // EX_TEMPFAIL
 constexpr int kNoPerm = 77;    // EX_NOPERM
 
-constexpr std::size_t kMostFields = 32;
-constexpr std::size_t kMostNameBytes = 76;  // a name cannot be folded
-constexpr std::size_t kMostValueBytes = 4096;
+constexpr std::size_t kMaxFields = 32;
+constexpr std::size_t kMaxNameBytes = 76;  // a name cannot be folded
+constexpr std::size_t kMaxValueBytes = 4096;
 
 constexpr std::string_view kRefused[] = {
     // where it leaves
@@ -37,11 +37,11 @@ tl::unexpected<Error> malformed(std::string what) {
 Result<HeaderField> read_field(std::string_view line, std::string_view flag) {
   const auto colon = line.find(':');
   const auto name = line.substr(0, colon);
-  if (colon == std::string_view::npos || !is_header_name(name) || name.size() > kMostNameBytes)
+  if (colon == std::string_view::npos || !is_header_name(name) || name.size() > kMaxNameBytes)
     return malformed("'" + text::printable(line, 80) + "' is not a header field like \"X-Class: public\"");
   if (is_refused_to_hooks(name, flag)) return malformed("no hook may give " + std::string(name));
   const auto value = text::trim(line.substr(colon + 1), " ");
-  if (value.size() > kMostValueBytes || !check_one_line(value) || !is_utf8(value))
+  if (value.size() > kMaxValueBytes || !check_one_line(value) || !is_utf8(value))
     return malformed("the value of " + std::string(name) + " is too long, or not one line of UTF-8");
   return HeaderField{std::string(name), make_header_value(value)};
 }
@@ -63,8 +63,8 @@ Result<HookAnswer> read_fields(std::string_view output, std::string_view flag) {
     if (!field) return tl::unexpected(field.error());
     const auto same_name = [&](const HeaderField& other) { return text::iequals(other.name, field->name); };
     if (std::ranges::any_of(accepts.fields, same_name)) return malformed(field->name + " stands there twice");
-    if (accepts.fields.size() == kMostFields)
-      return malformed("more than " + std::to_string(kMostFields) + " header fields");
+    if (accepts.fields.size() == kMaxFields)
+      return malformed("more than " + std::to_string(kMaxFields) + " header fields");
     accepts.fields.push_back(std::move(*field));
   }
   return accepts;

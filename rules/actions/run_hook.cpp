@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kLongestTimeout = 300;
 /// Less than this and no interpreter starts.
 constexpr std::uint64_t kLeastMemory = 16U << 20U;
-constexpr std::uint64_t kMostOutput = 1U << 20U;
+constexpr std::uint64_t kMaxOutput = 1U << 20U;
 
 std::string set_fields(std::vector<HeaderField> fields, Draft& draft) {
   if (fields.empty()) return "accepted";
@@ -56,7 +56,7 @@ Status check(const Hook& hook) {
   if (hook.timeout.count() < 1 || hook.timeout.count() > static_cast<std::int64_t>(kLongestTimeout))
     return fail(Failure::Misconfigured, "timeout must be 1 s to 5 min: the sender waits meanwhile");
   if (hook.memory < kLeastMemory) return fail(Failure::Misconfigured, "memory must be 16 MB or more");
-  if (hook.output > kMostOutput) return fail(Failure::Misconfigured, "output must be 1 MB or less");
+  if (hook.output > kMaxOutput) return fail(Failure::Misconfigured, "output must be 1 MB or less");
   return {};
 }
 
@@ -118,9 +118,7 @@ extern constinit const Action run_hook{
     .name = "run_hook",
     .exchange = "",
     .summary =
-        "Runs a program over the message; exit code 0 accepts (and may set header fields by writing "
-        "\"Name: value\" lines), 75 defers, 77 rejects with the first line written, any other is a "
-        "failure of the rule.",
+        "Runs a program over the message; exit code 0 accepts (and may set header fields by writing \"Name: value\" lines), 75 defers, 77 rejects with the first line written, any other is a failure of the rule.",
     .needs_body = true,
     // A scanner must see mail from the null sender too; its headers are left alone then.
     .edits_content = false,

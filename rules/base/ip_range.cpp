@@ -17,7 +17,7 @@ bool is_mapped(const IpAddress& address) {
   return std::equal(kMapped.begin(), kMapped.begin() + 12, address.begin());
 }
 
-/// The bits behind the first `prefix` all set to `bit`.
+/// The bits after the first `prefix` all set to `bit`.
 IpAddress fill(IpAddress address, unsigned prefix, bool bit) {
   for (unsigned i = prefix; i < 128; ++i) {
     const auto mask = static_cast<unsigned char>(0x80U >> (i % 8));

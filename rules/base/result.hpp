@@ -1,7 +1,7 @@
 /// Result<T>: a value, or the Error that says why there is none and who must act.
 ///
 /// Read it with `.value()`: on the wrong side that throws, and at the milter border anything
-/// thrown becomes 451. Use `*result` only behind a check. Any thread.
+/// thrown becomes 451. Use `*result` only after a check. Any thread.
 #pragma once
 
 #include <string>

@@ -90,11 +90,11 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
   return best;
 }
 
-std::string printable(std::string_view s, std::size_t most) {
+std::string printable(std::string_view s, std::size_t maximum) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   while (!s.empty()) {
-    if (out.size() >= most) return out += "...";
+    if (out.size() >= maximum) return out += "...";
     const auto length = utf8_length(s);
     const auto character = s.substr(0, std::max<std::size_t>(length, 1));
     if (length > 0 && is_harmless(character)) {

@@ -55,8 +55,8 @@ std::vector<std::string_view> split(std::string_view s, char separator);
 std::string replace_all(std::string_view s, std::string_view from, std::string_view to);
 /// The candidate within edit distance 2 (3 for words over 8 letters) of `word`; "" when none is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
-/// C0/C1 control bytes, DEL, broken UTF-8 and bidi overrides as \xNN, cut to `most` bytes: safe for a log
+/// C0/C1 control bytes, DEL, broken UTF-8 and bidi overrides as \xNN, cut to `maximum` bytes: safe for a log
 /// line or a terminal.
-std::string printable(std::string_view s, std::size_t most = 512);
+std::string printable(std::string_view s, std::size_t maximum = 512);
 
 }  // namespace pams::text

@@ -24,12 +24,10 @@ constexpr schema::Param kParams[] = {
 };
 constexpr Example kExamples[] = {
     {R"("5 B")",
-     "Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: "
-     "image/png\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n",
+     "Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n",
      true},
     {R"("6 B")",
-     "Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: "
-     "image/png\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n",
+     "Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n",
      false},
     {R"("1 B")", "Subject: x\n\nno attachment, only text\n", false},
 };

@@ -36,7 +36,7 @@ using Predicate = std::function<Result<Finding>(const Mail&, const Scope&)>;
 
 /// Documentation that is executed: printed in the manual, evaluated by the table test.
 struct Example {
-  std::string_view toml;     ///< what stands behind `name = `
+  std::string_view toml;     ///< what stands after `name = `
   std::string_view message;  ///< header, blank line, body; LF line ends
   bool matches;
   std::string_view sender = "anna@example.org";        ///< envelope; accepted domain is example.org

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMemory = 8U << 20U;  // RE2's own default, shared by the patterns of one condition
 constexpr std::size_t kLeastMemory = 1U << 20U;
-constexpr std::size_t kMostSeen = 120;
+constexpr std::size_t kMaxSeen = 120;
 
 RE2::Options options(std::size_t patterns) {
   RE2::Options options(RE2::Quiet);
@@ -84,16 +84,16 @@ Finding Search::in_header(const Mail& mail, std::string_view name) const {
   const auto fields = mail.message().headers.find_all(name);
   for (const auto* field : fields) {
     const auto value = field->decoded();
-    if (find(value)) return {true, field->name + ": " + text::printable(value, kMostSeen)};
+    if (find(value)) return {true, field->name + ": " + text::printable(value, kMaxSeen)};
   }
   if (fields.empty()) return {false, "no " + std::string(name)};
-  return {false, fields.front()->name + ": " + text::printable(fields.front()->decoded(), kMostSeen)};
+  return {false, fields.front()->name + ": " + text::printable(fields.front()->decoded(), kMaxSeen)};
 }
 
 Finding Search::in_subject(const Mail& mail) const {
   const auto subject = mail.subject();
   const auto found = find(subject);
-  return {found.has_value(), "subject: " + text::printable(found.value_or(subject), kMostSeen)};
+  return {found.has_value(), "subject: " + text::printable(found.value_or(subject), kMaxSeen)};
 }
 
 Result<Finding> Search::in_subject_or_body(const Mail& mail) const {

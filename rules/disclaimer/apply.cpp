@@ -52,7 +52,7 @@ Result<Applied> apply(const Message& message, const MimeMap& map, const Disclaim
   // before it.
   const bool edits_root = edits.contains(0);
   if (edits_root && message.header_end != HeaderEnd::BlankLine && !body.empty())
-    return fail(Failure::Refused, "no blank line behind the header");
+    return fail(Failure::Refused, "no blank line after the header");
 
   Message edited{message.headers, {}, edits_root ? HeaderEnd::BlankLine : message.header_end};
   const auto splices = collect(body, map, edits, edited.headers);

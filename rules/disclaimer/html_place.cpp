@@ -10,20 +10,20 @@ namespace {
 
 /// The tags that decide the place.
 struct Landmarks {
-  std::optional<std::size_t> behind_start;  ///< behind the doctype or <html>
-  std::optional<std::size_t> behind_head;   ///< behind the last </head>
-  std::optional<std::size_t> behind_body;   ///< behind the first <body>
-  std::optional<std::size_t> body_close;    ///< the last </body>
-  std::optional<std::size_t> html_close;    ///< the last </html>
-  std::size_t end = 0;                      ///< of what is shown
+  std::optional<std::size_t> after_start;  ///< after the doctype or <html>
+  std::optional<std::size_t> after_head;   ///< after the last </head>
+  std::optional<std::size_t> after_body;   ///< after the first <body>
+  std::optional<std::size_t> body_close;   ///< the last </body>
+  std::optional<std::size_t> html_close;   ///< the last </html>
+  std::size_t end = 0;                     ///< of what is shown
 };
 
 void note(const HtmlToken& token, Landmarks& marks) {
   if (token.is(HtmlKind::CloseTag, "body")) marks.body_close = token.begin;
   if (token.is(HtmlKind::CloseTag, "html")) marks.html_close = token.begin;
-  if (token.is(HtmlKind::CloseTag, "head")) marks.behind_head = token.end;
-  if (token.is(HtmlKind::OpenTag, "html")) marks.behind_start = token.end;
-  if (token.is(HtmlKind::OpenTag, "body") && !marks.behind_body) marks.behind_body = token.end;
+  if (token.is(HtmlKind::CloseTag, "head")) marks.after_head = token.end;
+  if (token.is(HtmlKind::OpenTag, "html")) marks.after_start = token.end;
+  if (token.is(HtmlKind::OpenTag, "body") && !marks.after_body) marks.after_body = token.end;
 }
 
 bool is_doctype(const HtmlToken& token, std::string_view html) {
@@ -43,7 +43,7 @@ Landmarks survey(std::string_view html) {
   std::size_t last_tag = 0;
   while (const auto token = scan.next()) {
     note(*token, marks);
-    if (is_doctype(*token, html) && !marks.behind_start) marks.behind_start = token->end;
+    if (is_doctype(*token, html) && !marks.after_start) marks.after_start = token->end;
     if (token->kind == HtmlKind::OpenTag) last_tag = token->begin;
     const bool is_last = token->end == html.size();
     if (is_last && token->kind == HtmlKind::RawText) marks.end = last_tag;
@@ -59,9 +59,8 @@ std::size_t html_place(std::string_view html, Location location) {
   const auto marks = survey(html);
   if (location == Location::Append) return marks.body_close.value_or(marks.html_close.value_or(marks.end));
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  const auto start =
-      marks.behind_start.value_or(html.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
-  return marks.behind_body.value_or(marks.behind_head.value_or(start));
+  const auto start = marks.after_start.value_or(html.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  return marks.after_body.value_or(marks.after_head.value_or(start));
 }
 
 }  // namespace pams::disclaimer

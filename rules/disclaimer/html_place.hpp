@@ -1,4 +1,4 @@
-/// Where in an HTML text a disclaimer stands: before the last real </body> or behind the <body> tag; a tag in
+/// Where in an HTML text a disclaimer stands: before the last real </body> or after the <body> tag; a tag in
 /// a comment, a script or an attribute is none. Pure; any thread. Linear.
 #pragma once
 

@@ -9,7 +9,7 @@
 namespace pams::rules {
 namespace {
 
-constexpr std::size_t kMostAddresses = 1000;  // of addresses_in()
+constexpr std::size_t kMaxAddresses = 1000;  // of addresses_in()
 
 /// Exchange's own sender of reports, in every installation; some archives look for it.
 constexpr std::string_view kFrom = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e";
@@ -35,7 +35,7 @@ struct Addressed {
   Addressed(const Headers& headers, std::string_view name) {
     for (const auto* field : headers.find_all(name)) {
       const auto found = addresses_in(field->unfolded());
-      is_complete = is_complete && found.size() < kMostAddresses;
+      is_complete = is_complete && found.size() < kMaxAddresses;
       for (const auto& address : found) addresses.insert(text::to_lower(address));
     }
   }

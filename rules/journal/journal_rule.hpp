@@ -35,7 +35,7 @@ struct ReportDestination {
 /// [journal] and every [[journal_rule]].
 struct Journal {
   std::vector<JournalRule> rules;
-  std::string path;                      ///< the spool's folder
+  std::string path;                      ///< the spool's directory
   std::string submit_to;                 ///< "127.0.0.1:895": the MTA's listener for reports
   std::string journaling_report_ndr_to;  ///< the alternate journaling mailbox; "" = none
   ReportDestination deliver_to;

@@ -15,12 +15,12 @@ using schema::Type;
 constexpr Param kJournal[] = {
     {.key = "path",
      .type = Type::Path,
-     .doc = "The folder where reports wait until the MTA has taken them.",
+     .doc = "The directory where reports wait until the MTA has taken them.",
      .fallback = R"("/var/lib/pams-milter/journal")"},
     {.key = "submit_to",
      .type = Type::Text,
-     .doc = "The MTA's listener for reports, address:port on this machine; `pamsctl setup` makes it. Below "
-            "port 1024 no other user can take its place.",
+     .doc =
+         "The MTA's listener for reports, address:port on this machine; `pamsctl setup` makes it. Below port 1024 no other user can take its place.",
      .fallback = R"("127.0.0.1:895")"},
     {.key = "journaling_report_ndr_to",
      .type = Type::Text,
@@ -30,9 +30,7 @@ constexpr Param kJournal[] = {
     {.key = "deliver_to",
      .type = Type::Text,
      .doc =
-         "Where the relay brings the reports of flagged mail, which travel sealed: lmtp:unix:/path, "
-         "lmtp:HOST:PORT on "
-         "loopback, or the name of an outbound connector. Empty: flagged mail that must be journaled waits.",
+         "Where the relay brings the reports of flagged mail, which travel sealed: lmtp:unix:/path, lmtp:HOST:PORT on loopback, or the name of an outbound connector. Empty: flagged mail that must be journaled waits.",
      .fallback = R"("")"},
     {.key = "alert_after",
      .type = Type::Duration,
@@ -94,11 +92,11 @@ bool is_loopback_listener(std::string_view written) {
 void refuse_confidential(const schema::Args& args, const Reading& reading, const Policy& policy) {
   const auto& written = args.text("confidential_reports");
   if (written.empty()) return;
-  const auto instead = policy.connector(written) != nullptr
-                           ? "write deliver_to = \"" + written + "\" instead"
-                           : std::string(
-                                 "write deliver_to = \"lmtp:unix:/path/to/socket\" instead, with the "
-                                 "socket at which your mailbox server takes LMTP");
+  const auto instead =
+      policy.connector(written) != nullptr
+          ? "write deliver_to = \"" + written + "\" instead"
+          : std::string(
+                "write deliver_to = \"lmtp:unix:/path/to/socket\" instead, with the socket at which your mailbox server takes LMTP");
   reading.error(args.at("confidential_reports"),
                 "confidential_reports is gone: reports of flagged mail travel sealed; " + instead);
 }
@@ -132,9 +130,9 @@ void read_deliver_to(const schema::Args& args, const Reading& reading, Policy& p
       refuse(nothing_named("outbound connector", to.connector, names_of(policy.connectors)) +
              "; it is one of " + kDeliverToForms);
     else if (connector->tls_settings == TlsSettings::EncryptionOnly)
-      refuse("connector '" + to.connector +
-             "' has tls_settings = \"encryption_only\"; reports of flagged mail leave only over TLS "
-             "whose certificate and name are verified");
+      refuse(
+          "connector '" + to.connector +
+          "' has tls_settings = \"encryption_only\"; reports of flagged mail leave only over TLS whose certificate and name are verified");
   }
 }
 

@@ -63,20 +63,20 @@ bool is_host_name(std::string_view name) {
 std::optional<SmartHost> parse_smart_host(std::string_view written) {
   SmartHost host;
   auto name = written;
-  std::string_view behind;
+  std::string_view after;
   if (written.starts_with('[')) {
     const auto close = written.find(']');
     if (close == std::string_view::npos) return std::nullopt;
     name = written.substr(1, close - 1);
-    behind = written.substr(close + 1);
+    after = written.substr(close + 1);
   } else if (std::ranges::count(written, ':') == 1) {
     name = written.substr(0, written.find(':'));
-    behind = written.substr(written.find(':'));
+    after = written.substr(written.find(':'));
   }
   if (!is_host_name(name) && !parse_ip(name)) return std::nullopt;
   host.name = name;
-  if (behind.empty()) return host;
-  const auto port = behind.starts_with(':') ? parse_port(behind.substr(1)) : std::nullopt;
+  if (after.empty()) return host;
+  const auto port = after.starts_with(':') ? parse_port(after.substr(1)) : std::nullopt;
   if (!port) return std::nullopt;
   host.port = *port;
   return host;
@@ -104,8 +104,7 @@ void read_tls(const schema::Args& args, const Reading& reading, OutboundConnecto
   if (settings == kCertificateValidation)
     reading.diagnostics.warning(
         args.at("tls_settings"),
-        "certificate_validation does not look at the name in the certificate, so anybody "
-        "with a certificate could be the smart host; treated as domain_validation");
+        "certificate_validation does not look at the name in the certificate, so anybody with a certificate could be the smart host; treated as domain_validation");
   connector.tls_ca_file = args.text("tls_ca_file");
   const bool verifies = connector.tls_settings != TlsSettings::EncryptionOnly;
   if (verifies && connector.tls_ca_file.empty())
@@ -142,8 +141,7 @@ void read_authentication(const schema::Args& args, const Reading& reading, Outbo
   if (connector.tls_settings == TlsSettings::EncryptionOnly)
     reading.error(
         args.at("username"),
-        "username: encryption_only does not look who the smart host is, so it would give the password "
-        "to anybody; use domain_validation");
+        "username: encryption_only does not look who the smart host is, so it would give the password to anybody; use domain_validation");
 }
 
 bool is_transport(std::string_view name) {

@@ -51,9 +51,8 @@ constexpr Param kPams[] = {
      .choices = kUntrusted.names},
     {.key = "zivver_peers",
      .type = Type::Networks,
-     .doc = "Peers whose X-Zivver-Transport means that the message comes back from Zivver; not those that "
-            "are in "
-            "trust.networks, too.",
+     .doc =
+         "Peers whose X-Zivver-Transport means that the message comes back from Zivver; not those that are in trust.networks, too.",
      .fallback = "[]"},
     {.key = "carrier_subject",
      .type = Type::Choice,
@@ -92,10 +91,10 @@ void check_connector(const schema::Value& section, const schema::Args& args, con
     return reading.error(args.at("connector"),
                          nothing_named("outbound connector", name, names_of(policy.connectors)));
   if (connector->tls_settings == TlsSettings::EncryptionOnly)
-    reading.error(args.at("connector"),
-                  "connector '" + name +
-                      "' has tls_settings = \"encryption_only\": flagged mail leaves only "
-                      "over TLS whose certificate and name are verified");
+    reading.error(
+        args.at("connector"),
+        "connector '" + name +
+            "' has tls_settings = \"encryption_only\": flagged mail leaves only over TLS whose certificate and name are verified");
 }
 
 }  // namespace

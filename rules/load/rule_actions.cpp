@@ -104,10 +104,11 @@ void warn_of_long_hooks(const TransportRule& rule, const ReadAction& read, const
 void check_flagging_rule(const schema::Value& table, const Reading& reading, const Pams& pams,
                          const TransportRule& rule, const std::vector<std::string>& routes) {
   if (std::ranges::find(routes, pams.connector) == routes.end())
-    reading.error(table.at(), "no rule may change the header " + pams.header +
-                                  ": it decides where the message leaves; a rule that flags mail also needs "
-                                  "the action route_message_outbound_connector = \"" +
-                                  pams.connector + "\"");
+    reading.error(
+        table.at(),
+        "no rule may change the header " + pams.header +
+            ": it decides where the message leaves; a rule that flags mail also needs the action route_message_outbound_connector = \"" +
+            pams.connector + "\"");
   if (rule.error_action == ErrorAction::Ignore)
     reading.error(table.at(), "rule '" + rule.name + "' sets " + pams.header +
                                   ": with rule_error_action = \"ignore\" the message could leave unsecured");
@@ -117,9 +118,9 @@ void check_flagging_rule(const schema::Value& table, const Reading& reading, con
 const schema::Member* only_member(const schema::Value& element, const Reading& reading) {
   const auto* members = element.as<schema::Table>();
   if (members != nullptr && members->size() == 1) return &members->front();
-  reading.error(element.at(),
-                "[[transport_rule.do]] holds exactly one action; write one more "
-                "[[transport_rule.do]] for each further one");
+  reading.error(
+      element.at(),
+      "[[transport_rule.do]] holds exactly one action; write one more [[transport_rule.do]] for each further one");
   return nullptr;
 }
 

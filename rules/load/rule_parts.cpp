@@ -62,15 +62,15 @@ std::optional<ReadAction> read_action(const schema::Member& member, const Readin
 }
 
 std::string as_written(const schema::Value& value) {
-  constexpr std::size_t kMost = 120;
+  constexpr std::size_t kMax = 120;
   std::string out;
   std::visit(
       overloaded{
           [&](bool flag) { out = flag ? "true" : "false"; },
           [&](std::int64_t number) { out = std::to_string(number); },
           [&](double number) { out = std::to_string(number); },
-          [&](const std::string& text) { out = "\"" + text::printable(text, kMost) + "\""; },
-          [&](const schema::Instant& moment) { out = std::to_string(moment.time_since_epoch().count()); },
+          [&](const std::string& text) { out = "\"" + text::printable(text, kMax) + "\""; },
+          [&](const schema::Instant& instant) { out = std::to_string(instant.time_since_epoch().count()); },
           [&](const schema::Array& array) {
             for (const auto& element : array) out += (out.empty() ? "" : ", ") + as_written(element);
             out = "[" + out + "]";
@@ -82,7 +82,7 @@ std::string as_written(const schema::Value& value) {
           },
       },
       value.data());
-  return text::printable(out, 2 * kMost);
+  return text::printable(out, 2 * kMax);
 }
 
 }  // namespace pams::rules

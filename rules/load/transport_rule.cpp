@@ -39,8 +39,8 @@ constexpr Param kRule[] = {
      .type = Type::Bool,
      .doc = "Whether later rules are left out when this one matches.",
      .fallback = "false"},
-    {.key = "activation_date", .type = Type::Moment, .doc = "The rule holds from then on."},
-    {.key = "expiry_date", .type = Type::Moment, .doc = "The rule holds until then."},
+    {.key = "activation_date", .type = Type::DateTime, .doc = "The rule holds from then on."},
+    {.key = "expiry_date", .type = Type::DateTime, .doc = "The rule holds until then."},
     {.key = "sender_address_location",
      .type = Type::Choice,
      .doc = "Where the sender is read.",
@@ -60,8 +60,8 @@ void read_properties(const schema::Args& args, TransportRule& rule) {
   rule.enabled = args.flag("enabled");
   rule.error_action = kErrorActions.at(args.text("rule_error_action"));
   rule.stop_rule_processing = args.flag("stop_rule_processing");
-  if (args.has("activation_date")) rule.activation = args.moment("activation_date");
-  if (args.has("expiry_date")) rule.expiry = args.moment("expiry_date");
+  if (args.has("activation_date")) rule.activation = args.instant("activation_date");
+  if (args.has("expiry_date")) rule.expiry = args.instant("expiry_date");
   rule.scope.sender = kSenderLocations.at(args.text("sender_address_location"));
   rule.scope.recipients = kRecipients.at(args.text("recipients"));
 }

@@ -8,7 +8,7 @@
 namespace pams {
 namespace {
 
-constexpr std::size_t kMostAddresses = 1000;
+constexpr std::size_t kMaxAddresses = 1000;
 
 class AddressReader {
  public:
@@ -161,8 +161,8 @@ void AddressReader::step() {
 }
 
 std::vector<std::string> AddressReader::read() {
-  while (at_ < value_.size() && found_.size() < kMostAddresses) step();
-  if (found_.size() < kMostAddresses) end_mailbox();
+  while (at_ < value_.size() && found_.size() < kMaxAddresses) step();
+  if (found_.size() < kMaxAddresses) end_mailbox();
   return std::move(found_);
 }
 

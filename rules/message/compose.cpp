@@ -12,8 +12,8 @@
 namespace pams {
 namespace {
 
-constexpr std::size_t kMostBytes = 998;
-constexpr std::ptrdiff_t kMostNesting = 16;  // an IPv6 literal has eight colons
+constexpr std::size_t kMaxBytes = 998;
+constexpr std::ptrdiff_t kMaxNesting = 16;  // an IPv6 literal has eight colons
 
 /// GMime's types are registered once, whoever comes first.
 void start_gmime() {
@@ -45,7 +45,7 @@ void add_address(GMimeMessage* message, GMimeAddressType type, const std::string
 /// The fields that add_address() left out, with the address escaped.
 std::string unfit_addresses(const NewMail& mail) {
   const auto field = [](const char* name, const std::string& address) {
-    return name + make_header_value("<" + text::printable(address, kMostBytes) + ">") + "\r\n";
+    return name + make_header_value("<" + text::printable(address, kMaxBytes) + ">") + "\r\n";
   };
   std::string out;
   if (!is_fit_for_gmime(mail.from_name) || !is_fit_for_gmime(mail.from)) out += field("From:", mail.from);
@@ -131,9 +131,9 @@ Around compose_around(const NewMail& mail, const std::string& boundary, bool att
 
 bool is_fit_for_gmime(std::string_view value) {
   const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; };
-  return value.size() <= kMostBytes && std::ranges::none_of(value, is_control) &&
-         repair_utf8(value) == value && std::ranges::count(value, ':') <= kMostNesting &&
-         std::ranges::count(value, '(') <= kMostNesting;
+  return value.size() <= kMaxBytes && std::ranges::none_of(value, is_control) &&
+         repair_utf8(value) == value && std::ranges::count(value, ':') <= kMaxNesting &&
+         std::ranges::count(value, '(') <= kMaxNesting;
 }
 
 }  // namespace pams

@@ -31,7 +31,7 @@ struct NewMail {
 /// The message, with CRLF line ends.
 std::string compose(const NewMail& mail);
 
-/// What stands in front of an attached message and what behind it. The message itself belongs in between,
+/// What stands in front of an attached message and what after it. The message itself belongs in between,
 /// byte for byte, and must not hold the boundary.
 struct Around {
   std::string head, tail;

@@ -8,7 +8,7 @@ namespace pams {
 namespace {
 
 /// Markup and encodings make text smaller, seldom to less than a sixteenth.
-constexpr std::size_t kMostExpansion = 16;
+constexpr std::size_t kMaxExpansion = 16;
 
 std::string_view content_of(const MimePart& part, std::string_view body) {
   return body.substr(part.content.begin, part.content.size());
@@ -43,8 +43,8 @@ std::string_view visible(std::string_view utf8, std::size_t length) {
   return character;
 }
 
-/// Appends `utf8` with runs of blanks as one, while `out` stays within `most` bytes.
-void append_collapsed(std::string_view utf8, std::size_t most, std::string& out) {
+/// Appends `utf8` with runs of blanks as one, while `out` stays within `maximum` bytes.
+void append_collapsed(std::string_view utf8, std::size_t maximum, std::string& out) {
   bool has_blank = false;
   bool is_first = true;
   while (!utf8.empty()) {
@@ -54,7 +54,7 @@ void append_collapsed(std::string_view utf8, std::size_t most, std::string& out)
     if (character == " ") has_blank = true;
     if (character.empty() || character == " ") continue;
     const bool needs_blank = has_blank && !is_first;
-    if (out.size() + character.size() + (needs_blank ? 1 : 0) > most) return;
+    if (out.size() + character.size() + (needs_blank ? 1 : 0) > maximum) return;
     if (needs_blank) out += ' ';
     out += character;
     has_blank = is_first = false;
@@ -67,17 +67,17 @@ std::string decode_content(const MimePart& part, std::string_view body) {
   return decode(part, content_of(part, body));
 }
 
-std::string body_text(const MimeMap& map, std::string_view body, std::size_t most) {
+std::string body_text(const MimeMap& map, std::string_view body, std::size_t maximum) {
   std::string out;
-  auto left = most * kMostExpansion;  // encoded bytes that are still looked at
+  auto left = maximum * kMaxExpansion;  // encoded bytes that are still looked at
   for (const auto& part : map.parts) {
-    if (!is_body_text(part) || out.size() >= most) continue;
+    if (!is_body_text(part) || out.size() >= maximum) continue;
     const auto bytes = content_of(part, body).substr(0, left);
     left -= bytes.size();
     auto text = to_utf8(decode(part, bytes), part.charset);
     if (part.type == "text/html") text = html_to_text(text);
     if (!out.empty()) out += '\n';
-    append_collapsed(text, most, out);
+    append_collapsed(text, maximum, out);
   }
   return out;
 }

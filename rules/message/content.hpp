@@ -16,9 +16,9 @@ std::string decode_content(const MimePart& part, std::string_view body);
 
 /// All body texts (text/plain and text/html that are not attachments, outside nested messages) as UTF-8, HTML
 /// as the text that it shows; runs of blanks and line breaks become one blank, parts are separated by a
-/// newline. At most `most` bytes of text are produced (content conditions look no further; Exchange has the
-/// same kind of limit), from at most 16 times as many encoded bytes.
-std::string body_text(const MimeMap& map, std::string_view body, std::size_t most);
+/// newline. At most `maximum` bytes of text are produced (content conditions look no further; Exchange has
+/// the same kind of limit), from at most 16 times as many encoded bytes.
+std::string body_text(const MimeMap& map, std::string_view body, std::size_t maximum);
 
 struct Attachment {
   std::string filename;  ///< UTF-8

@@ -70,12 +70,12 @@ class WordReader {
   }
 
   std::string out_, pending_, charset_;
-  std::string_view gap_;  ///< blanks behind a word, kept until it is clear whether a word follows
+  std::string_view gap_;  ///< blanks after a word, kept until it is clear whether a word follows
   bool in_word_ = false;
 };
 
 constexpr std::string_view kHead = "=?utf-8?";
-constexpr std::size_t kMostPayload = 75 - kHead.size() - 4;  // "Q?" and "?="
+constexpr std::size_t kMaxPayload = 75 - kHead.size() - 4;  // "Q?" and "?="
 
 /// The characters that RFC 2047 5 (3) allows in every place, also in the phrase before an address.
 bool is_plain_in_q(char c) {
@@ -98,7 +98,7 @@ std::string q_character(std::string_view character) {
 
 std::string decode_words(std::string_view value) {
   WordReader reader;
-  const auto last_end = value.rfind("?=");  // no word begins behind it, so hopeless starts cost nothing
+  const auto last_end = value.rfind("?=");  // no word begins after it, so hopeless starts cost nothing
   std::size_t plain = 0;
   for (auto at = value.find("=?");
        at != std::string_view::npos && last_end != std::string_view::npos && at < last_end;) {
@@ -128,7 +128,7 @@ std::string encode_words(std::string_view utf8) {
   while (!utf8.empty()) {
     const auto length = std::max<std::size_t>(utf8_length(utf8), 1);
     const auto encoded = q_character(utf8.substr(0, length));
-    if (payload.size() + encoded.size() > kMostPayload) close();
+    if (payload.size() + encoded.size() > kMaxPayload) close();
     payload += encoded;
     utf8.remove_prefix(length);
   }

@@ -13,7 +13,7 @@ constexpr std::size_t kLine = 78;
 /// The name that stands before the value is not known here; most are shorter.
 constexpr std::size_t kNameAllowance = 24;
 /// RFC 5322 2.1.1: at most 998 characters in a line; a longer word must be cut, which only encoding allows.
-constexpr std::size_t kMostWord = 900;
+constexpr std::size_t kMaxWord = 900;
 
 bool is_named(const HeaderField& field, std::string_view name) {
   // "Subject : x" is obsolete syntax (RFC 5322 4.5) that MTAs read as Subject.
@@ -21,7 +21,7 @@ bool is_named(const HeaderField& field, std::string_view name) {
 }
 
 bool must_be_encoded(std::string_view word) {
-  return !text::is_ascii(word) || word.size() > kMostWord || word.find("=?") != std::string_view::npos;
+  return !text::is_ascii(word) || word.size() > kMaxWord || word.find("=?") != std::string_view::npos;
 }
 
 /// Control bytes, CR, LF and NUL among them, become blanks.

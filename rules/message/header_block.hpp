@@ -23,8 +23,8 @@ bool is_field_line(std::string_view line);
 
 struct HeaderBlock {
   std::vector<HeaderField> fields;
-  std::size_t end = 0;   ///< behind the last field
-  std::size_t body = 0;  ///< behind the blank line; equals `end` when there is none
+  std::size_t end = 0;   ///< after the last field
+  std::size_t body = 0;  ///< after the blank line; equals `end` when there is none
 };
 
 /// The fields at the front of `bytes`: up to a blank line, or the first line that is neither a field nor the

@@ -75,8 +75,8 @@ std::optional<HtmlToken> HtmlScan::markup_at(std::size_t begin) {
 HtmlToken HtmlScan::raw_text(std::size_t begin) const {
   for (auto slash = html_.find("</", begin); slash != kNone; slash = html_.find("</", slash + 2)) {
     if (!text::istarts_with(html_.substr(slash + 2), raw_element_)) continue;
-    const auto behind = html_.find_first_not_of(" \t\r\n\f\v", slash + 2 + raw_element_.size());
-    if (behind != kNone && html_[behind] == '>') return {HtmlKind::RawText, begin, slash, raw_element_};
+    const auto after = html_.find_first_not_of(" \t\r\n\f\v", slash + 2 + raw_element_.size());
+    if (after != kNone && html_[after] == '>') return {HtmlKind::RawText, begin, slash, raw_element_};
   }
   return {HtmlKind::RawText, begin, html_.size(), raw_element_};
 }
@@ -89,15 +89,15 @@ std::size_t HtmlScan::tag_end(std::size_t begin) {
     return at != kNone && (is_hopeless_.empty() || !is_hopeless_[at]);
   };
   auto at = first;
-  for (; may_go_on(at); at = behind_quoted(at))
+  for (; may_go_on(at); at = after_quoted(at))
     if (html_[at] == '>') return at + 1;
   if (first != kNone && is_hopeless_.empty()) is_hopeless_.resize(html_.size());
-  for (at = first; may_go_on(at); at = behind_quoted(at)) is_hopeless_[at] = true;
+  for (at = first; may_go_on(at); at = after_quoted(at)) is_hopeless_[at] = true;
   return kNone;
 }
 
-/// The next ">" or quote behind the quoted text that begins at `quote`.
-std::size_t HtmlScan::behind_quoted(std::size_t quote) const {
+/// The next ">" or quote after the quoted text that begins at `quote`.
+std::size_t HtmlScan::after_quoted(std::size_t quote) const {
   const auto close = html_.find(html_[quote], quote + 1);
   return close == kNone ? kNone : html_.find_first_of(">\"'", close + 1);
 }

@@ -36,14 +36,14 @@ class HtmlScan {
   std::optional<HtmlToken> markup_at(std::size_t begin);
   HtmlToken raw_text(std::size_t begin) const;
   std::size_t tag_end(std::size_t begin);
-  std::size_t behind_quoted(std::size_t quote) const;
+  std::size_t after_quoted(std::size_t quote) const;
   std::size_t next_special(std::size_t from);
   std::size_t past(std::string_view terminator, std::size_t from) const;
 
   std::string_view html_;
   std::size_t at_ = 0;
-  std::string_view raw_element_;    ///< set behind the opening tag of one
-  std::optional<HtmlToken> ready_;  ///< a tag that was found behind text
+  std::string_view raw_element_;    ///< set after the opening tag of one
+  std::optional<HtmlToken> ready_;  ///< a tag that was found after text
 
   // Memory of what was seen, so that a "<" without end costs nothing the second time.
   std::size_t special_from_ = 0, special_ = 0;  ///< the next '>' or quote from special_from_ on

@@ -6,7 +6,7 @@
 
 namespace pams {
 namespace {
-constexpr std::size_t kMostText = 1U << 20U;
+constexpr std::size_t kMaxText = 1U << 20U;
 }  // namespace
 
 void Mail::replace(Message message) {
@@ -17,7 +17,7 @@ void Mail::replace(Message message) {
 }
 
 bool Mail::believes(std::string_view name) const {
-  return std::ranges::none_of(disbelieved_, [&](const std::string& one) { return text::iequals(one, name); });
+  return std::ranges::none_of(distrusted_, [&](const std::string& one) { return text::iequals(one, name); });
 }
 
 Headers& Mail::edit_headers() {
@@ -47,7 +47,7 @@ const Result<MimeMap>& Mail::mime() const {
 
 const Result<std::string>& Mail::text() const {
   if (!text_)
-    text_ = mime().map([&](const MimeMap& map) { return body_text(map, message_.body.view(), kMostText); });
+    text_ = mime().map([&](const MimeMap& map) { return body_text(map, message_.body.view(), kMaxText); });
   return *text_;
 }
 

@@ -41,7 +41,7 @@ class Mail {
 
   /// Fields that this peer may not vouch for (Zivver's marks from anybody but Zivver): they stay in the
   /// message, but to conditions they are not there.
-  void disbelieve(std::vector<std::string> names) { disbelieved_ = std::move(names); }
+  void distrust(std::vector<std::string> names) { distrusted_ = std::move(names); }
   bool believes(std::string_view name) const;
 
   /// Changes the message; the decoded views are made anew.
@@ -63,7 +63,7 @@ class Mail {
   MimeLimits limits_;
   bool trusted_ = false;
   bool flagged_ = false;
-  std::vector<std::string> disbelieved_;
+  std::vector<std::string> distrusted_;
   mutable std::optional<Result<MimeMap>> mime_;
   mutable std::optional<Result<std::string>> text_;
   mutable std::optional<Result<std::vector<Attachment>>> attached_;

@@ -26,13 +26,13 @@ class SharedBytes {
   std::string_view view_;
 };
 
-/// What stands behind the last header field. SMTP and libmilter know the blank line only; a file may lack it
+/// What stands after the last header field. SMTP and libmilter know the blank line only; a file may lack it
 /// (its header ends at a line that is no field), or even the last field's line end (there is no body then).
 enum class HeaderEnd { BlankLine, LineEnd, Nothing };
 
 struct Message {
   Headers headers;
-  SharedBytes body;  ///< everything behind the blank line
+  SharedBytes body;  ///< everything after the blank line
   HeaderEnd header_end = HeaderEnd::BlankLine;
 
   /// Size on the wire: header, blank line, body.

@@ -94,7 +94,7 @@ void Scanner::begin_root() {
 }
 
 /// The header of a part ends at a blank line, at a line that is no field, or at a delimiter: this is a place
-/// behind the first of these, or before the delimiter.
+/// after the first of these, or before the delimiter.
 std::size_t Scanner::header_reach(std::size_t begin) const {
   auto end = begin;
   while (end < body_.size() && end - begin <= limits_.part_header_bytes) {
@@ -185,7 +185,7 @@ void Scanner::end_children(std::size_t level, std::size_t end) {
     part.header = {std::min(part.header.begin, end), std::min(part.header.end, end)};
     part.content = {std::min(part.content.begin, end), end};
     if (part.header.end == part.content.begin && part.content.size() > 0 && !part.defect)
-      part.defect = "no blank line behind the header";
+      part.defect = "no blank line after the header";
   }
   close_from(level + 1);
 }

@@ -33,7 +33,7 @@ struct MimePart {
       children;  ///< indices into MimeMap::parts; empty for a leaf (also for an unsplittable multipart)
 
   Span header;     ///< in the body; for the root both are 0: its fields are Message::headers
-  Span content;    ///< in the body: behind the blank line, before the CRLF that belongs to the next delimiter
+  Span content;    ///< in the body: after the blank line, before the CRLF that belongs to the next delimiter
   Headers fields;  ///< of this part (for the root: a copy of the message's Content-* and MIME-Version fields)
 
   std::string type = "text/plain";  ///< lower case; message/rfc822 by default inside multipart/digest

@@ -1,6 +1,6 @@
 /// Values with parameters: Content-Type, Content-Disposition. Reads what RFC 2045 5.1 and RFC 2231 define,
 /// and what mail has instead, the way most mail programs do: comments dropped, the first of two parameters of
-/// one name, an unquoted value up to the ";" even with blanks in it. (GMime drops what stands behind damage,
+/// one name, an unquoted value up to the ";" even with blanks in it. (GMime drops what stands after damage,
 /// and does not tell of contradictions.) Pure; any thread. Linear; nothing fails.
 #pragma once
 

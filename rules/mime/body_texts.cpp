@@ -42,7 +42,7 @@ class Chooser {
     if (is_named_text(part) && !with_named) return {};
     if (part.defect) return unreadable(*part.defect);
     if (index > 0 && part.header.end == part.content.begin)
-      return unreadable("no blank line behind the header");
+      return unreadable("no blank line after the header");
     const auto [outcome, why] = prepare_(index);
     if (outcome == Outcome::Unreadable) return unreadable(why);
     return outcome == Outcome::Ready ? Choice{{index}, std::nullopt} : Choice{{}, why};

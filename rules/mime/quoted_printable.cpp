@@ -70,12 +70,12 @@ std::size_t raw_offset(std::string_view raw, std::size_t decoded) {
     decoded -= text_size + line.line_break.size();
     at = line.next;
   }
-  // Blanks at the end are dropped, and must stay at the end; those behind a soft break belong to it.
+  // Blanks at the end are dropped, and must stay at the end; those after a soft break belong to it.
   const auto written = text::trim_right(raw, " \t");
   return written.ends_with('=') ? raw.size() : written.size();
 }
 
-/// What must stand between the encoded text and an insertion behind it.
+/// What must stand between the encoded text and an insertion after it.
 std::string_view finish_line(std::string_view before, bool at_end, std::string_view insertion) {
   const auto written = text::trim_right(before, " \t");
   // A soft break at the very end still waits for its line end: the one there belongs to the delimiter.
@@ -86,7 +86,7 @@ std::string_view finish_line(std::string_view before, bool at_end, std::string_v
   return is_mid_line && (would_lose_blank || !insertion.starts_with("\r\n")) ? "=\r\n" : "";
 }
 
-constexpr std::size_t kMostColumns = 75;  ///< of 76: the last is for the soft break
+constexpr std::size_t kMaxColumns = 75;  ///< of 76: the last is for the soft break
 
 bool stands_for_itself(char c) { return (c >= ' ' && c <= '~' && c != '=') || c == '\t'; }
 
@@ -113,14 +113,14 @@ void encode_line(std::string_view line, std::string& out) {
   std::size_t column = 0;
   for (std::size_t at = 0; at < line.size();) {
     const auto begin = at;
-    const auto most = std::min(plain_end, at + kMostColumns - column);
-    while (at < most && stands_for_itself(line[at])) ++at;
+    const auto maximum = std::min(plain_end, at + kMaxColumns - column);
+    while (at < maximum && stands_for_itself(line[at])) ++at;
     out += line.substr(begin, at - begin);
     column += at - begin;
     if (at == line.size()) return;
     const bool is_plain = at < plain_end && stands_for_itself(line[at]);
     const auto length = is_plain ? 0 : character_length(line.substr(at));
-    if (is_plain || column + 3 * length > kMostColumns) {
+    if (is_plain || column + 3 * length > kMaxColumns) {
       out += "=\r\n";
       column = 0;
     }

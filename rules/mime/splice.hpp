@@ -25,7 +25,7 @@ Result<std::string> apply_splices(std::string_view raw, std::span<const Splice> 
 bool differs_only_by(std::string_view raw, std::string_view edited, std::span<const Splice> splices);
 
 /// Where the byte at `offset` of the original stands in the edited text. An offset at which something was
-/// inserted is answered with the place in front of the insertion (`after` false) or behind it (true).
+/// inserted is answered with the place in front of the insertion (`after` false) or after it (true).
 std::size_t moved_offset(std::size_t offset, bool after, std::span<const Splice> splices);
 
 }  // namespace pams::mime

@@ -86,8 +86,7 @@ Classification unflagged(const Policy& policy, const Envelope& envelope, const C
   if (!may_relay_by_mistake(policy.trust, client) || !reaches_outside(policy, envelope)) return c;
   c.untrusted_relay = true;
   c.reason =
-      "a client certificate that is not Exchange Online's with a single X-OriginatorOrg of ours, to a "
-      "recipient outside the organization";
+      "a client certificate that is not Exchange Online's with a single X-OriginatorOrg of ours, to a recipient outside the organization";
   return c;
 }
 

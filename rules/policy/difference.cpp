@@ -25,7 +25,7 @@ std::size_t common(const Fields& a, const Fields& b) {
   return n;
 }
 
-/// How many at the end are equal, behind the first `front`.
+/// How many at the end are equal, after the first `front`.
 std::size_t common_tail(const Fields& a, const Fields& b, std::size_t front) {
   std::size_t n = 0;
   while (n + front < std::min(a.size(), b.size()) && a[a.size() - 1 - n]->value == b[b.size() - 1 - n]->value)

@@ -53,10 +53,10 @@ void take_over_flag(const TransportRule& rule, const Draft& draft, Classificatio
   c.reason = "flagged by rule '" + rule.name + "'";
 }
 
-void run_rules(const Policy& policy, Draft& draft, const Moment& moment, Plan& plan) {
+void run_rules(const Policy& policy, Draft& draft, const EvaluationContext& context, Plan& plan) {
   for (const auto& rule : policy.rules) {
     auto& evidence = plan.rules.emplace_back(RuleEvidence{.name = rule.name, .mode = rule.mode});
-    const bool goes_on = run_rule(rule, policy, draft, moment, evidence);
+    const bool goes_on = run_rule(rule, policy, draft, context, evidence);
     take_over_flag(rule, draft, plan.classification);
     if (goes_on) continue;
     if (draft.ending) plan.reason = "rule '" + rule.name + "'";
@@ -149,7 +149,7 @@ void end(const Policy& policy, const Message& received, Draft& draft, Plan& plan
 }  // namespace
 
 Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client client,
-              std::string_view limits_exceeded, const Moment& moment) {
+              std::string_view limits_exceeded, const EvaluationContext& context) {
   Plan plan;
   plan.classification = classify(policy, message.headers, envelope, client, limits_exceeded);
   auto& c = plan.classification;
@@ -159,16 +159,16 @@ Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client c
   const bool zivver = is_zivver(policy, client);
   Draft draft{.mail = Mail(std::move(message), std::move(envelope), std::move(client), policy.organization,
                            policy.limits.mime),
-              .run_hook = moment.run_hook,
+              .run_hook = context.run_hook,
               .flag = policy.pams.header};
-  if (!zivver) draft.mail.disbelieve({std::begin(kZivverMarks), std::end(kZivverMarks)});
+  if (!zivver) draft.mail.distrust({std::begin(kZivverMarks), std::end(kZivverMarks)});
   if (auto early = before_rules(policy, c, draft.mail)) {
     draft.ending = std::move(early->ending);
     plan.reason = std::move(early->reason);
   } else {
     draft.mail.classify(c.trusted, c.value == MessageClass::Flagged);
     if (draft.mail.is_flagged()) draft.connector = policy.pams.connector;
-    run_rules(policy, draft, moment, plan);
+    run_rules(policy, draft, context, plan);
     // No rule can set it (load_policy refuses that); this makes sure.
     draft.mail.edit_headers() = without(draft.mail.message().headers, kSealedHeader);
   }

@@ -9,7 +9,7 @@
 
 namespace pams::rules {
 
-struct Moment {
+struct EvaluationContext {
   schema::Instant now;                ///< for activation and expiry
   std::function<bool()> out_of_time;  ///< asked between conditions and actions; true -> 451, nothing happens
   HookRunner run_hook{};              ///< for the action run_hook; none: a rule that needs it has failed
@@ -18,6 +18,6 @@ struct Moment {
 /// One whole message. An error of a condition or action becomes a Plan that defers, unless its rule ignores
 /// errors; nothing is thrown for hostile input.
 Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client client,
-              std::string_view limits_exceeded, const Moment& moment);
+              std::string_view limits_exceeded, const EvaluationContext& context);
 
 }  // namespace pams::rules

@@ -19,8 +19,8 @@ using Attempt = tl::expected<T, RuleError>;
 
 tl::unexpected<RuleError> failed(std::string what) { return tl::unexpected(RuleError{std::move(what)}); }
 
-Attempt<void> check_time(const Moment& moment) {
-  if (moment.out_of_time && moment.out_of_time())
+Attempt<void> check_time(const EvaluationContext& context) {
+  if (context.out_of_time && context.out_of_time())
     return tl::unexpected(RuleError{"the evaluation took too long", true});
   return {};
 }
@@ -33,8 +33,8 @@ std::optional<std::string> why_not_in_force(const TransportRule& rule, schema::I
 }
 
 Attempt<bool> holds(const RuleCondition& one, const TransportRule& rule, const Mail& mail,
-                    const Moment& moment, std::string_view prefix, RuleEvidence& evidence) {
-  if (auto in_time = check_time(moment); !in_time) return tl::unexpected(in_time.error());
+                    const EvaluationContext& context, std::string_view prefix, RuleEvidence& evidence) {
+  if (auto in_time = check_time(context); !in_time) return tl::unexpected(in_time.error());
   const auto name = std::string(prefix) + std::string(one.condition->name);
   auto finding = one.predicate(mail, rule.scope);
   if (!finding) return failed(name + ": " + finding.error().what);
@@ -43,14 +43,14 @@ Attempt<bool> holds(const RuleCondition& one, const TransportRule& rule, const M
 }
 
 /// Looks no further than needed: at the first condition that fails, or the first exception that holds.
-Attempt<bool> matches(const TransportRule& rule, const Mail& mail, const Moment& moment,
+Attempt<bool> matches(const TransportRule& rule, const Mail& mail, const EvaluationContext& context,
                       RuleEvidence& evidence) {
   for (const auto& condition : rule.conditions) {
-    const auto does = holds(condition, rule, mail, moment, "", evidence);
+    const auto does = holds(condition, rule, mail, context, "", evidence);
     if (!does || !*does) return does;
   }
   for (const auto& exception : rule.exceptions) {
-    const auto does = holds(exception, rule, mail, moment, "except_if.", evidence);
+    const auto does = holds(exception, rule, mail, context, "except_if.", evidence);
     if (!does) return does;
     if (*does) return false;
   }
@@ -80,10 +80,10 @@ std::optional<std::string> left_out(const RuleAction& one, const Draft& draft) {
 }
 
 Attempt<void> act(const TransportRule& rule, const Policy& policy, const Draft& before, Draft& draft,
-                  const Moment& moment, RuleEvidence& evidence) {
+                  const EvaluationContext& context, RuleEvidence& evidence) {
   const bool carried_out = rule.mode == Mode::Enforce;
   for (const auto& one : rule.actions) {
-    if (auto in_time = check_time(moment); !in_time) return in_time;
+    if (auto in_time = check_time(context); !in_time) return in_time;
     if (auto why = left_out(one, draft)) {
       evidence.actions.push_back({one.summary, std::move(*why), false});
       continue;
@@ -127,11 +127,11 @@ bool on_error(const TransportRule& rule, const RuleError& error, Draft& draft, R
 
 }  // namespace
 
-bool run_rule(const TransportRule& rule, const Policy& policy, Draft& draft, const Moment& moment,
+bool run_rule(const TransportRule& rule, const Policy& policy, Draft& draft, const EvaluationContext& context,
               RuleEvidence& evidence) {
-  evidence.note = why_not_in_force(rule, moment.now);
+  evidence.note = why_not_in_force(rule, context.now);
   if (evidence.note) return true;
-  const auto matched = matches(rule, draft.mail, moment, evidence);
+  const auto matched = matches(rule, draft.mail, context, evidence);
   if (!matched) return on_error(rule, matched.error(), draft, evidence);
   evidence.matched = *matched;
   if (!*matched) return true;
@@ -141,7 +141,7 @@ bool run_rule(const TransportRule& rule, const Policy& policy, Draft& draft, con
     return !draft.ending;
   }
   if (rule.mode != Mode::Enforce) attempt.run_hook = hooks_not_run();
-  const auto acted = act(rule, policy, draft, attempt, moment, evidence);
+  const auto acted = act(rule, policy, draft, attempt, context, evidence);
   if (!acted) return on_error(rule, acted.error(), draft, evidence);
   if (rule.mode != Mode::Enforce) return true;
   draft = std::move(attempt);

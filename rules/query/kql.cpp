@@ -36,7 +36,7 @@ tl::unexpected<Error> wrong(std::string text) { return fail(Failure::Refused, "q
 
 QueryPtr make(decltype(Query::node) node) { return std::make_shared<const Query>(Query{std::move(node)}); }
 
-/// One value behind a field, or a bare word.
+/// One value after a field, or a bare word.
 struct Value {
   std::string text;
   bool quoted = false;
@@ -191,7 +191,7 @@ class Parser {
       Value quoted{std::string(text_.substr(at_ + 1, close - at_ - 1)), true};
       at_ = close + 1;
       if (at_ < text_.size() && text_.find_first_of(" \t\r\n()", at_) != at_)
-        return wrong("a blank is missing behind the quote at column " + std::to_string(at_));
+        return wrong("a blank is missing after the quote at column " + std::to_string(at_));
       return quoted;
     }
     const auto end = std::min(text_.find_first_of(" \t\r\n()\"", at_), text_.size());

@@ -27,7 +27,7 @@ struct Words {
 struct Range {
   Field field;
   std::int64_t least;
-  std::int64_t most;
+  std::int64_t maximum;
 };
 struct HasAttachment {};
 

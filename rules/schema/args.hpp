@@ -36,7 +36,7 @@ class Args {
   }
   std::uint64_t number(std::string_view key) const { return get<std::uint64_t>(key); }
   bool flag(std::string_view key) const { return get<bool>(key); }
-  Instant moment(std::string_view key) const { return get<Instant>(key); }
+  Instant instant(std::string_view key) const { return get<Instant>(key); }
   /// Where the key was written; no source when it is a default.
   const Location& at(std::string_view key) const { return entry(key).at; }
 

@@ -144,8 +144,8 @@ Datum single(const Param& param, const Value& value, const Files& files) {
       return number(value, kByteUnits, "\"50 MB\" (B, KB, MB, GB)");
     case Type::Duration:
       return number(value, kDurations, "\"30 s\" (s, min, h, days)");
-    case Type::Moment:
-      if (const auto* moment = value.as<Instant>()) return *moment;
+    case Type::DateTime:
+      if (const auto* instant = value.as<Instant>()) return *instant;
       return wrong_type("a date-time like 2026-01-01T00:00:00Z", value);
     default:
       return from_text(param, value, files);

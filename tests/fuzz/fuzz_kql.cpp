@@ -59,13 +59,14 @@ std::string day(std::int64_t seconds) {
 std::string print(const Range& range) {
   const auto prefix = prefix_of(range.field);
   if (range.field == Field::Size) {
-    if (range.most == -1) return prefix + "<0";
+    if (range.maximum == -1) return prefix + "<0";
     const auto least = std::to_string(range.least);
-    return prefix + (range.most == kUnbounded ? ">=" + least : least + ".." + std::to_string(range.most));
+    return prefix +
+           (range.maximum == kUnbounded ? ">=" + least : least + ".." + std::to_string(range.maximum));
   }
-  if (range.most == kUnbounded) return prefix + ">" + day(range.least - kDay);
-  if (range.least == 0) return prefix + "<=" + day(range.most);
-  return prefix + day(range.least) + ".." + day(range.most);
+  if (range.maximum == kUnbounded) return prefix + ">" + day(range.least - kDay);
+  if (range.least == 0) return prefix + "<=" + day(range.maximum);
+  return prefix + day(range.least) + ".." + day(range.maximum);
 }
 
 /// How strongly a node holds its parts together: 0 OR, 1 AND, 2 NOT, 3 a term.

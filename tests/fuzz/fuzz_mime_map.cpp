@@ -9,7 +9,7 @@
 using pams::fuzz::promise;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr std::size_t kMostText = 1000;
+  constexpr std::size_t kMaxText = 1000;
   const auto message = pams::parse_message(pams::fuzz::text_of(data, size));
   const auto wire = message.wire();
   promise(wire.size() == message.wire_size(), "wire_size is the size of wire");
@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto body = message.body.view();
   const auto fault = pams::test::tiling_fault(*map, body);
   promise(fault.empty(), fault);
-  const auto text = pams::body_text(*map, body, kMostText);
-  promise(text.size() <= kMostText, "body text is bounded");
+  const auto text = pams::body_text(*map, body, kMaxText);
+  promise(text.size() <= kMaxText, "body text is bounded");
   promise(pams::repair_utf8(text) == text, "body text is UTF-8");
   for (const auto& attachment : pams::attachments(*map, body))
     promise(attachment.size <= body.size(), "an attachment is no larger than its message");

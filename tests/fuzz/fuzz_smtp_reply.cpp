@@ -18,7 +18,7 @@ using pams::fuzz::promise;
 namespace {
 
 /// Fits into a socket's buffer: one thread plays both sides.
-constexpr std::size_t kMostInput = 64U << 10U;
+constexpr std::size_t kMaxInput = 64U << 10U;
 
 /// A socket in the abstract name space, which leaves no file behind.
 class Server {
@@ -67,7 +67,7 @@ void check(const smart_host::SmtpFeatures& features) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Server server;
-  const auto input = pams::fuzz::text_of(data, std::min(size, kMostInput));
+  const auto input = pams::fuzz::text_of(data, std::min(size, kMaxInput));
   auto connection = server.saying(input);
   std::size_t replies = 0;
   for (; auto reply = connection.read_reply(smart_host::Deadline::max()); ++replies) {

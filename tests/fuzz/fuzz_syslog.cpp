@@ -21,8 +21,8 @@ namespace {
 // 2026-11-27T12:00:00Z
 constexpr Instant kNow{std::chrono::seconds(1795780800)};
 
-void check_text(std::string_view text, std::size_t most, std::string_view line) {
-  promise(text.size() <= most, "what is kept of a line is bounded");
+void check_text(std::string_view text, std::size_t maximum, std::string_view line) {
+  promise(text.size() <= maximum, "what is kept of a line is bounded");
   promise(line.find(text) != line.npos, "what is read of a line stands there");
 }
 

@@ -1,4 +1,5 @@
-// Replays files and folders of inputs through a fuzz target, for compilers without libFuzzer and for ctest.
+// Replays files and directories of inputs through a fuzz target, for compilers without libFuzzer and for
+// ctest.
 #include <filesystem>
 #include <fstream>
 #include <iostream>

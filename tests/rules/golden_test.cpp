@@ -1,5 +1,5 @@
-/// Walks tests/golden/: each folder tells one story. rule.toml (its first comment lines may give `sender:`,
-/// `recipients:` and `client:`), in.eml, and what must come of them: out.eml and plan.txt.
+/// Walks tests/golden/: each directory tells one story. rule.toml (its first comment lines may give
+/// `sender:`, `recipients:` and `client:`), in.eml, and what must come of them: out.eml and plan.txt.
 /// PAMS_UPDATE_GOLDEN=1 rewrites the latter two; review the difference.
 #include <algorithm>
 #include <cstdlib>
@@ -71,13 +71,13 @@ std::string told(const rules::Plan& plan) {
 /// Golden messages stand in the tree with LF; on the wire they have CRLF.
 std::string with_lf(const std::string& wire) { return text::replace_all(wire, "\r\n", "\n"); }
 
-rules::Plan decide(const fs::path& folder) {
-  const auto toml = read(folder / "rule.toml");
+rules::Plan decide(const fs::path& directory) {
+  const auto toml = read(directory / "rule.toml");
   Envelope envelope{setting(toml, "sender", "anna@example.org"), {}};
   if (envelope.sender == "<>") envelope.sender.clear();
   const auto recipients = setting(toml, "recipients", "piet@klant.example");
   for (const auto one : text::split(recipients, ' ')) envelope.recipients.emplace_back(one);
-  return test::evaluate(test::gateway(toml), read(folder / "in.eml"), std::move(envelope),
+  return test::evaluate(test::gateway(toml), read(directory / "in.eml"), std::move(envelope),
                         {setting(toml, "client", "127.0.0.1"), "", ""});
 }
 
@@ -86,15 +86,15 @@ rules::Plan decide(const fs::path& folder) {
 BOOST_AUTO_TEST_SUITE(golden)
 
 BOOST_DATA_TEST_CASE(every_story_ends_as_written, boost::unit_test::data::make(cases()), name) {
-  const auto folder = kGolden / name;
-  const auto plan = decide(folder);
+  const auto directory = kGolden / name;
+  const auto plan = decide(directory);
   const auto leaves = plan.outgoing.headers.fields().empty() ? "" : with_lf(plan.outgoing.wire());
   if (std::getenv("PAMS_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(folder / "out.eml", std::ios::binary) << leaves;
-    std::ofstream(folder / "plan.txt", std::ios::binary) << told(plan);
+    std::ofstream(directory / "out.eml", std::ios::binary) << leaves;
+    std::ofstream(directory / "plan.txt", std::ios::binary) << told(plan);
   }
-  BOOST_TEST(test::Bytes(leaves) == test::Bytes(read(folder / "out.eml")));
-  BOOST_TEST(test::Bytes(told(plan)) == test::Bytes(read(folder / "plan.txt")));
+  BOOST_TEST(test::Bytes(leaves) == test::Bytes(read(directory / "out.eml")));
+  BOOST_TEST(test::Bytes(told(plan)) == test::Bytes(read(directory / "plan.txt")));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,7 +13,7 @@ using pams::test::load_texts;
 
 namespace {
 
-/// What is reported about a gateway with these lines behind its own.
+/// What is reported about a gateway with these lines after its own.
 std::string reported(const std::string& lines) { return load_texts({std::string(kGateway), lines}).text; }
 
 /// The connector "Zivver" with these keys.
@@ -73,9 +73,9 @@ archive = { to = "complience" }
   BOOST_TEST(has(loaded.text, "pams.toml:4:13: error: "), loaded.text);
   BOOST_TEST(has(loaded.text, "pams.toml:5:14: error: on_anomaly: 'send' is none of: defer, reject"));
   BOOST_TEST(has(loaded.text, "pams.toml:8:15: error: smart_hosts: 'smtp.zivver.com:0' is not of the form"));
-  BOOST_TEST(has(loaded.text,
-                 "rules1.toml:4:1: error: unknown key 'subject_contain_words' in if; did you mean "
-                 "'subject_contains_words'?"));
+  BOOST_TEST(has(
+      loaded.text,
+      "rules1.toml:4:1: error: unknown key 'subject_contain_words' in if; did you mean 'subject_contains_words'?"));
   BOOST_TEST(has(loaded.text,
                  "rules1.toml:6:18: error: there is no archive 'complience'; did you mean 'compliance'?"));
   BOOST_TEST(loaded.errors == 6U, loaded.text);
@@ -273,10 +273,9 @@ BOOST_AUTO_TEST_CASE(every_choice_is_read_as_what_it_says) {
   BOOST_TEST((pams("untrusted = \"keep\"\n").untrusted == Untrusted::Keep));
   BOOST_TEST((pams("carrier_subject = \"keep\"\n").carrier_subject == CarrierSubject::Keep));
   BOOST_TEST((pams("extra_recipients = \"refuse\"\n").extra_recipients == ExtraRecipients::Refuse));
-  const auto policy =
-      test::gateway(test::rule("r", "{ delete_message = true }",
-                               "mode = \"audit\"\nrule_error_action = \"ignore\"\nrecipients = "
-                               "\"all\"\nsender_address_location = \"header_or_envelope\""));
+  const auto policy = test::gateway(test::rule(
+      "r", "{ delete_message = true }",
+      "mode = \"audit\"\nrule_error_action = \"ignore\"\nrecipients = \"all\"\nsender_address_location = \"header_or_envelope\""));
   const auto& read = policy.rules.front();
   BOOST_TEST((read.mode == Mode::Audit));
   BOOST_TEST((read.error_action == ErrorAction::Ignore));
@@ -297,8 +296,7 @@ BOOST_AUTO_TEST_CASE(a_disclaimer_is_read_from_its_file_as_the_rules_file_names_
       },
       [](const std::string& path, const Source* from) { return "/etc/" + from->name + "/" + path; }};
   const auto rule = [](const std::string& file) {
-    return "[[transport_rule]]\nname = \"r\"\n[[transport_rule.do]]\napply_html_disclaimer = { html_file = "
-           "\"" +
+    return "[[transport_rule]]\nname = \"r\"\n[[transport_rule.do]]\napply_html_disclaimer = { html_file = \"" +
            file + "\" }\n";
   };
   const auto loaded = load_texts({std::string(kGateway), rule("d.html")}, files);

@@ -8,7 +8,8 @@
 
 #include "milter/base/disk.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 class FaultyDisk : public Disk {
  public:
@@ -23,11 +24,11 @@ class FaultyDisk : public Disk {
 
   std::vector<std::string> log;  ///< the calls, "sync", "rename a b", ...
 
-  int open(int folder, const std::string& name, int flags, mode_t mode) override {
-    return fails("open " + name) ? -1 : Disk::open(folder, name, flags, mode);
+  int open(int directory, const std::string& name, int flags, mode_t mode) override {
+    return fails("open " + name) ? -1 : Disk::open(directory, name, flags, mode);
   }
-  int make_folder(int folder, const std::string& name, mode_t mode) override {
-    return fails("make_folder " + name) ? -1 : Disk::make_folder(folder, name, mode);
+  int make_directory(int directory, const std::string& name, mode_t mode) override {
+    return fails("make_directory " + name) ? -1 : Disk::make_directory(directory, name, mode);
   }
   ssize_t write(int file, std::string_view bytes) override {
     if (fails("write")) {
@@ -37,18 +38,18 @@ class FaultyDisk : public Disk {
     }
     return Disk::write(file, bytes);
   }
-  ssize_t read(int file, char* into, std::size_t most) override {
-    return fails("read") ? -1 : Disk::read(file, into, most);
+  ssize_t read(int file, char* into, std::size_t maximum) override {
+    return fails("read") ? -1 : Disk::read(file, into, maximum);
   }
   int sync(int file) override { return fails("sync") ? -1 : Disk::sync(file); }
-  int rename(int folder, const std::string& from, const std::string& to) override {
-    return fails("rename " + from + " " + to) ? -1 : Disk::rename(folder, from, to);
+  int rename(int directory, const std::string& from, const std::string& to) override {
+    return fails("rename " + from + " " + to) ? -1 : Disk::rename(directory, from, to);
   }
-  int remove(int folder, const std::string& name) override {
-    return fails("remove " + name) ? -1 : Disk::remove(folder, name);
+  int remove(int directory, const std::string& name) override {
+    return fails("remove " + name) ? -1 : Disk::remove(directory, name);
   }
-  int status(int folder, const std::string& name, struct stat& out) override {
-    return fails("status " + name) ? -1 : Disk::status(folder, name, out);
+  int status(int directory, const std::string& name, struct stat& out) override {
+    return fails("status " + name) ? -1 : Disk::status(directory, name, out);
   }
   int lock(int file) override { return fails("lock") ? -1 : Disk::lock(file); }
 
@@ -65,4 +66,4 @@ class FaultyDisk : public Disk {
   int error_ = 0;
 };
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -5,7 +5,8 @@
 
 #include <memory>
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 class FaultySqlite {
  public:
@@ -22,4 +23,4 @@ class FaultySqlite {
   bool has_failed() const;
 };
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -6,7 +6,8 @@
 
 #include "milter/archive/directory_archive.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 void Gateway::write_settings(const std::string& rules,
                              const std::pair<std::string, std::string>& replace) const {
@@ -28,17 +29,17 @@ kind = "directory"
 path = ")" + archive() +
               R"("
 [trace]
-path = ")" + (folder_ / "trace.db") +
+path = ")" + (directory_ / "trace.db") +
               R"("
 mail_log = ")" +
-              (folder_ / "mail.log") + R"("
+              (directory_ / "mail.log") + R"("
 [limits]
 header_count = 50
 recipients = 3
 )" + rules;
   if (const auto at = text.find(replace.first); !replace.first.empty() && at != text.npos)
     text.replace(at, replace.first.size(), replace.second);
-  folder_.write("pams-milter.toml", text);
+  directory_.write("pams-milter.toml", text);
 }
 
 Gateway::Gateway(const std::string& rules, const std::pair<std::string, std::string>& replace) {
@@ -55,4 +56,4 @@ Gateway::Gateway(const std::string& rules, const std::pair<std::string, std::str
   services_.evaluate = rules::evaluate;
 }
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -1,5 +1,5 @@
-/// A whole configuration in a folder of its own, and the services that a milter gets from it: real rules, a
-/// real archive and token file; only the MTA's routing is a word of the test.
+/// A whole configuration in a directory of its own, and the services that a milter gets from it: real rules,
+/// a real archive and token file; only the MTA's routing is a word of the test.
 #pragma once
 
 #include <memory>
@@ -7,9 +7,10 @@
 #include <utility>
 
 #include "milter/session/services.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 class RoutingIs : public routing::RouteGuard {
  public:
@@ -46,19 +47,19 @@ class Gateway {
   /// Writes the configuration file again; `replace` changes a text of it.
   void write_settings(const std::string& rules,
                       const std::pair<std::string, std::string>& replace = {}) const;
-  std::string settings_file() const { return folder_ / "pams-milter.toml"; }
-  std::string control_socket() const { return folder_ / "control"; }
-  std::string socket() const { return folder_ / "pams.sock"; }
-  std::string archive() const { return folder_ / "archive"; }
-  std::string key_file() const { return folder_ / "seal.key"; }
+  std::string settings_file() const { return directory_ / "pams-milter.toml"; }
+  std::string control_socket() const { return directory_ / "control"; }
+  std::string socket() const { return directory_ / "pams.sock"; }
+  std::string archive() const { return directory_ / "archive"; }
+  std::string key_file() const { return directory_ / "seal.key"; }
   /// A copy that the test may change before it starts a milter.
   std::shared_ptr<session::Services> services() const {
     return std::make_shared<session::Services>(services_);
   }
 
  private:
-  pams::test::TemporaryFolder folder_;
+  pams::test::TemporaryDirectory directory_;
   session::Services services_;
 };
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

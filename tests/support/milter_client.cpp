@@ -7,7 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 namespace {
 
 enum Step : std::uint32_t {
@@ -199,4 +200,4 @@ void MilterClient::macros(char command, const std::vector<std::pair<std::string,
   raw('D', data);
 }
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -11,7 +11,8 @@
 
 #include "milter/base/fd.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 struct HangUp : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -78,4 +79,4 @@ class MilterClient {
   std::string macros_asked_for_;
 };
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -3,7 +3,8 @@
 #include "rules/base/text.hpp"
 #include "rules/message/message.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 std::string OpenedCarrier::field(std::string_view name) const {
   const auto parsed = parse_message(message);
@@ -45,4 +46,4 @@ bool is_sealed(const Ending& ending) {
   return false;
 }
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

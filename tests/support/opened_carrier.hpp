@@ -6,7 +6,8 @@
 #include "milter/seal/carrier.hpp"
 #include "tests/support/milter_client.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 struct OpenedCarrier {
   Status status;          ///< of opening it
@@ -24,4 +25,4 @@ OpenedCarrier open_carrier(const Ending& ending, const std::string& key_file);
 /// Whether the answer makes one at all.
 bool is_sealed(const Ending& ending);
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -78,8 +78,8 @@ inline rules::Plan evaluate(const rules::Policy& policy, std::string_view eml,
                             Envelope envelope = {"anna@example.org", {"piet@klant.example"}},
                             Client client = {"127.0.0.1", "", ""}) {
   using namespace std::chrono;
-  const rules::Moment moment{sys_days{year{2026} / 6 / 1}, [] { return false; }};
-  return rules::evaluate(policy, parse_message(eml), std::move(envelope), std::move(client), "", moment);
+  const rules::EvaluationContext context{sys_days{year{2026} / 6 / 1}, [] { return false; }};
+  return rules::evaluate(policy, parse_message(eml), std::move(envelope), std::move(client), "", context);
 }
 
 }  // namespace pams::test

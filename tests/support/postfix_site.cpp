@@ -14,7 +14,7 @@
 
 namespace fs = std::filesystem;
 
-namespace pams::tests {
+namespace pams::test {
 namespace {
 
 constexpr const char* kMaster = R"(# Debian's services, shortened
@@ -32,9 +32,9 @@ retry     unix  -       -       y       -       -       error
 local     unix  -       n       n       -       -       local
 )";
 
-std::string temporary_folder() {
+std::string temporary_directory() {
   std::string name = "/tmp/pams-postfix-XXXXXX";
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
   return name;
 }
 
@@ -46,16 +46,16 @@ boost::test_tools::assertion_result postfix_is_installed(boost::unit_test::test_
   return result;
 }
 
-PostfixSite::PostfixSite() : postfix(""), root_(temporary_folder()) {
-  folder = root_ + "/etc";
+PostfixSite::PostfixSite() : postfix(""), root_(temporary_directory()) {
+  directory = root_ + "/etc";
   queue = root_ + "/queue";
-  fs::create_directories(folder);
+  fs::create_directories(directory);
   fs::create_directories(queue + "/pams-milter");
   write("main.cf",
         "compatibility_level = 3.6\nmyhostname = gate.example.org\nqueue_directory = " + queue + "\n");
   write("master.cf", kMaster);
-  postfix = milter::mta::Postfix(folder);
-  config.settings.postfix_config = folder;
+  postfix = milter::mta::Postfix(directory);
+  config.settings.postfix_config = directory;
   config.settings.listen.unix_path = queue + "/pams-milter/pams.sock";
   config.settings.relay.listen.unix_path = queue + "/pams-milter/relay.sock";
   config.settings.seal_key_file = root_ + "/seal.key";
@@ -78,24 +78,24 @@ PostfixSite::~PostfixSite() {
 
 void PostfixSite::let_main_cool() const {
   std::error_code not_there_yet;
-  fs::last_write_time(folder + "/main.cf", fs::file_time_type::clock::now() - std::chrono::minutes(1),
+  fs::last_write_time(directory + "/main.cf", fs::file_time_type::clock::now() - std::chrono::minutes(1),
                       not_there_yet);
 }
 
 std::string PostfixSite::read(const std::string& file) const {
-  std::ifstream in(folder + "/" + file);
+  std::ifstream in(directory + "/" + file);
   std::stringstream out;
   out << in.rdbuf();
   return out.str();
 }
 
 void PostfixSite::write(const std::string& file, const std::string& content) const {
-  std::ofstream(folder + "/" + file) << content;
+  std::ofstream(directory + "/" + file) << content;
   let_main_cool();
 }
 
 void PostfixSite::append(const std::string& file, const std::string& text) const {
-  std::ofstream(folder + "/" + file, std::ios::app) << text << "\n";
+  std::ofstream(directory + "/" + file, std::ios::app) << text << "\n";
   let_main_cool();
 }
 
@@ -130,23 +130,23 @@ void PostfixSite::set_up_formerly() const {
          "pams unix - - n - - smtp\n  -o syslog_name=postfix/pams\n"
          "  -o smtp_tls_security_level=secure\n  -o tls_append_default_CA=no\n"
          "  -o smtp_header_checks=pcre:" +
-             folder + "/pams_smtp_header_checks\n  -o smtp_sasl_password_maps=texthash:" + folder +
+             directory + "/pams_smtp_header_checks\n  -o smtp_sasl_password_maps=texthash:" + directory +
              "/pams_password_pams\n  -o lmtp_connect_timeout=7s");
-  append("main.cf", "milter_header_checks = pcre:" + folder +
-                        "/pams_milter_header_checks\nheader_checks = pcre:" + folder +
+  append("main.cf", "milter_header_checks = pcre:" + directory +
+                        "/pams_milter_header_checks\nheader_checks = pcre:" + directory +
                         "/pams_header_checks\nmime_header_checks =\nnested_header_checks =\n"
                         "pams_destination_recipient_limit = 10000");
 }
 
-void PostfixSite::remember() {
-  remembered_.clear();
+void PostfixSite::save() {
+  saved_.clear();
   for (const auto* file :
-       {"main.cf", "master.cf", "pams_header_checks", "pams_milter_header_checks", "pams_last_net"})
-    remembered_.emplace_back(file, read(file));
+       {"main.cf", "master.cf", "pams_header_checks", "pams_milter_header_checks", "pams_smtp_guard"})
+    saved_.emplace_back(file, read(file));
 }
 
 void PostfixSite::put_back() const {
-  for (const auto& [file, content] : remembered_) write(file, content);
+  for (const auto& [file, content] : saved_) write(file, content);
 }
 
 milter::doctor::Finding PostfixSite::finding(const std::string& check) const {
@@ -170,4 +170,4 @@ void PostfixSite::expect_verified() const {
   for (const auto& [id, finding] : failing()) BOOST_TEST_ERROR(id << ": " << finding.seen);
 }
 
-}  // namespace pams::tests
+}  // namespace pams::test

@@ -13,7 +13,7 @@
 #include "milter/mta/postfix/postfix.hpp"
 #include "milter/setup/setup_plan.hpp"
 
-namespace pams::tests {
+namespace pams::test {
 
 /// For `* boost::unit_test::precondition(postfix_is_installed)`.
 boost::test_tools::assertion_result postfix_is_installed(boost::unit_test::test_unit_id id);
@@ -25,28 +25,28 @@ class PostfixSite {
   PostfixSite& operator=(const PostfixSite&) = delete;
   ~PostfixSite();
 
-  std::string folder;  ///< of main.cf
-  std::string queue;   ///< queue_directory; smtpd is chrooted there
+  std::string directory;  ///< of main.cf
+  std::string queue;      ///< queue_directory; smtpd is chrooted there
   milter::Config config;
   milter::mta::Postfix postfix;
 
   const rules::OutboundConnector& connector() const { return config.policy.connectors.front(); }
 
-  std::string read(const std::string& file) const;  ///< in `folder`
+  std::string read(const std::string& file) const;  ///< in `directory`
   void write(const std::string& file, const std::string& content) const;
   void append(const std::string& file, const std::string& text) const;
   /// Fails the test when `from` does not occur.
   void replace(const std::string& file, const std::string& from, const std::string& to) const;
 
   milter::setup::SetupPlan plan(const std::vector<std::string>& outbound = {}) const;
-  /// Plans and applies; fails the test on errors. Returns the backup's folder.
+  /// Plans and applies; fails the test on errors. Returns the backup's directory.
   std::string set_up(const std::vector<std::string>& outbound = {}) const;
 
   /// Writes the setup of before messages were sealed: an smtp transport, the token's rules, a password.
   void set_up_formerly() const;
 
   /// Keeps main.cf, master.cf and our tables, and puts them back.
-  void remember();
+  void save();
   void put_back() const;
 
   milter::doctor::Finding finding(const std::string& check) const;
@@ -60,7 +60,7 @@ class PostfixSite {
   void let_main_cool() const;
 
   std::string root_;
-  std::vector<std::pair<std::string, std::string>> remembered_;
+  std::vector<std::pair<std::string, std::string>> saved_;
 };
 
-}  // namespace pams::tests
+}  // namespace pams::test

@@ -7,7 +7,9 @@
 
 #include "rules/base/text.hpp"
 
-namespace pams::milter::relay::test {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::relay;
 namespace {
 
 constexpr std::chrono::sys_seconds kThen{std::chrono::seconds(1'800'000'000)};
@@ -99,8 +101,8 @@ std::vector<std::string> Mta::deliver(const std::string& carrier, const std::vec
 RelayFixture::RelayFixture(TlsPeer::Script script)
     : peer(std::move(script)), config(std::make_shared<Config>()) {
   auto& settings = config->settings;
-  settings.seal_key_file = folder / "seal.key";
-  settings.trace.path = folder / "trace.db";
+  settings.seal_key_file = directory / "seal.key";
+  settings.trace.path = directory / "trace.db";
   rules::OutboundConnector connector;
   connector.name = "Zivver";
   connector.smart_hosts = {{"127.0.0.1", peer.port()}};
@@ -156,4 +158,4 @@ std::optional<trace::RelayDelivery> RelayFixture::recorded(const std::string& ca
   return services->ledger.sent(ledger_path(*config), seal_id_of(carrier), recipient).value();
 }
 
-}  // namespace pams::milter::relay::test
+}  // namespace pams::test

@@ -9,10 +9,12 @@
 #include "milter/relay/relay_services.hpp"
 #include "milter/seal/carrier.hpp"
 #include "tests/support/eml.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tests/support/tls_peer.hpp"
 
-namespace pams::milter::relay::test {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::relay;
 
 using pams::test::PeerCertificate;
 using pams::test::TlsPeer;
@@ -46,7 +48,7 @@ class Mta {
 std::string with_dots(std::string_view content);
 
 struct RelayFixture {
-  pams::test::TemporaryFolder folder;
+  pams::test::TemporaryDirectory directory;
   TlsPeer peer;
   std::shared_ptr<Config> config;
   std::unique_ptr<RelayServices> services;
@@ -65,4 +67,4 @@ struct RelayFixture {
 
 inline const std::string kReceived = "Received: by mta.example.org (Postfix) id ABC\r\n";
 
-}  // namespace pams::milter::relay::test
+}  // namespace pams::test

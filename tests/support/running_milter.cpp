@@ -13,7 +13,8 @@
 
 #include "milter/daemon/daemon.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 RunningMilter::RunningMilter(const std::shared_ptr<const session::Services>& services)
     : RunningMilter(services->config, [services](std::shared_ptr<const Config> config) {
@@ -91,4 +92,4 @@ int RunningMilter::exit_code() {
   return exit_code_;
 }
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

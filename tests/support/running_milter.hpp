@@ -11,7 +11,8 @@
 #include "milter/base/fd.hpp"
 #include "milter/daemon/wiring.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 class RunningMilter {
  public:
@@ -42,4 +43,4 @@ class RunningMilter {
   int exit_code_ = -1;
 };
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -50,13 +50,13 @@ class Conversation {
     say(Stage::Greeting, "");
     while (!over_) {
       const auto line = read_line();
-      remember(line);
+      record(line);
       obey(line);
     }
   }
 
  private:
-  void remember(const std::string& line) {
+  void record(const std::string& line) {
     const std::lock_guard lock(peer_.mutex);
     (tls_ ? peer_.over_tls : peer_.in_clear).push_back(line);
   }
@@ -125,7 +125,7 @@ class Conversation {
   std::string asked(const std::string& question) {
     write(question + "\r\n");
     auto line = read_line();
-    remember(line);
+    record(line);
     return line;
   }
 
@@ -164,7 +164,7 @@ class Conversation {
       const std::lock_guard lock(peer_.mutex);
       peer_.messages[kept_].accepted = fine;
     }
-    write(reply + "\r\n" + answer.behind);
+    write(reply + "\r\n" + answer.after);
     if (answer.then == Then::CloseAfter) throw Over();
     return fine;
   }

@@ -16,7 +16,7 @@ struct TlsIdentity {
 };
 
 TlsIdentity make_identity(PeerCertificate kind);
-/// PEM of the authority behind Good, WrongName, Expired, NotYetValid, CommonNameOnly.
+/// PEM of the authority that signed Good, WrongName, Expired, NotYetValid, CommonNameOnly.
 std::string authority_pem();
 /// SHA-256 of the DER, in hex.
 std::string digest(const X509* certificate);

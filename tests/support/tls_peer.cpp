@@ -40,7 +40,7 @@ sockaddr_in address_of(const std::string& text, unsigned port) {
 
 TlsPeer::State::State(Script wanted)
     : script(std::move(wanted)),
-      ca_file(folder.write("ca.pem", authority_pem())),
+      ca_file(directory.write("ca.pem", authority_pem())),
       identity(make_identity(script.certificate)),
       context(SSL_CTX_new(TLS_server_method())),
       listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -82,7 +82,7 @@ TlsPeer::Answer TlsPeer::State::answer_at(Stage stage, const std::string& line) 
   }
   if (script.hook) {
     auto answer = script.hook(stage, line);
-    if (!answer.reply.empty() || answer.then != Then::GoOn || !answer.behind.empty()) return answer;
+    if (!answer.reply.empty() || answer.then != Then::GoOn || !answer.after.empty()) return answer;
   }
   const std::lock_guard lock(mutex);
   const auto found = script.answers.find(stage);

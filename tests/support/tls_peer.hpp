@@ -1,6 +1,6 @@
 /// A smart host for tests: an SMTP server on loopback with real STARTTLS and certificates made at run time by
 /// authorities of its own. What it offers and answers is scripted, at any stage it may fall silent, close,
-/// drip or flood, and it remembers what it was told in clear and what over TLS. One thread a connection.
+/// drip or flood, and it records what it was told in clear and what over TLS. One thread a connection.
 /// Makes the process ignore SIGPIPE.
 #pragma once
 
@@ -56,7 +56,7 @@ class TlsPeer {
     std::string
         reply;  ///< "250 fine", "250-a\r\n250 b"; "" = the usual one. At Handshake: bytes instead of TLS
     Then then = Then::GoOn;
-    std::string behind = {};  ///< bytes sent in one piece with the reply
+    std::string after = {};  ///< bytes sent in one piece with the reply
   };
   struct Script {
     std::string address = "127.0.0.1";  ///< any of 127.0.0.0/8

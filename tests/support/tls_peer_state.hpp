@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "milter/base/fd.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tests/support/tls_identity.hpp"
 #include "tests/support/tls_peer.hpp"
 
@@ -24,7 +24,7 @@ struct TlsPeer::State {
   Answer answer_at(Stage stage, const std::string& line);
 
   Script script;
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   std::string ca_file;
   TlsIdentity identity;
   CPtr<SSL_CTX, SSL_CTX_free> context;

@@ -33,8 +33,8 @@ Result<std::chrono::seconds> duration_in(const std::string& text) {
   constexpr schema::Param kParam{.key = "--older-than", .type = schema::Type::Duration, .doc = "An age."};
   const auto read = schema::to_datum(kParam, schema::Value(text, {}), {});
   if (!read) return fail(Failure::Refused, "--older-than " + read.error().front().text);
-  constexpr std::uint64_t kMost = 200ULL * 366 * 86400;
-  return std::chrono::seconds(std::min(std::get<std::uint64_t>(*read), kMost));
+  constexpr std::uint64_t kMax = 200ULL * 366 * 86400;
+  return std::chrono::seconds(std::min(std::get<std::uint64_t>(*read), kMax));
 }
 
 /// Who holds or purges must not make an archive where there is none.

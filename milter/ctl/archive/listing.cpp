@@ -54,8 +54,8 @@ class Listing {
     if (as_json_)
       std::cout << "[";
     else
-      std::cout << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector  "
-                   "outcome\n";
+      std::cout
+          << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector  outcome\n";
   }
   void add(const archive::RecordRow& row, const archive::Fate& fate) {
     if (!as_json_) return print_row(row, fate);
@@ -144,7 +144,7 @@ Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions
   OpenedArchive archive(settings);
   if (!archive.is_made()) return nothing_yet(settings, options);
   if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
-  const auto found = archive.find(options.query, OpenedArchive::Patience::AFewSeconds);
+  const auto found = archive.find(options.query, OpenedArchive::Timeout::AFewSeconds);
   if (!found) return tl::unexpected(found.error());
   const auto lag = archive.not_indexed();
   if (!lag) return tl::unexpected(lag.error());
@@ -204,7 +204,7 @@ Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& o
 Result<int> export_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
   if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
-  const auto found = archive.find(options.query, OpenedArchive::Patience::UntilAllIsIndexed);
+  const auto found = archive.find(options.query, OpenedArchive::Timeout::UntilAllIsIndexed);
   if (!found) return tl::unexpected(found.error());
   const auto format = options.format == "eml"      ? archive::ExportFormat::Eml
                       : options.format == "mboxrd" ? archive::ExportFormat::Mboxrd

@@ -31,14 +31,14 @@ Status OpenedArchive::open_index() {
   return {};
 }
 
-Result<std::vector<std::int64_t>> OpenedArchive::find(const std::string& query, Patience patience) {
+Result<std::vector<std::int64_t>> OpenedArchive::find(const std::string& query, Timeout timeout) {
   const auto parsed = query::parse_query(query);
   if (!parsed) return tl::unexpected(parsed.error());
   if (const auto opened = open_index(); !opened) return tl::unexpected(opened.error());
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   if (may_index_) {
     const auto indexed = index_->catch_up(*rows_, objects_, [&] {
-      return patience == Patience::UntilAllIsIndexed || std::chrono::steady_clock::now() < until;
+      return timeout == Timeout::UntilAllIsIndexed || std::chrono::steady_clock::now() < until;
     });
     if (!indexed) return tl::unexpected(indexed.error());
   }

@@ -23,9 +23,9 @@ class OpenedArchive {
   archive::ArchiveDatabase& rows() { return *rows_; }
   archive::ObjectStore& objects() { return objects_; }
 
-  enum class Patience { AFewSeconds, UntilAllIsIndexed };
-  /// Entry numbers. The index is brought up to date first, as far as `patience` goes.
-  Result<std::vector<std::int64_t>> find(const std::string& query, Patience patience);
+  enum class Timeout { AFewSeconds, UntilAllIsIndexed };
+  /// Entry numbers. The index is brought up to date first, as far as `timeout` goes.
+  Result<std::vector<std::int64_t>> find(const std::string& query, Timeout timeout);
   /// How many records no search can find yet.
   Result<std::int64_t> not_indexed();
   /// How many records a search knows by metadata only (encrypted), or in part (very large).

@@ -115,21 +115,21 @@ TestDelivery not_told(const Follower& follower, const std::string& log) {
         smart_host::StageStatus::Fail, "",
         "the gateway did not take it: " + text::printable(follower.refusal()) + "; see pams-milter's log"};
   if (follower.queue_id().empty())
-    return {smart_host::StageStatus::Fail, "",
-            "it was handed over, but " + log +
-                " does not mention it in time; is that the MTA's log ([trace] mail_log), and "
-                "is Postfix running?"};
+    return {
+        smart_host::StageStatus::Fail, "",
+        "it was handed over, but " + log +
+            " does not mention it in time; is that the MTA's log ([trace] mail_log), and is Postfix running?"};
   return {smart_host::StageStatus::Fail, "",
           follower.queue_id() + " is still under way; look for it with: postqueue -p"};
 }
 
 Status submit(const Config& config, const mta::Postfix& postfix, const std::string& recipient,
-              const std::string& name, std::chrono::milliseconds patience) {
+              const std::string& name, std::chrono::milliseconds timeout) {
   const auto program = mta::find_program("sendmail");
   if (program.empty()) return fail(Failure::Misconfigured, "there is no sendmail program to send with");
   const auto done = mta::run_process(
       {program, "-C", postfix.config_directory(), "-i", "-f", sender_of(config), "--", recipient},
-      {"MAIL_CONFIG=" + postfix.config_directory(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, patience,
+      {"MAIL_CONFIG=" + postfix.config_directory(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, timeout,
       message_text(config, recipient, name));
   if (!done) return tl::unexpected(done.error());
   if (done->exit_code != 0)

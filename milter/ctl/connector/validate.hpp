@@ -12,7 +12,7 @@ namespace pams::milter::ctl {
 
 struct Validation {
   std::string connector;
-  std::vector<smart_host::SmartHostReport> smart_hosts;  ///< with the stage "send" behind those of the probe
+  std::vector<smart_host::SmartHostReport> smart_hosts;  ///< with the stage "send" after those of the probe
   bool ok() const;
 };
 

@@ -14,9 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostOutput = 1U << 30U;
-constexpr int kMostTries = 3;
-constexpr auto kPatience = std::chrono::minutes(2);
+constexpr std::size_t kMaxOutput = 1U << 30U;
+constexpr int kMaxTries = 3;
+constexpr auto kTimeout = std::chrono::minutes(2);
 /// The marker of a gateway from before mail was sealed.
 constexpr std::string_view kFormerMarker = "X-PAMS-Route";
 
@@ -61,7 +61,7 @@ Result<std::string> PostfixQueue::ask(const std::string& program, const std::vec
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   auto finished = mta::run_process(
       argv, {"MAIL_CONFIG=" + postfix_.config_directory(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
-      kPatience, input, kMostOutput);
+      kTimeout, input, kMaxOutput);
   if (!finished) return tl::unexpected(finished.error());
   if (finished->exit_code == 0) return std::move(finished->output);
   return fail(Failure::Temporary, program + " ended with " + std::to_string(finished->exit_code) + ": " +
@@ -71,7 +71,7 @@ Result<std::string> PostfixQueue::ask(const std::string& program, const std::vec
 /// "" when the message has gone meanwhile.
 Result<std::string> PostfixQueue::header_of(const std::string& id) const {
   auto header = ask("postcat", {"-h", "-q", id});
-  for (int tries = 1; !header && tries < kMostTries; ++tries)  // it was moved from one queue to another
+  for (int tries = 1; !header && tries < kMaxTries; ++tries)  // it was moved from one queue to another
     header = ask("postcat", {"-h", "-q", id});
   if (!header && header.error().what.find("No such file") != std::string::npos) return "";
   return header;

@@ -12,9 +12,7 @@ namespace pams::milter::ctl {
 namespace {
 
 constexpr const char* kWayBack =
-    ". They are not sealed and do not leave by the new setup as they are. When pams-milter and pams-relay "
-    "run and Postfix is "
-    "reloaded, `pamsctl queue release --all` brings them back through the milter";
+    ". They are not sealed and do not leave by the new setup as they are. When pams-milter and pams-relay run and Postfix is reloaded, `pamsctl queue release --all` brings them back through the milter";
 
 std::string described(const std::vector<QueuedMessage>& messages) {
   return std::to_string(messages.size()) + " flagged messages of the former setup are in the queue (" +
@@ -30,13 +28,13 @@ std::string held(const PostfixQueue& queue, const std::vector<QueuedMessage>& me
 }  // namespace
 
 Status make_seal_key(const Settings& settings) {
-  struct stat folder {};
+  struct stat directory {};
   const auto path = std::filesystem::path(settings.trace.path).parent_path();
-  const bool has_owner = stat(path.c_str(), &folder) == 0;
+  const bool has_owner = stat(path.c_str(), &directory) == 0;
   constexpr unsigned kAsItIs = static_cast<unsigned>(-1);
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto ring = seal::ensure_key_file(settings.seal_key_file, now, has_owner ? folder.st_uid : kAsItIs,
-                                          has_owner ? folder.st_gid : kAsItIs);
+  const auto ring = seal::ensure_key_file(settings.seal_key_file, now, has_owner ? directory.st_uid : kAsItIs,
+                                          has_owner ? directory.st_gid : kAsItIs);
   return ring ? Status() : tl::unexpected(ring.error());
 }
 
@@ -45,8 +43,7 @@ void note_missing_key(const Settings& settings, setup::SetupPlan& plan) {
   if (!std::filesystem::exists(settings.seal_key_file, unreadable))
     plan.notes.push_back(
         settings.seal_key_file +
-        " is made with a new key: keep a copy of it where your backups of secrets are; what is "
-        "sealed cannot be opened without it");
+        " is made with a new key: keep a copy of it where your backups of secrets are; what is sealed cannot be opened without it");
 }
 
 void keep_former_mail(const Config& config, const mta::Postfix& postfix, bool applies,

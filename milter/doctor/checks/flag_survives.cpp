@@ -61,7 +61,7 @@ std::string rule_against(const std::string& flag, std::string_view table) {
 Finding examine_rules(const std::string& flag, const std::string& directory, const std::string& maps) {
   for (const auto& map : mta::split_list(maps))
     for (const auto& table : mta::tables_of(map)) {
-      if (table.rest == directory + "/" + routing::kNetMap) return ok("");
+      if (table.rest == directory + "/" + routing::kGuardTable) return ok("");
       const auto content = table.is_inline() ? Result<std::string>(table.rest) : read_file(table.rest);
       if (!content) continue;  // no table of text: it is asked
       if (const auto rule = rule_against(flag, *content); !rule.empty())

@@ -36,8 +36,7 @@ Finding run(const Examination& examination) {
 extern constinit const Check header_checks{
     .id = "header_checks",
     .why =
-        "A flagged message that no milter saw would leave in clear, and a sealed one that is requeued, "
-        "unread.",
+        "A flagged message that no milter saw would leave in clear, and a sealed one that is requeued, unread.",
     .guards_routing = true,
     .run = run,
 };

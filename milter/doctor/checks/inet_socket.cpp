@@ -11,8 +11,7 @@ bool is_loopback(const std::string& host) {
 Finding run(const Examination& examination) {
   const auto& listen = examination.config.settings.listen;
   const std::string remedy =
-      "set [milter] listen = \"unix:/var/spool/postfix/pams-milter/pams.sock\" and run pamsctl setup postfix "
-      "--apply";
+      "set [milter] listen = \"unix:/var/spool/postfix/pams-milter/pams.sock\" and run pamsctl setup postfix --apply";
   if (!listen.unix_path.empty()) return ok("the milter listens at a unix socket");
   if (!is_loopback(listen.host))
     return warn("the milter listens at " + listen.for_postfix() + ", where other machines may reach it",

@@ -37,8 +37,7 @@ Finding run(const Examination& examination) {
 extern constinit const Check mime_header_checks{
     .id = "mime_header_checks",
     .why =
-        "Both default to header_checks: a message that merely carries a flagged one would never be "
-        "delivered.",
+        "Both default to header_checks: a message that merely carries a flagged one would never be delivered.",
     .guards_routing = true,
     .run = run,
 };

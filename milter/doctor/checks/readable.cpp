@@ -15,7 +15,8 @@ std::vector<std::string> needed_files(const Examination& examination) {
   const auto& settings = examination.config.settings;
   const auto& directory = examination.mta.config_directory();
   std::vector<std::string> files{settings.file, directory + "/main.cf", directory + "/master.cf"};
-  for (const auto* table : {routing::kNetMap, routing::kSealedMap}) files.push_back(directory + "/" + table);
+  for (const auto* table : {routing::kGuardTable, routing::kSealedTable})
+    files.push_back(directory + "/" + table);
   std::erase(files, "");
   return files;
 }

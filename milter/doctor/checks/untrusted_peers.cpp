@@ -46,8 +46,7 @@ Finding examine(const mta::PostfixServices& services, const mta::Service& listen
   if (is_on_loopback(listener, values->at("inet_interfaces")) || is_closed(*values)) return ok("");
   return warn(
       "anybody can send mail here, and it has the guard rules",
-      "pamsctl setup postfix --apply --outbound OWN-LISTENER --outbound pickup, with the listeners that only "
-      "your own senders use; or, if that is this one: postconf -P '" +
+      "pamsctl setup postfix --apply --outbound OWN-LISTENER --outbound pickup, with the listeners that only your own senders use; or, if that is this one: postconf -P '" +
           listener.key() + "/smtpd_client_restrictions=permit_mynetworks,permit_sasl_authenticated,reject'");
 }
 

@@ -51,9 +51,9 @@ class MainPlan {
 
   void plan_tables() {
     const auto maps = routing::map_prefix(site_.map_types, site_.config_directory);
-    want("milter_header_checks", with_table("milter_header_checks", routing::kSealedMap, maps),
+    want("milter_header_checks", with_table("milter_header_checks", routing::kSealedTable, maps),
          "what the milter sealed goes to its connector's transport");
-    want("header_checks", with_table("header_checks", routing::kNetMap, maps),
+    want("header_checks", with_table("header_checks", routing::kGuardTable, maps),
          "the guard rules: flagged mail that no milter saw waits, requeued mail finds its way");
     for (const auto* name : {"smtp_header_checks", "lmtp_header_checks"})
       want(name, with_last_guard_rule(name, maps),
@@ -129,17 +129,16 @@ class MainPlan {
 
   std::vector<std::string> with_last_guard_rule(const std::string& name, const std::string& maps) const {
     std::vector<std::string> wanted;
-    if (routing::has_last_net(config_)) wanted.push_back(routing::last_net(maps));
+    if (routing::has_smtp_guard_rule(config_)) wanted.push_back(routing::smtp_guard_rule(maps));
     for (const auto& element : mta::split_list(at(site_.written, name)))
-      if (element.find("/" + std::string(routing::kLastNetMap) + ",") == std::string::npos)
-        wanted.push_back(element);
+      if (!routing::is_smtp_guard_rule(element)) wanted.push_back(element);
     return wanted;
   }
 
   std::vector<std::string> without_guard_rules(const std::string& name) const {
     std::vector<std::string> wanted;
     for (const auto& element : mta::split_list(at(site_.written, name))) {
-      if (is_table(element, site_, routing::kNetMap)) continue;
+      if (is_table(element, site_, routing::kGuardTable)) continue;
       const auto former =
           is_macro(element, "header_checks") ? site_header_tables(site_) : std::vector<std::string>{element};
       wanted.insert(wanted.end(), former.begin(), former.end());
@@ -158,7 +157,7 @@ class MainPlan {
 std::vector<std::string> site_header_tables(const Site& site) {
   auto tables = mta::split_list(at(site.written, "header_checks"));
   std::erase_if(tables,
-                [&](const std::string& element) { return is_table(element, site, routing::kNetMap); });
+                [&](const std::string& element) { return is_table(element, site, routing::kGuardTable); });
   return tables;
 }
 

@@ -116,10 +116,9 @@ class ServicesPlan {
     const bool enforces = site_.effective.contains("lmtp_bind_address_enforce");
     const auto reach = routing::reach_of(config_.settings.relay.listen, enforces);
     if (is_former && reach != routing::Reach::SocketOnly)
-      plan_.problems.push_back(key +
-                               " sends mail to the smart host unsealed, and what is queued that way could "
-                               "reach another port of this machine: this step needs [relay] listen = "
-                               "\"unix:…\" and Postfix 3.7");
+      plan_.problems.push_back(
+          key +
+          " sends mail to the smart host unsealed, and what is queued that way could reach another port of this machine: this step needs [relay] listen = \"unix:…\" and Postfix 3.7");
     plan_.upgrades = plan_.upgrades || is_former;
     auto wanted = routing::transport_settings(connector, reach);
     // Postfix before 3.7 warns of what it does not know.
@@ -156,9 +155,9 @@ class ServicesPlan {
             : std::ranges::none_of(outbound, [&](const auto& wanted) { return is_named(service, wanted); });
     const auto setting = service.key() + "/cleanup_service_name";
     if (is_inbound && !was_inbound)
-      change(ChangeKind::ServiceParameter, setting, now, kInboundCleanup,
-             "inbound: mail that happens to carry the header is delivered without it, not held by the guard "
-             "rules");
+      change(
+          ChangeKind::ServiceParameter, setting, now, kInboundCleanup,
+          "inbound: mail that happens to carry the header is delivered without it, not held by the guard rules");
     if (!is_inbound && was_inbound)
       change(ChangeKind::ServiceParameter, setting, now, site_.effective.at("cleanup_service_name"),
              "outbound: flagged mail that no milter saw must be held by the guard rules");
@@ -202,15 +201,15 @@ void plan_tables(const Config& config, const Site& site, SetupPlan& plan) {
   const auto rules = routing::sealed_rules(config, relay);
   const auto flag = "/^" + mta::regex_escaped(config.policy.pams.header) + "[[:space:]]*:/ ";
   std::vector<std::pair<const char*, std::pair<std::string, std::string>>> tables{
-      {routing::kSealedMap, {rules, "what the milter sealed goes to pams-relay"}},
-      {routing::kNetMap,
+      {routing::kSealedTable, {rules, "what the milter sealed goes to pams-relay"}},
+      {routing::kGuardTable,
        {"# 1: postsuper -r runs no milter and forgets the route\n" + rules +
             "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag +
             routing::kNetAction + "\n",
         "the guard rules: flagged mail that was not sealed waits"}},
   };
-  if (routing::has_last_net(config))
-    tables.emplace_back(routing::kLastNetMap,
+  if (routing::has_smtp_guard_rule(config))
+    tables.emplace_back(routing::kSmtpGuardTable,
                         std::pair{"# the client stops here: the next table fails\n" + flag + "flagged\n",
                                   "the last guard rule: flagged mail leaves by its connector only"});
   for (const auto& [name, table] : tables) {

@@ -45,10 +45,10 @@ class Removal {
            return all || key == std::string(kInboundCleanup) + "/unix" ||
                   (at != services.end() && at->second.find(kInboundCleanup) != std::string::npos);
          });
-    remove_table(routing::kSealedMap);
+    remove_table(routing::kSealedTable);
     if (all) {
-      remove_table(routing::kNetMap);
-      remove_table(routing::kLastNetMap);
+      remove_table(routing::kGuardTable);
+      remove_table(routing::kSmtpGuardTable);
       for (const auto& entry : std::filesystem::directory_iterator(directory_))
         if (const auto name = entry.path().filename().string(); routing::is_former_table(name))
           remove_table(name);
@@ -94,24 +94,21 @@ void check_queue(const mta::Postfix& postfix, const Config& config, RemovalPlan&
     return;
   }
   if (queue->unsealed > 0)
-    said.push_back(number_of(queue->unsealed, queue->an_unsealed) + " with " + config.policy.pams.header +
-                   (all ? " are in the queue and would leave in clear: bring them back through the milter "
-                          "before it goes (pamsctl queue release), or remove them"
-                        : " wait in the queue and go on waiting: bring them back through the milter while "
-                          "it is there (pamsctl queue release)"));
+    said.push_back(
+        number_of(queue->unsealed, queue->an_unsealed) + " with " + config.policy.pams.header +
+        (all ? " are in the queue and would leave in clear: bring them back through the milter before it goes (pamsctl queue release), or remove them"
+             : " wait in the queue and go on waiting: bring them back through the milter while it is there (pamsctl queue release)"));
   if (queue->sealed > 0)
-    said.push_back(number_of(queue->sealed, queue->a_sealed) +
-                   (all ? " that are sealed are in the queue and would reach people who cannot read them: "
-                          "wait until pams-relay has sent them"
-                        : " that are sealed are in the queue: they leave through pams-relay, so keep it and "
-                          "seal.key until they have left"));
+    said.push_back(
+        number_of(queue->sealed, queue->a_sealed) +
+        (all ? " that are sealed are in the queue and would reach people who cannot read them: wait until pams-relay has sent them"
+             : " that are sealed are in the queue: they leave through pams-relay, so keep it and seal.key until they have left"));
 }
 
 void check_order(const RemovalPlan& first, RemovalPlan& plan) {
   if (!first.changes.empty())
     plan.problems.emplace_back(
-        "the milter is still in use: first run `pamsctl setup postfix --remove --apply` and `postfix "
-        "reload`");
+        "the milter is still in use: first run `pamsctl setup postfix --remove --apply` and `postfix reload`");
 }
 
 Status write(const RemovalPlan& plan) {

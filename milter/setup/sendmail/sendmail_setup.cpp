@@ -63,11 +63,7 @@ void refuse_former_mail(const std::string& feature, const mta::Sendmail& sendmai
     plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
   else if (waiting->find(routing::kRouteDomain) != std::string::npos)
     plan.problems.emplace_back(
-        "mail of the former setup is in the queue, not sealed, and pams-relay would refuse it: stop "
-        "pams-milter "
-        "(senders get 451 and try again), wait until mailq shows no pams-route.invalid, then run this again "
-        "and "
-        "start it");
+        "mail of the former setup is in the queue, not sealed, and pams-relay would refuse it: stop pams-milter (senders get 451 and try again), wait until mailq shows no pams-route.invalid, then run this again and start it");
 }
 
 }  // namespace
@@ -124,17 +120,13 @@ SetupPlan plan_sendmail_removal(const Config& config, const mta::Sendmail& sendm
     plan.changes.push_back({ChangeKind::Table, sendmail.feature(), *feature, "", "nothing uses it any more"});
   if (config.policy.pams.enabled)
     plan.problems.emplace_back(
-        "PAMS is still enabled: Sendmail has no guard rules, so flagged mail would leave in clear without "
-        "our rules; "
-        "set [pams] enabled = false and run `pamsctl reload`, so that it is refused until nobody flags any "
-        "more");
+        "PAMS is still enabled: Sendmail has no guard rules, so flagged mail would leave in clear without our rules; set [pams] enabled = false and run `pamsctl reload`, so that it is refused until nobody flags any more");
   const auto waiting = sendmail.queue();
   if (!waiting)
     plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
   else if (waiting->find(routing::kRouteDomain) != std::string::npos)
     plan.problems.emplace_back(
-        "sealed mail is in the queue and would leave as it is, for nobody to read: wait until it is "
-        "delivered");
+        "sealed mail is in the queue and would leave as it is, for nobody to read: wait until it is delivered");
   return plan;
 }
 

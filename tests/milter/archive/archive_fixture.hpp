@@ -1,4 +1,4 @@
-/// An archive in a temporary folder, with messages of its own.
+/// An archive in a temporary directory, with messages of its own.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,10 @@
 #include "milter/archive/verification.hpp"
 #include "tests/support/eml.hpp"
 #include "tests/support/files.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 inline const std::string kOffer =
     "From: Ann <ann@example.org>\r\nTo: bob@example.net\r\nSubject: offer\r\nMessage-ID: <1@example.org>\r\n"
@@ -30,8 +31,8 @@ inline std::string mail(int number, const std::string& body = "hello") {
 }
 
 struct ArchiveFixture {
-  pams::test::TemporaryFolder folder;
-  ArchiveSettings settings{"compliance", folder / "archive"};
+  pams::test::TemporaryDirectory directory;
+  ArchiveSettings settings{"compliance", directory / "archive"};
   std::chrono::sys_seconds time{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
 
   /// Commits; the record's id, or the error as a failed test.
@@ -71,4 +72,4 @@ struct ArchiveFixture {
   }
 };
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -1,4 +1,4 @@
-/// A process that commits records and is killed at any moment. What it has acknowledged is there afterwards.
+/// A process that commits records and is killed at any time. What it has acknowledged is there afterwards.
 #include <chrono>
 #include <random>
 #include <set>
@@ -12,7 +12,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 

@@ -12,7 +12,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
@@ -193,29 +193,29 @@ BOOST_AUTO_TEST_CASE(a_planted_link_is_not_followed) {
   const auto object = rows().front().sent;
   std::filesystem::remove_all(settings.path + "/objects");
   std::filesystem::create_directory(settings.path + "/objects");
-  std::filesystem::create_directory(folder / "elsewhere");
-  std::filesystem::create_directory_symlink(folder / "elsewhere",
+  std::filesystem::create_directory(directory / "elsewhere");
+  std::filesystem::create_directory_symlink(directory / "elsewhere",
                                             settings.path + "/objects/" + object.substr(0, 2));
   archive::DirectoryArchive archive(settings);
   const auto again = message(kOffer);
   const auto stored = archive.commit({again, {"a@x", {"b@y"}}, "", "", {}, time});
   BOOST_REQUIRE(!stored);
   BOOST_TEST((stored.error().failure == Failure::Misconfigured));
-  BOOST_TEST(std::filesystem::is_empty(folder / "elsewhere"));
+  BOOST_TEST(std::filesystem::is_empty(directory / "elsewhere"));
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_place_is_the_postmasters_to_mend_and_is_not_made) {
-  settings.path = folder / "not-mounted/archive";
+  settings.path = directory / "not-mounted/archive";
   archive::DirectoryArchive archive(settings);
   const auto checked = archive.check();
   BOOST_REQUIRE(!checked);
   BOOST_TEST((checked.error().failure == Failure::Misconfigured));
-  BOOST_TEST(!std::filesystem::exists(folder / "not-mounted"));
-  std::filesystem::create_directory(folder / "not-mounted");
+  BOOST_TEST(!std::filesystem::exists(directory / "not-mounted"));
+  std::filesystem::create_directory(directory / "not-mounted");
   BOOST_TEST(!keep(archive, kOffer).empty());  // fixed without a restart
 }
 
-BOOST_AUTO_TEST_CASE(a_file_in_the_place_of_the_folder_is_named) {
+BOOST_AUTO_TEST_CASE(a_file_in_the_place_of_the_directory_is_named) {
   pams::test::write_file(settings.path, "x");
   const auto tried = archive::DirectoryArchive(settings).check();
   BOOST_REQUIRE(!tried);

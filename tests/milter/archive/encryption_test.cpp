@@ -6,16 +6,16 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
 struct EncryptedArchive : ArchiveFixture {
   EncryptedArchive() {
-    openssl("req -x509 -newkey rsa:2048 -nodes -keyout " + (folder / "key.pem") + " -out " +
-            (folder / "cert.pem") + " -subj /CN=archive -days 30");
-    openssl("genpkey -algorithm ed25519 -out " + (folder / "sign.pem"));
-    settings.encrypt_to = folder / "cert.pem";
+    openssl("req -x509 -newkey rsa:2048 -nodes -keyout " + (directory / "key.pem") + " -out " +
+            (directory / "cert.pem") + " -subj /CN=archive -days 30");
+    openssl("genpkey -algorithm ed25519 -out " + (directory / "sign.pem"));
+    settings.encrypt_to = directory / "cert.pem";
   }
   static void openssl(const std::string& arguments) {
     BOOST_TEST_REQUIRE(std::system(("openssl " + arguments + " 2>/dev/null").c_str()) == 0);
@@ -35,9 +35,9 @@ BOOST_AUTO_TEST_CASE(openssl_opens_what_is_stored_and_nothing_else_does) {
   BOOST_TEST(row.subject == "");
   BOOST_TEST(row.received == row.sent);
   BOOST_TEST(pams::test::read_file(path_of(row.sent)).find("platypus") == std::string::npos);
-  openssl("cms -decrypt -inform DER -in " + path_of(row.sent) + " -inkey " + (folder / "key.pem") + " -out " +
-          (folder / "opened.eml"));
-  BOOST_TEST((pams::test::read_file(folder / "opened.eml") == kSecret));
+  openssl("cms -decrypt -inform DER -in " + path_of(row.sent) + " -inkey " + (directory / "key.pem") +
+          " -out " + (directory / "opened.eml"));
+  BOOST_TEST((pams::test::read_file(directory / "opened.eml") == kSecret));
   BOOST_TEST(verify().is_good());
 }
 
@@ -75,7 +75,8 @@ BOOST_AUTO_TEST_CASE(without_its_certificate_nothing_is_stored_in_the_clear) {
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_cannot_encrypt_is_refused_at_once) {
-  openssl("req -x509 -key " + (folder / "sign.pem") + " -out " + (folder / "cert.pem") + " -subj /CN=x");
+  openssl("req -x509 -key " + (directory / "sign.pem") + " -out " + (directory / "cert.pem") +
+          " -subj /CN=x");
   const auto checked = archive::DirectoryArchive(settings).check();
   BOOST_TEST((!checked && checked.error().failure == Failure::Misconfigured));
 }
@@ -105,23 +106,23 @@ BOOST_AUTO_TEST_CASE(metadata_is_found_content_is_not_and_a_hold_keeps_what_it_c
 }
 
 BOOST_AUTO_TEST_CASE(checkpoints_are_signed_and_a_foreign_signature_is_seen) {
-  settings.checkpoint_key = folder / "sign.pem";
+  settings.checkpoint_key = directory / "sign.pem";
   keep(kSecret);
   BOOST_TEST(verify().signed_checkpoints == 1);
   BOOST_TEST(verify().is_good());
-  openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out " + (folder / "other.pem"));
-  settings.checkpoint_key = folder / "other.pem";
+  openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out " + (directory / "other.pem"));
+  settings.checkpoint_key = directory / "other.pem";
   const auto foreign = verify();
   BOOST_TEST(!foreign.is_good());
   BOOST_TEST(foreign.problems.front().what.find("not signed with checkpoint_key") != std::string::npos);
-  settings.checkpoint_key = folder / "sign.pem";
+  settings.checkpoint_key = directory / "sign.pem";
   sql("UPDATE checkpoint SET signature = ''");
   BOOST_TEST(!verify().is_good());
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_is_configured_later_signs_at_the_next_start) {
   keep(kSecret);
-  settings.checkpoint_key = folder / "sign.pem";
+  settings.checkpoint_key = directory / "sign.pem";
   BOOST_TEST(archive::DirectoryArchive(settings).check().has_value());
   const auto verified = verify();
   BOOST_TEST(verified.is_good(), (verified.is_good() ? "" : verified.problems.front().what));

@@ -9,14 +9,14 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
 struct TwoArchives {
   TwoArchives() {
-    first.settings.path = first.folder / "first";
-    second.settings.path = second.folder / "second";
+    first.settings.path = first.directory / "first";
+    second.settings.path = second.directory / "second";
     services.archives["first"] = std::make_shared<archive::DirectoryArchive>(first.settings, first_disk);
     services.archives["second"] = std::make_shared<archive::DirectoryArchive>(second.settings, second_disk);
     plan.archives = {"first", "second"};

@@ -8,7 +8,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
@@ -85,14 +85,12 @@ BOOST_AUTO_TEST_CASE(a_chain_rewritten_to_its_end_does_not_fit_the_head) {
 }
 
 BOOST_AUTO_TEST_CASE(reordered_records_are_seen) {
-  sql("UPDATE record SET number = 99 WHERE number = 2; UPDATE record SET number = 2 WHERE number = 4;"
-      "UPDATE record SET number = 4 WHERE number = 99");
+  sql("UPDATE record SET number = 99 WHERE number = 2; UPDATE record SET number = 2 WHERE number = 4;UPDATE record SET number = 4 WHERE number = 99");
   expect(2, "altered");
 }
 
 BOOST_AUTO_TEST_CASE(an_inserted_record_is_seen) {
-  sql("INSERT INTO record SELECT 77, 'ab', time, message_id, queue_id, sender, recipients, subject, size, "
-      "rules, actions, connector, sent, received FROM record WHERE number = 1");
+  sql("INSERT INTO record SELECT 77, 'ab', time, message_id, queue_id, sender, recipients, subject, size, rules, actions, connector, sent, received FROM record WHERE number = 1");
   expect(77, "inserted");
 }
 
@@ -117,20 +115,20 @@ BOOST_AUTO_TEST_CASE(bytes_behind_the_end_of_an_object_are_seen) {
 }
 
 BOOST_AUTO_TEST_CASE(swapped_objects_are_seen) {
-  std::filesystem::rename(object(1), folder / "aside");
+  std::filesystem::rename(object(1), directory / "aside");
   std::filesystem::rename(object(3), object(1));
-  std::filesystem::rename(folder / "aside", object(3));
+  std::filesystem::rename(directory / "aside", object(3));
   expect(2, "something else");
 }
 
 BOOST_AUTO_TEST_CASE(an_older_copy_of_the_database_is_seen_and_never_forgotten) {
   // The last rows may still lie in the log beside the database: a copy of the database is one of both.
-  copy(settings.path, folder / "backup");
+  copy(settings.path, directory / "backup");
   keep(mail(6));
   for (const auto* file : {"archive.db", "archive.db-wal", "archive.db-shm"}) {
     std::filesystem::remove(settings.path + "/" + file);
-    if (std::filesystem::exists(folder / ("backup/" + std::string(file))))
-      copy(folder / ("backup/" + std::string(file)), settings.path + "/" + file);
+    if (std::filesystem::exists(directory / ("backup/" + std::string(file))))
+      copy(directory / ("backup/" + std::string(file)), settings.path + "/" + file);
   }
   expect(6, "the head knows 6 entries");
   keep(mail(7));  // mail goes on

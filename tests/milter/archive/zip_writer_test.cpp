@@ -6,7 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/files.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams;
 using namespace pams::milter;
@@ -41,7 +41,7 @@ std::string noise(std::size_t size) {
 Status write_zip(Output& output) {
   milter::archive::ZipWriter zip(output.sink());
   return zip.add("a.eml", "Subject: a\r\n\r\nbare\nline\r\n", kTime)
-      .and_then([&] { return zip.add("folder/été.eml", noise(300'000), kTime); })
+      .and_then([&] { return zip.add("directory/été.eml", noise(300'000), kTime); })
       .and_then([&] { return zip.add("empty", "", kTime); })
       .and_then([&] { return zip.finish(); });
 }
@@ -53,18 +53,19 @@ BOOST_AUTO_TEST_SUITE(zip_writer)
 BOOST_AUTO_TEST_CASE(another_program_reads_every_entry_with_its_name_in_utf8) {
   Output output;
   BOOST_TEST_REQUIRE(write_zip(output).has_value());
-  const pams::test::TemporaryFolder folder;
-  pams::test::write_file(folder / "out.zip", output.bytes);
+  const pams::test::TemporaryDirectory directory;
+  pams::test::write_file(directory / "out.zip", output.bytes);
   pams::test::write_file(
-      folder / "look.py",
+      directory / "look.py",
       "import sys, zipfile\n"
       "z = zipfile.ZipFile(sys.argv[1])\n"
       "assert z.testzip() is None\n"
-      "assert z.namelist() == ['a.eml', 'folder/\\u00e9t\\u00e9.eml', 'empty'], z.namelist()\n"
+      "assert z.namelist() == ['a.eml', 'directory/\\u00e9t\\u00e9.eml', 'empty'], z.namelist()\n"
       "assert z.read('a.eml') == b'Subject: a\\r\\n\\r\\nbare\\nline\\r\\n'\n"
       "assert z.getinfo(z.namelist()[1]).file_size == 300000 and z.read('empty') == b''\n"
       "assert z.getinfo('a.eml').date_time[0] in (2025, 2026)\n");  // local time
-  BOOST_TEST(std::system(("python3 " + (folder / "look.py") + " " + (folder / "out.zip")).c_str()) == 0);
+  BOOST_TEST(std::system(("python3 " + (directory / "look.py") + " " + (directory / "out.zip")).c_str()) ==
+             0);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_entries_give_the_same_bytes) {

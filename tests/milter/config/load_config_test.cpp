@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "milter/config/config.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams;
 using namespace pams::milter;
@@ -28,40 +28,41 @@ bool has(const std::string& text, std::string_view piece) { return text.find(pie
 BOOST_AUTO_TEST_SUITE(load_config_file)
 
 BOOST_AUTO_TEST_CASE(relative_paths_are_relative_to_the_file) {
-  const test::TemporaryFolder folder;
-  const auto loaded = load_config(folder.write("pams.toml", kGood));
+  const test::TemporaryDirectory directory;
+  const auto loaded = load_config(directory.write("pams.toml", kGood));
   BOOST_TEST_REQUIRE(loaded.config != nullptr, loaded.diagnostics.text());
-  BOOST_TEST(loaded.config->settings.seal_key_file == folder / "seal.key");
-  BOOST_TEST(loaded.config->archive("compliance")->path == folder / "archive");
+  BOOST_TEST(loaded.config->settings.seal_key_file == directory / "seal.key");
+  BOOST_TEST(loaded.config->archive("compliance")->path == directory / "archive");
   BOOST_TEST(loaded.config->settings.listen.unix_path == "/var/spool/postfix/pams-milter/pams.sock");
 }
 
 BOOST_AUTO_TEST_CASE(included_rules_follow_in_name_order) {
-  const test::TemporaryFolder folder;
-  folder.write("rules.d/20-b.toml",
-               "[[transport_rule]]\nname = \"b\"\n[[transport_rule.do]]\nremove_header = \"X-B\"\n");
-  folder.write("rules.d/10-a.toml",
-               "[[transport_rule]]\nname = \"a\"\n[[transport_rule.do]]\nremove_header = \"X-A\"\n");
-  const auto loaded = load_config(folder.write("pams.toml", kGood));
+  const test::TemporaryDirectory directory;
+  directory.write("rules.d/20-b.toml",
+                  "[[transport_rule]]\nname = \"b\"\n[[transport_rule.do]]\nremove_header = \"X-B\"\n");
+  directory.write("rules.d/10-a.toml",
+                  "[[transport_rule]]\nname = \"a\"\n[[transport_rule.do]]\nremove_header = \"X-A\"\n");
+  const auto loaded = load_config(directory.write("pams.toml", kGood));
   BOOST_TEST_REQUIRE(loaded.config != nullptr, loaded.diagnostics.text());
   BOOST_TEST_REQUIRE(loaded.config->policy.rules.size() == 2U);
   BOOST_TEST(loaded.config->policy.rules[0].name == "a");
 }
 
 BOOST_AUTO_TEST_CASE(five_mistakes_in_two_files_are_five_diagnostics_each_at_its_place) {
-  const test::TemporaryFolder folder;
-  const auto rules = folder.write("rules.d/10.toml",
-                                  "[[transport_rule]]\n"
-                                  "name = \"r\"\n"
-                                  "[transport_rule.if]\n"
-                                  "subjct_contains_words = [\"x\"]\n"
-                                  "[[transport_rule.do]]\n"
-                                  "archive = { to = \"complaince\" }\n");
-  const auto loaded = load_config(folder.write("pams.toml", std::string(kGood) + "[milter]\n"
-                                                                                 "listen = \"8894\"\n"
-                                                                                 "verify_rout = false\n"
-                                                                                 "[metrics]\n"
-                                                                                 "listen = \"0.0.0.0:1\"\n"));
+  const test::TemporaryDirectory directory;
+  const auto rules = directory.write("rules.d/10.toml",
+                                     "[[transport_rule]]\n"
+                                     "name = \"r\"\n"
+                                     "[transport_rule.if]\n"
+                                     "subjct_contains_words = [\"x\"]\n"
+                                     "[[transport_rule.do]]\n"
+                                     "archive = { to = \"complaince\" }\n");
+  const auto loaded =
+      load_config(directory.write("pams.toml", std::string(kGood) + "[milter]\n"
+                                                                    "listen = \"8894\"\n"
+                                                                    "verify_rout = false\n"
+                                                                    "[metrics]\n"
+                                                                    "listen = \"0.0.0.0:1\"\n"));
   const auto text = loaded.diagnostics.text();
   BOOST_TEST(loaded.config == nullptr);
   BOOST_TEST(loaded.diagnostics.errors() == 5U, text);
@@ -78,8 +79,8 @@ BOOST_AUTO_TEST_CASE(five_mistakes_in_two_files_are_five_diagnostics_each_at_its
 }
 
 BOOST_AUTO_TEST_CASE(a_section_for_a_later_function_says_so) {
-  const test::TemporaryFolder folder;
-  const auto loaded = load_config(folder.write(
+  const test::TemporaryDirectory directory;
+  const auto loaded = load_config(directory.write(
       "pams.toml",
       std::string(kGood) + "[directory]\nfile = \"d.toml\"\n[trace]\nretention = \"90 days\"\n"));
   BOOST_TEST(loaded.diagnostics.errors() == 1U, loaded.diagnostics.text());

@@ -4,7 +4,7 @@
 #include "tests/support/pamsctl.hpp"
 
 using namespace pams::test;
-using pams::milter::test::Gateway;
+using pams::test::Gateway;
 
 namespace {
 
@@ -23,7 +23,7 @@ archive = { to = "complience" }
 BOOST_AUTO_TEST_SUITE(ctl_check)
 
 BOOST_AUTO_TEST_CASE(a_sound_configuration_is_fine_and_its_size_is_told) {
-  const Gateway gateway(pams::milter::test::kArchiveFlagged);
+  const Gateway gateway(pams::test::kArchiveFlagged);
   const auto finished = pamsctl({"check", "--config", gateway.settings_file()});
   BOOST_TEST(finished.exit_code == 0);
   BOOST_TEST(finished.output == gateway.settings_file() + ": no errors, 1 rule(s), 1 connector(s)\n");

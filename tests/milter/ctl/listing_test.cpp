@@ -13,7 +13,7 @@
 using namespace pams::test;
 using namespace pams::milter;
 using nlohmann::json;
-using pams::milter::test::Gateway;
+using pams::test::Gateway;
 
 namespace {
 

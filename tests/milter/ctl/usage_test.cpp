@@ -6,7 +6,7 @@
 #include "tests/support/pamsctl.hpp"
 
 using namespace pams::test;
-using pams::milter::test::Gateway;
+using pams::test::Gateway;
 namespace data = boost::unit_test::data;
 
 namespace {
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(config_may_stand_in_front_of_the_command_or_behind_it) {
 
 BOOST_AUTO_TEST_CASE(a_reload_without_a_milter_is_something_wrong) {
   const Gateway gateway;
-  const TemporaryFolder empty;
+  const TemporaryDirectory empty;
   const auto finished =
       pamsctl({"reload", "--config", gateway.settings_file()}, {"RUNTIME_DIRECTORY=" + empty.path()});
   BOOST_TEST(finished.exit_code == 1);

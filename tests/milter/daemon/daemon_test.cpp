@@ -18,7 +18,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
@@ -109,11 +109,11 @@ BOOST_AUTO_TEST_CASE(a_message_at_its_end_is_finished_before_it_stops) {
   const auto reached = std::make_shared<Gate>();
   const auto released = std::make_shared<Gate>();
   services->evaluate = [=](const rules::Policy& policy, Message message, Envelope envelope, Client client,
-                           std::string_view limits, const rules::Moment& moment) {
+                           std::string_view limits, const rules::EvaluationContext& context) {
     reached->open();
     released->pass();
     return rules::evaluate(policy, std::move(message), std::move(envelope), std::move(client), limits,
-                           moment);
+                           context);
   };
   RunningMilter milter(services);
   MilterClient client(gateway.socket());

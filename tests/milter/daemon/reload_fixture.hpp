@@ -13,7 +13,8 @@
 #include "tests/support/milter_client.hpp"
 #include "tests/support/running_milter.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 inline constexpr std::chrono::seconds kTimeout(60);
 inline constexpr std::string_view kOrdinary = "Subject: hello\n\nhello\n";
@@ -105,4 +106,4 @@ struct Connection : MilterClient {
   }
 };
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -11,7 +11,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 BOOST_FIXTURE_TEST_SUITE(reload, ReloadFixture)
 

@@ -3,17 +3,17 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/gateway.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
 struct WiringFixture {
   const Gateway gateway;
-  const pams::test::TemporaryFolder directory;
+  const pams::test::TemporaryDirectory directory;
   daemon::Wiring wiring;
 
   Settings settings() const { return gateway.services()->config->settings; }

@@ -6,9 +6,9 @@
 
 using namespace pams;
 using namespace pams::milter::doctor;
-using pams::tests::PostfixSite;
+using pams::test::PostfixSite;
 
-BOOST_AUTO_TEST_SUITE(route_evaluation, *boost::unit_test::precondition(pams::tests::postfix_is_installed))
+BOOST_AUTO_TEST_SUITE(route_evaluation, *boost::unit_test::precondition(pams::test::postfix_is_installed))
 
 BOOST_AUTO_TEST_CASE(while_the_flag_may_be_taken_all_mail_waits_and_not_for_other_faults) {
   PostfixSite site;

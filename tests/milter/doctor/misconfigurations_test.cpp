@@ -10,7 +10,7 @@
 
 using namespace pams;
 using namespace pams::milter::doctor;
-using pams::tests::PostfixSite;
+using pams::test::PostfixSite;
 
 namespace {
 
@@ -32,21 +32,21 @@ auto add_listener(const char* text) {
   return [text](const PostfixSite& site) { site.append("master.cf", text); };
 }
 auto without_file(const char* file) {
-  return [file](const PostfixSite& site) { std::remove((site.folder + "/" + file).c_str()); };
+  return [file](const PostfixSite& site) { std::remove((site.directory + "/" + file).c_str()); };
 }
 /// A table of the site's in front of ours.
 auto table_in_front(const char* parameter, const char* table, const char* ours) {
   return [=](const PostfixSite& site) {
     site.write("front", table);
-    site.append("main.cf", std::string(parameter) + " = regexp:" + site.folder +
-                               "/front, pcre:" + site.folder + "/" + ours);
+    site.append("main.cf", std::string(parameter) + " = regexp:" + site.directory +
+                               "/front, pcre:" + site.directory + "/" + ours);
   };
 }
 auto table_after(const char* parameter, const char* table, const char* ours) {
   return [=](const PostfixSite& site) {
     site.write("after", table);
-    site.append("main.cf", std::string(parameter) + " = pcre:" + site.folder + "/" + ours +
-                               ", regexp:" + site.folder + "/after");
+    site.append("main.cf", std::string(parameter) + " = pcre:" + site.directory + "/" + ours +
+                               ", regexp:" + site.directory + "/after");
   };
 }
 
@@ -132,7 +132,7 @@ const std::vector<Misconfiguration> kGuardRules{
      [](const PostfixSite& site) {
        site.write("access", "bob@example.org REDIRECT eve@evil.example\n");
        site.append("main.cf", "smtpd_restriction_classes = own\nown = check_recipient_access texthash:" +
-                                  site.folder + "/access\nsmtpd_sender_restrictions = own");
+                                  site.directory + "/access\nsmtpd_sender_restrictions = own");
      }},
     {"a FILTER inside a union of tables", "other_filters",
      add_to_main("body_checks = unionmap:{regexp:{{/viagra/ FILTER smtp:[spam.example]}}}")},
@@ -216,7 +216,7 @@ const std::vector<Misconfiguration> kFlag{
 void each_is_seen(const std::vector<Misconfiguration>& all) {
   PostfixSite site;
   site.set_up();
-  site.remember();
+  site.save();
   site.expect_verified();
   for (const auto& one : all) {
     BOOST_TEST_CONTEXT(one.name) {
@@ -232,7 +232,7 @@ void each_is_seen(const std::vector<Misconfiguration>& all) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(misconfigurations, *boost::unit_test::precondition(pams::tests::postfix_is_installed))
+BOOST_AUTO_TEST_SUITE(misconfigurations, *boost::unit_test::precondition(pams::test::postfix_is_installed))
 
 BOOST_AUTO_TEST_CASE(mail_that_would_pass_the_milter_by_is_seen) { each_is_seen(kMilter); }
 BOOST_AUTO_TEST_CASE(a_hole_in_the_guard_rules_is_seen) { each_is_seen(kGuardRules); }

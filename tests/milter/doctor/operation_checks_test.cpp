@@ -13,7 +13,7 @@
 
 using namespace pams;
 using namespace pams::milter::doctor;
-using pams::tests::PostfixSite;
+using pams::test::PostfixSite;
 
 namespace {
 
@@ -34,8 +34,8 @@ auto in_master(const char* from, const char* to) {
 auto after_ours(const char* rules) {
   return [rules](const PostfixSite& site) {
     site.write("site", rules);
-    site.append("main.cf", "header_checks = pcre:" + site.folder +
-                               "/pams_header_checks, regexp:" + site.folder + "/site");
+    site.append("main.cf", "header_checks = pcre:" + site.directory +
+                               "/pams_header_checks, regexp:" + site.directory + "/site");
   };
 }
 
@@ -62,7 +62,7 @@ const std::vector<Logged> kLogged{
      "take that rule out"},
     {"what a scanner wrote into the subject",
      [](const PostfixSite& site) {
-       site.append("main.cf", "milter_header_checks = pcre:" + site.folder +
+       site.append("main.cf", "milter_header_checks = pcre:" + site.directory +
                                   "/pams_milter_header_checks, regexp:{{/^Subject:/ INFO}}");
      },
      {"milter_header_checks has"},
@@ -136,12 +136,12 @@ boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) { re
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(operation_checks, *boost::unit_test::precondition(pams::tests::postfix_is_installed))
+BOOST_AUTO_TEST_SUITE(operation_checks, *boost::unit_test::precondition(pams::test::postfix_is_installed))
 
 BOOST_AUTO_TEST_CASE(content_that_postfix_would_log_is_a_warning_with_its_place_and_a_remedy) {
   PostfixSite site;
   site.set_up();
-  site.remember();
+  site.save();
   for (const auto& one : kLogged) {
     BOOST_TEST_CONTEXT(one.name) {
       one.edit(site);
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(content_that_postfix_would_log_is_a_warning_with_its_place_
 BOOST_AUTO_TEST_CASE(our_own_rules_and_what_logs_no_content_are_not_warned_about) {
   PostfixSite site;
   site.set_up();
-  site.remember();
+  site.save();
   BOOST_TEST((site.finding("logged_content").status == CheckStatus::Ok), site.finding("logged_content").seen);
   for (const auto& edit : kNotLogged) {
     edit(site);
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_relay_that_does_not_run_is_not_the_keys_fault,
 BOOST_AUTO_TEST_CASE(a_relay_whose_copy_of_the_key_is_old_must_be_restarted,
                      *boost::unit_test::precondition(is_root)) {
   PostfixSite site;
-  const auto copies = site.folder + "/credentials";
+  const auto copies = site.directory + "/credentials";
   std::filesystem::create_directory(copies);
   std::filesystem::copy_file(site.config.settings.seal_key_file, copies + "/seal.key");
   const Account milter{"root", 0, 0, {}, ""};

@@ -12,16 +12,16 @@
 
 using namespace pams;
 using namespace pams::milter::doctor;
-using pams::tests::PostfixSite;
+using pams::test::PostfixSite;
 
-BOOST_AUTO_TEST_SUITE(routing_checks, *boost::unit_test::precondition(pams::tests::postfix_is_installed))
+BOOST_AUTO_TEST_SUITE(routing_checks, *boost::unit_test::precondition(pams::test::postfix_is_installed))
 
 BOOST_AUTO_TEST_CASE(a_site_rule_after_the_guard_rules_never_sees_the_flag) {
   PostfixSite site;
   site.set_up();
   site.write("after", "/^zivver-relay:/ IGNORE\n");
-  site.append("main.cf", "header_checks = pcre:" + site.folder +
-                             "/pams_header_checks, regexp:" + site.folder + "/after");
+  site.append("main.cf", "header_checks = pcre:" + site.directory +
+                             "/pams_header_checks, regexp:" + site.directory + "/after");
   BOOST_TEST((site.finding("flag_survives").status == CheckStatus::Ok), site.finding("flag_survives").seen);
 }
 
@@ -56,22 +56,23 @@ BOOST_AUTO_TEST_CASE(a_signer_in_front_of_ours_is_a_warning_with_the_line_to_pas
 BOOST_AUTO_TEST_CASE(scanners_belong_in_front_of_ours_and_signers_after_it) {
   PostfixSite site;
   site.set_up();
-  site.remember();
+  site.save();
   site.replace("main.cf", "smtpd_milters = { unix", "smtpd_milters = inet:127.0.0.1:11332, { unix");
   BOOST_TEST((site.finding("milter_order").status == CheckStatus::Ok), site.finding("milter_order").seen);
   site.put_back();
-  site.append("main.cf",
-              "smtpd_milters = unix:opendkim/opendkim.sock, inet:host:1, "
-              "{unix:pams-milter/pams.sock,default_action=tempfail}, unix:/clamav/clamav-milter.ctl");
+  site.append(
+      "main.cf",
+      "smtpd_milters = unix:opendkim/opendkim.sock, inet:host:1, {unix:pams-milter/pams.sock,default_action=tempfail}, unix:/clamav/clamav-milter.ctl");
   const auto finding = site.finding("milter_order");
   BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
   BOOST_TEST(finding.seen.find("in front of pams-milter stands unix:opendkim") != std::string::npos,
              finding.seen);
   BOOST_TEST(finding.seen.find("after pams-milter stands unix:/clamav") != std::string::npos, finding.seen);
-  BOOST_TEST(finding.remedy.find(
-                 "smtpd_milters=inet:host:1, unix:/clamav/clamav-milter.ctl, {unix:pams-milter/"
-                 "pams.sock,default_action=tempfail}, unix:opendkim/opendkim.sock'") != std::string::npos,
-             finding.remedy);
+  BOOST_TEST(
+      finding.remedy.find(
+          "smtpd_milters=inet:host:1, unix:/clamav/clamav-milter.ctl, {unix:pams-milter/pams.sock,default_action=tempfail}, unix:opendkim/opendkim.sock'") !=
+          std::string::npos,
+      finding.remedy);
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_filter_fails_unless_the_site_says_that_its_mail_comes_back) {
@@ -148,9 +149,10 @@ BOOST_AUTO_TEST_CASE(only_a_greeting_makes_a_relay) {
 BOOST_AUTO_TEST_CASE(a_client_of_lmtp_without_the_last_guard_rule_is_told) {
   PostfixSite site;
   site.set_up();
-  BOOST_TEST((site.finding("last_net").status == CheckStatus::Ok), site.finding("last_net").seen);
+  BOOST_TEST((site.finding("smtp_header_checks").status == CheckStatus::Ok),
+             site.finding("smtp_header_checks").seen);
   site.append("master.cf", "dovecot unix - - n - - lmtp\n  -o lmtp_header_checks=");
-  const auto finding = site.finding("last_net");
+  const auto finding = site.finding("smtp_header_checks");
   BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
   BOOST_TEST(finding.remedy.find("postconf -PX dovecot/unix/lmtp_header_checks") == 0U, finding.remedy);
 }

@@ -13,7 +13,7 @@
 
 #include "milter/base/fd.hpp"
 #include "tests/support/eml.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams;
 using namespace pams::milter;
@@ -29,11 +29,11 @@ Mail mail_of(std::string_view eml, Envelope envelope = {"ann@example.org", {"bob
   return {parse_message(eml), std::move(envelope), Client{"192.0.2.1", "ann", ""}, kExample, {}};
 }
 
-/// A folder with one program, written in sh or Python.
+/// A directory with one program, written in sh or Python.
 class Program {
  public:
   explicit Program(const std::string& script, const std::string& interpreter = "/bin/sh")
-      : path_(folder_.write("program", "#!" + interpreter + "\n" + script)) {
+      : path_(directory_.write("program", "#!" + interpreter + "\n" + script)) {
     ::chmod(path_.c_str(), 0755);
     hook.command = {path_};
     hook.timeout = 60s;
@@ -47,13 +47,13 @@ class Program {
   std::string output() const { return run().run.value().output; }
   std::string failure() const { return run().run.error().what; }
   /// Where the program may write.
-  std::string file(const std::string& name) const { return folder_ / name; }
+  std::string file(const std::string& name) const { return directory_ / name; }
   const std::string& path() const { return path_; }
 
   rules::Hook hook;
 
  private:
-  TemporaryFolder folder_;
+  TemporaryDirectory directory_;
   std::string path_;
 };
 
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(the_message_comes_on_standard_input_byte_for_byte) {
   BOOST_TEST(Bytes(program.output()) == Bytes("Subject: offer\r\n\r\nDear Bob\r\n"));
 }
 
-BOOST_AUTO_TEST_CASE(or_as_a_file_that_nobody_can_change_and_that_has_no_name_in_any_folder) {
+BOOST_AUTO_TEST_CASE(or_as_a_file_that_nobody_can_change_and_that_has_no_name_in_any_directory) {
   Program program(R"(cat "$PAMS_MESSAGE_FILE"; wc -c < "$1" | tr -d ' '; cat | wc -c | tr -d ' '
 stat -L -c %a "$1"; readlink /proc/self/fd/3; (echo x > "$PAMS_MESSAGE_FILE") 2>/dev/null || echo sealed)");
   program.hook.message_as_file = true;
@@ -115,10 +115,10 @@ BOOST_AUTO_TEST_CASE(a_program_sees_no_descriptor_of_the_milter) {
   const Fd connection(::fcntl(STDERR_FILENO, F_DUPFD, 20));  // on purpose without close-on-exec
   BOOST_TEST_REQUIRE(connection.get() >= 20);
   const Program program("import os\nprint(sorted(os.listdir('/proc/self/fd')))", "/usr/bin/python3 -I");
-  BOOST_TEST(program.output() == "['0', '1', '2', '3']\n");  // 3 is the listed folder itself
+  BOOST_TEST(program.output() == "['0', '1', '2', '3']\n");  // 3 is the listed directory itself
 }
 
-BOOST_AUTO_TEST_CASE(it_starts_in_the_root_folder_with_default_signals_and_its_own_session) {
+BOOST_AUTO_TEST_CASE(it_starts_in_the_root_directory_with_default_signals_and_its_own_session) {
   const Program program(R"(import os, signal
 print(os.getcwd(), os.getsid(0) == os.getpid(), signal.pthread_sigmask(signal.SIG_BLOCK, []), oct(os.umask(0)))
 print(signal.getsignal(signal.SIGTERM) == signal.SIG_DFL))",

@@ -11,19 +11,20 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 BOOST_FIXTURE_TEST_SUITE(durable_journal, JournalFixture)
 
-BOOST_AUTO_TEST_CASE(a_report_for_each_mailbox_is_synced_with_its_folder) {
+BOOST_AUTO_TEST_CASE(a_report_for_each_mailbox_is_synced_with_its_directory) {
   auto journal = store();
   BOOST_TEST(journal.spool(entry({"a@example.org", "b@example.org"})).has_value());
   BOOST_TEST(waiting() == 2U);
   const auto& log = disk->log;
   const auto last_rename =
       std::find_if(log.rbegin(), log.rend(), [](auto& c) { return c.starts_with("rename"); });
-  BOOST_TEST(std::count(last_rename.base(), log.end(), "sync") >= 2);  // the folders, after the last rename
-  BOOST_TEST(std::count(log.begin(), log.end(), "sync") >= 4);         // and both files
+  BOOST_TEST(std::count(last_rename.base(), log.end(), "sync") >=
+             2);                                                // the directories, after the last rename
+  BOOST_TEST(std::count(log.begin(), log.end(), "sync") >= 4);  // and both files
 }
 
 BOOST_AUTO_TEST_CASE(the_same_message_again_makes_no_second_report_and_another_envelope_does) {

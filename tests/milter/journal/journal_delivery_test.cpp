@@ -8,7 +8,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 using std::chrono::seconds;
 
 namespace {
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_confidential_report_is_sealed_on_the_disk_and_on_its_way_
   keep(false, {"other@example.org"});
   for (const auto& file : files())
     if (file.ends_with(".report")) {
-      const auto content = pams::test::read_file(folder / ("journal/waiting/" + file));
+      const auto content = pams::test::read_file(directory / ("journal/waiting/" + file));
       const bool is_other = content.find("other@example.org") != std::string::npos;
       BOOST_TEST((content.find("hello") != std::string::npos) == is_other);
     }
@@ -126,9 +126,9 @@ BOOST_AUTO_TEST_CASE(a_confidential_report_is_sealed_on_the_disk_and_on_its_way_
 }
 
 BOOST_AUTO_TEST_CASE(a_report_that_was_spooled_before_reports_were_sealed_is_sealed_when_it_leaves) {
-  folder.write("journal/waiting/" + std::string(64, 'a') + ".report",
-               "pams-journal 1\nmailbox journal@example.org\nqueue_id 4Zq1\nconfidential yes\n8bit no\n\n"
-               "From: <j@example.org>\r\nSubject: offer\r\n\r\nhello\r\n");
+  directory.write("journal/waiting/" + std::string(64, 'a') + ".report",
+                  "pams-journal 1\nmailbox journal@example.org\nqueue_id 4Zq1\nconfidential yes\n8bit no\n\n"
+                  "From: <j@example.org>\r\nSubject: offer\r\n\r\nhello\r\n");
   run();
   BOOST_TEST_REQUIRE(mta.taken.size() == 1U);
   BOOST_TEST(mta.taken[0].content.find("hello") == std::string::npos);
@@ -159,14 +159,14 @@ BOOST_AUTO_TEST_CASE(a_full_disk_after_the_mta_took_it_makes_no_second_copy) {
 BOOST_AUTO_TEST_CASE(killed_between_the_mark_and_the_removal_it_is_not_sent_again) {
   keep();
   const auto id = kept.waiting().value().front().id;
-  folder.write("journal/sent/" + id, "");
+  directory.write("journal/sent/" + id, "");
   run();
   BOOST_TEST(mta.taken.empty());
   BOOST_TEST(waiting() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_report_stays_and_does_not_hold_up_others) {
-  folder.write("journal/waiting/" + std::string(64, '0') + ".report", "garbage");
+  directory.write("journal/waiting/" + std::string(64, '0') + ".report", "garbage");
   keep();
   run();
   BOOST_TEST(mta.taken.size() == 1U);
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_report_stays_and_does_not_hold_up_others) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_sent_is_forgotten_after_a_week) {
-  const auto old = folder.write("journal/sent/" + std::string(64, '0'), "");
+  const auto old = directory.write("journal/sent/" + std::string(64, '0'), "");
   const auto age = std::filesystem::last_write_time(old) - std::chrono::days(8);
   std::filesystem::last_write_time(old, age);
   time = std::chrono::floor<seconds>(std::chrono::system_clock::now());

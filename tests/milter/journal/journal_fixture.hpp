@@ -1,4 +1,4 @@
-/// A journal in a temporary folder, an MTA that answers what the test says, and messages.
+/// A journal in a temporary directory, an MTA that answers what the test says, and messages.
 #pragma once
 
 #include <filesystem>
@@ -10,9 +10,10 @@
 #include "milter/journal/durable_journal.hpp"
 #include "milter/seal/carrier.hpp"
 #include "tests/support/faulty_disk.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 using Outcome = journal::Submitted::SubmissionStatus;
 
@@ -56,7 +57,7 @@ class GuardSays : public routing::RouteGuard {
 };
 
 struct JournalFixture {
-  pams::test::TemporaryFolder folder;
+  pams::test::TemporaryDirectory directory;
   std::shared_ptr<Config> config = std::make_shared<Config>();
   std::shared_ptr<GuardSays> guard = std::make_shared<GuardSays>();
   std::shared_ptr<FaultyDisk> disk = std::make_shared<FaultyDisk>();
@@ -67,18 +68,18 @@ struct JournalFixture {
 
   JournalFixture() {
     config->policy.organization.accepted_domains = {"*.example.org", "example.org"};
-    config->policy.journal.path = folder / "journal";
+    config->policy.journal.path = directory / "journal";
     config->policy.journal.submit_to = "127.0.0.1:895";
     config->policy.journal.deliver_to = {rules::ReportDestination::Kind::UnixSocket, "/run/lmtp", "", 0, ""};
     rules::OutboundConnector connector;
     connector.name = "Zivver";
     config->policy.connectors = {connector};
     config->policy.pams.connector = "Zivver";
-    config->settings.seal_key_file = folder / "seal.key";
-    seal::ensure_key_file(folder / "seal.key", time, static_cast<unsigned>(-1), static_cast<unsigned>(-1))
+    config->settings.seal_key_file = directory / "seal.key";
+    seal::ensure_key_file(directory / "seal.key", time, static_cast<unsigned>(-1), static_cast<unsigned>(-1))
         .value();
   }
-  std::shared_ptr<seal::KeyFile> keys = std::make_shared<seal::KeyFile>(folder / "seal.key");
+  std::shared_ptr<seal::KeyFile> keys = std::make_shared<seal::KeyFile>(directory / "seal.key");
   journal::ReportRoute route() const { return {config, guard, keys}; }
   /// What a carrier holds.
   std::string opened(const std::string& carrier) const {
@@ -122,4 +123,4 @@ struct JournalFixture {
   }
 };
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

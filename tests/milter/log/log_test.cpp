@@ -9,7 +9,7 @@
 #include "milter/log/diagnostics.hpp"
 #include "rules/base/text.hpp"
 #include "tests/support/files.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams;
 using namespace pams::milter;
@@ -32,7 +32,7 @@ class StandardError {
   std::string text() const { return test::read_file(name_); }
 
  private:
-  test::TemporaryFolder directory_;
+  test::TemporaryDirectory directory_;
   std::string name_ = directory_ / "stderr";
   Fd former_;
 };

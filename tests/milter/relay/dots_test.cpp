@@ -4,7 +4,9 @@
 
 #include "tests/support/eml.hpp"
 
-namespace pams::milter::relay {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::relay;
 namespace {
 
 using pams::test::Bytes;
@@ -81,4 +83,4 @@ BOOST_AUTO_TEST_CASE(a_dot_after_a_bare_line_feed_ends_nothing_for_anybody) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace pams::milter::relay
+}  // namespace pams::test

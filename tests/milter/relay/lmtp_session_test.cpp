@@ -6,7 +6,9 @@
 #include "milter/relay/server.hpp"
 #include "tests/support/relay_fixture.hpp"
 
-namespace pams::milter::relay::test {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::relay;
 namespace {
 
 using pams::test::operator""_eml;
@@ -83,8 +85,7 @@ BOOST_AUTO_TEST_CASE(recipients_are_limited) {
 BOOST_AUTO_TEST_CASE(commands_may_come_in_one_piece) {
   Mta mta(*services);
   mta.send(
-      "LHLO x\r\nMAIL FROM:<s@example.org>\r\nRCPT TO:<a@example.com>\r\nRCPT "
-      "TO:<b@example.com>\r\nDATA\r\n");
+      "LHLO x\r\nMAIL FROM:<s@example.org>\r\nRCPT TO:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n");
   for (const auto* code : {"250-", "250 ", "250 ", "250 ", "354 "}) BOOST_TEST(mta.reply().starts_with(code));
   mta.send(with_dots(carrier(kMessage, contents({"a@example.com", "b@example.com"}))) + ".\r\nQUIT\r\n");
   for (const auto* code : {"250 ", "250 ", "221 "}) BOOST_TEST(mta.reply().starts_with(code));
@@ -99,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_carrier_that_is_too_large_goes_nowhere) {
 }
 
 BOOST_AUTO_TEST_CASE(a_key_file_that_cannot_be_read_lets_the_mta_come_again) {
-  config->settings.seal_key_file = folder / "missing";
+  config->settings.seal_key_file = directory / "missing";
   reconfigure();
   Mta mta(*services);
   mta.envelope({"a@example.com"});
@@ -185,7 +186,7 @@ class LmtpServer {
 BOOST_AUTO_TEST_CASE(a_report_goes_once_to_its_lmtp_server_whoever_is_asked_for) {
   auto& destination = config->policy.journal.deliver_to;
   destination.kind = rules::ReportDestination::Kind::UnixSocket;
-  destination.path = folder / "mailbox.sock";
+  destination.path = directory / "mailbox.sock";
   reconfigure();
   LmtpServer server(destination.path);
   auto sealed = contents({"journal@example.org", "alternate@example.org"});
@@ -210,4 +211,4 @@ BOOST_AUTO_TEST_CASE(a_report_without_a_destination_waits) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace pams::milter::relay::test
+}  // namespace pams::test

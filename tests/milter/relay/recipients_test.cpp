@@ -4,7 +4,9 @@
 
 #include "milter/relay/lmtp_command.hpp"
 
-namespace pams::milter::relay {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::relay;
 namespace {
 
 std::vector<seal::Contents::Recipient> sealed(std::initializer_list<const char*> addresses) {
@@ -96,4 +98,4 @@ BOOST_AUTO_TEST_CASE(paths_are_read_as_they_are_quoted) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace pams::milter::relay
+}  // namespace pams::test

@@ -5,7 +5,9 @@
 
 #include "tests/support/relay_fixture.hpp"
 
-namespace pams::milter::relay::test {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::relay;
 namespace {
 
 using pams::test::operator""_eml;
@@ -145,4 +147,4 @@ BOOST_AUTO_TEST_CASE(a_host_that_cannot_prove_itself_gets_nothing) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace pams::milter::relay::test
+}  // namespace pams::test

@@ -5,7 +5,9 @@
 
 #include "tests/support/relay_fixture.hpp"
 
-namespace pams::milter::relay::test {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::relay;
 namespace {
 
 using pams::test::Bytes;
@@ -25,8 +27,7 @@ BOOST_FIXTURE_TEST_SUITE(relay, RelayFixture)
 
 BOOST_AUTO_TEST_CASE(the_smart_host_gets_the_message_byte_by_byte) {
   const std::string message =
-      "From: s@example.org\r\nSubject: caf\xC3\xA9\r\n\r\n.\r\n..two\r\n.one\r\n\xFF\x01 bytes\r\nno line "
-      "end";
+      "From: s@example.org\r\nSubject: caf\xC3\xA9\r\n\r\n.\r\n..two\r\n.one\r\n\xFF\x01 bytes\r\nno line end";
   const auto replies =
       Mta(*services).deliver(carrier(message, contents({"a@example.com"})), {"a@example.com"});
   const auto host = "127.0.0.1:" + std::to_string(peer.port());
@@ -219,7 +220,7 @@ BOOST_AUTO_TEST_CASE(two_sessions_with_one_seal_do_not_both_send) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_sent_when_it_is_not_known_what_was) {
-  folder.write("relay.db", std::string(4096, 'x'));
+  directory.write("relay.db", std::string(4096, 'x'));
   const auto replies =
       Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("451 4.3.0 "), replies[0]);
@@ -263,4 +264,4 @@ BOOST_AUTO_TEST_CASE(a_refused_report_waits_and_goes_to_the_other_mailbox) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace pams::milter::relay::test
+}  // namespace pams::test

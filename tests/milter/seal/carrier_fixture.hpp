@@ -12,7 +12,9 @@
 #include "tests/milter/seal/seal_fixture.hpp"
 #include "tests/support/eml.hpp"
 
-namespace pams::milter::seal::test {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::seal;
 
 using pams::test::operator""_eml;
 
@@ -93,4 +95,4 @@ Bcc: hidden@example.org
 The body.
 )"_eml);
 
-}  // namespace pams::milter::seal::test
+}  // namespace pams::test

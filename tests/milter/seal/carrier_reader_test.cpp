@@ -6,7 +6,7 @@
 
 using namespace pams;
 using namespace pams::milter::seal;
-using namespace pams::milter::seal::test;
+using namespace pams::test;
 
 BOOST_AUTO_TEST_SUITE(carrier_reader)
 

@@ -10,20 +10,20 @@
 
 #include "tests/milter/seal/seal_fixture.hpp"
 #include "tests/support/files.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams;
 using namespace pams::milter::seal;
-using pams::milter::seal::test::fixed_key;
-using pams::milter::seal::test::kThen;
-using pams::test::TemporaryFolder;
+using pams::test::fixed_key;
+using pams::test::kThen;
+using pams::test::TemporaryDirectory;
 
 namespace {
 
 constexpr auto kSame = static_cast<unsigned>(-1);
 const std::string kSecret(64, 'a'), kOther(64, 'B');
 
-std::string write_keys(const TemporaryFolder& directory, const std::string& content, mode_t mode = 0600) {
+std::string write_keys(const TemporaryDirectory& directory, const std::string& content, mode_t mode = 0600) {
   const auto path = directory.write("seal.key", content);
   chmod(path.c_str(), mode);
   return path;
@@ -34,7 +34,7 @@ mode_t mode_of(const std::string& path) {
   return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777U : 0U;
 }
 
-std::size_t files_in(const TemporaryFolder& directory) {
+std::size_t files_in(const TemporaryDirectory& directory) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory.path()), {}));
 }
 
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_key_is_named_without_telling_it) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_key_seals_and_each_is_found) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   const auto path = write_keys(directory, "# keys\n\n" + kOther + " 2026-11-27T10:00:00Z # newest\n" +
                                               kSecret + "\t2025-01-01T00:00:00Z\r\n");
   const auto ring = KeyRing::read(path).value();
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(the_first_key_seals_and_each_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_is_no_key_is_named) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   const auto good = kSecret + " 2026-11-27T10:00:00Z\n";
   for (const auto& line :
        {kSecret, kSecret.substr(1) + " 2026-11-27T10:00:00Z", kSecret + "a 2026-11-27T10:00:00Z",
@@ -91,14 +91,14 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_no_key_is_named) {
 }
 
 BOOST_AUTO_TEST_CASE(no_error_tells_a_secret) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   const auto ring = KeyRing::read(write_keys(directory, kSecret + "x 2026-11-27T10:00:00Z\n"));
   BOOST_TEST_REQUIRE(!ring.has_value());
   BOOST_TEST(ring.error().what.find("aaaa") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_without_a_key_or_none_at_all_says_what_makes_one) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   for (const auto* content : {"", "\n", "# only a comment\n"})
     check_misconfigured(write_keys(directory, content), "pamsctl setup postfix --apply");
   check_misconfigured(directory / "missing", "pamsctl setup postfix --apply");
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_file_without_a_key_or_none_at_all_says_what_makes_one) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_others_can_read_or_write_is_not_believed) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   for (const mode_t mode : {0604U, 0602U, 0620U, 0660U, 0644U, 0666U})
     check_misconfigured(write_keys(directory, kSecret + " 2026-11-27T10:00:00Z\n", mode), "chmod g-w,o= ");
   for (const mode_t mode : {0600U, 0640U, 0400U, 0440U})
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_others_can_read_or_write_is_not_believed) {
 }
 
 BOOST_AUTO_TEST_CASE(what_systemd_gives_is_read_in_place_of_the_file) {
-  const TemporaryFolder directory, given;
+  const TemporaryDirectory directory, given;
   const auto path = write_keys(directory, kSecret + " 2026-11-27T10:00:00Z\n");
   const Credentials credentials(given.path());
   BOOST_TEST(static_cast<int>(KeyRing::read(path).value().current().secret[0]) == 0xAA);
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(what_systemd_gives_is_read_in_place_of_the_file) {
 }
 
 BOOST_AUTO_TEST_CASE(a_new_file_holds_a_new_key_and_stays_what_it_is) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   const auto path = directory / "seal.key";
   const auto ring = ensure_key_file(path, kThen, kSame, kSame).value();
   BOOST_TEST(ring.keys().size() == 1U);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_new_file_holds_a_new_key_and_stays_what_it_is) {
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_file_is_never_made_anew) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   const auto path = write_keys(directory, "broken\n");
   BOOST_TEST(!ensure_key_file(path, kThen, kSame, kSame).has_value());
   BOOST_TEST(pams::test::read_file(path) == "broken\n");
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_bad_file_is_never_made_anew) {
 
 BOOST_AUTO_TEST_CASE(two_setups_at_once_make_one_key) {
   for (int round = 0; round < 20; ++round) {
-    const TemporaryFolder directory;
+    const TemporaryDirectory directory;
     const auto path = directory / "seal.key";
     std::vector<std::string> ids(4);
     std::vector<std::thread> setups;
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(two_setups_at_once_make_one_key) {
 }
 
 BOOST_AUTO_TEST_CASE(a_new_key_in_front_leaves_the_old_ones_and_the_files_mode_and_owner) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   const auto path = directory / "seal.key";
   const auto old = ensure_key_file(path, kThen, kSame, kSame).value();
   chmod(path.c_str(), 0640);
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_new_key_in_front_leaves_the_old_ones_and_the_files_mode_a
 }
 
 BOOST_AUTO_TEST_CASE(a_link_to_the_file_stays_one) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   const auto path = directory / "seal.key";
   const auto ring = ensure_key_file(path, kThen, kSame, kSame).value();
   std::filesystem::create_symlink(path, directory / "link");
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_link_to_the_file_stays_one) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_did_not_change_is_read_once_and_one_that_broke_is_not_used_on) {
-  const TemporaryFolder directory;
+  const TemporaryDirectory directory;
   const auto path = write_keys(directory, kSecret + " 2026-11-27T10:00:00Z\n");
   KeyFile file(path);
   const auto first = file.read().value();

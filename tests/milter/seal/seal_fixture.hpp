@@ -12,7 +12,9 @@
 #include "milter/seal/fixed_seal.hpp"
 #include "milter/seal/sealed.hpp"
 
-namespace pams::milter::seal::test {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::seal;
 
 inline constexpr std::chrono::sys_seconds kThen{std::chrono::seconds(1'800'000'000)};
 
@@ -92,4 +94,4 @@ inline std::string noise(std::size_t size) {
   return out;
 }
 
-}  // namespace pams::milter::seal::test
+}  // namespace pams::test

@@ -10,7 +10,7 @@
 
 using namespace pams;
 using namespace pams::milter::seal;
-using namespace pams::milter::seal::test;
+using namespace pams::test;
 
 namespace {
 
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(what_was_sealed_opens_to_the_same_bytes_at_every_size) {
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, first - 1, first, first + 1, kChunkSize,
                                  first + kChunkSize, first + kChunkSize + 1, std::size_t{5'000'000}}) {
     const auto message = noise(size);
-    const auto opened = open(milter::seal::test::seal(message));
+    const auto opened = open(pams::test::seal(message));
     BOOST_TEST_CONTEXT(size) {
       BOOST_TEST(opened.status.has_value());
       BOOST_TEST((opened.contents == sample_contents()));
@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_CASE(what_was_sealed_opens_to_the_same_bytes_at_every_size) {
 BOOST_AUTO_TEST_CASE(pieces_of_any_size_make_no_difference) {
   const auto message = noise(150'000);
   for (const std::size_t piece : {1U, 3U, 4U, 57U, 65'535U, 65'536U, 65'537U}) {
-    const auto sealed = milter::seal::test::seal(message, sample_contents(), fixed_key(), piece);
-    BOOST_TEST(sealed.size() == milter::seal::test::seal(message).size());
+    const auto sealed = pams::test::seal(message, sample_contents(), fixed_key(), piece);
+    BOOST_TEST(sealed.size() == pams::test::seal(message).size());
     const auto opened = open(sealed, KeyRing({fixed_key()}), piece);
     BOOST_TEST(opened.status.has_value(), piece);
     BOOST_TEST((opened.message == message), piece);
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(every_byte_of_the_envelope_comes_back) {
   contents.envelope_id = "ENVID=1+3D";
   contents.size = UINT64_MAX;
   contents.has_8bit = true;
-  const auto opened = open(milter::seal::test::seal("x", contents));
+  const auto opened = open(pams::test::seal("x", contents));
   BOOST_TEST_REQUIRE(opened.status.has_value());
   BOOST_TEST((opened.contents == contents));
 }
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_long_list_of_recipients_over_several_chunks_is_whole_befo
   Contents contents = sample_contents();
   for (int i = 0; i < 5000; ++i)
     contents.recipients.push_back({"recipient" + std::to_string(i) + "@example.org", "NOTIFY=FAILURE"});
-  const auto sealed = milter::seal::test::seal("text", contents);
+  const auto sealed = pams::test::seal("text", contents);
   const auto opened = open(sealed, KeyRing({fixed_key()}), 1000);
   BOOST_TEST((opened.contents == contents));
   BOOST_TEST(opened.message == "text");
@@ -120,8 +120,8 @@ BOOST_AUTO_TEST_CASE(an_envelope_that_no_reader_would_take_is_not_sealed) {
 }
 
 BOOST_AUTO_TEST_CASE(each_seal_has_an_id_of_its_own_and_shows_nothing_of_what_it_holds) {
-  const auto one = milter::seal::test::seal("the secret text"),
-             two = milter::seal::test::seal("the secret text");
+  const auto one = pams::test::seal("the secret text"),
+             two = pams::test::seal("the secret text");
   BOOST_TEST(one.substr(16, 16) != two.substr(16, 16));
   BOOST_TEST(one.substr(kHeadSize + 4) != two.substr(kHeadSize + 4));
   for (const auto* word : {"secret", "ziekenhuis", "zivver", "recipients"})
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(each_seal_has_an_id_of_its_own_and_shows_nothing_of_what_it
 }
 
 BOOST_AUTO_TEST_CASE(a_seal_with_one_bit_changed_gives_out_nothing) {
-  const auto sealed = milter::seal::test::seal("Hello");
+  const auto sealed = pams::test::seal("Hello");
   for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
     auto changed = sealed;
     changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
@@ -145,14 +145,14 @@ BOOST_AUTO_TEST_CASE(a_seal_with_one_bit_changed_gives_out_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_seal_cut_short_anywhere_is_never_complete) {
-  const auto sealed = milter::seal::test::seal("Hello");
+  const auto sealed = pams::test::seal("Hello");
   for (std::size_t size = 0; size < sealed.size(); ++size) {
     const auto opened = open(sealed.substr(0, size));
     BOOST_TEST(opened.is_refused(), size);
     BOOST_TEST(opened.gave_nothing(), size);
   }
   const auto message = noise(200'000);
-  auto parts = parts_of(milter::seal::test::seal(message));
+  auto parts = parts_of(pams::test::seal(message));
   while (!parts.chunks.empty()) {
     parts.chunks.pop_back();
     check_refused(open(parts.joined()), message, parts.chunks.size() * kChunkSize);
@@ -161,8 +161,8 @@ BOOST_AUTO_TEST_CASE(a_seal_cut_short_anywhere_is_never_complete) {
 
 BOOST_AUTO_TEST_CASE(chunks_stay_in_their_place_and_in_their_seal) {
   const auto message = noise(250'000);
-  const auto parts = parts_of(milter::seal::test::seal(message)),
-             other = parts_of(milter::seal::test::seal(message));
+  const auto parts = parts_of(pams::test::seal(message)),
+             other = parts_of(pams::test::seal(message));
   BOOST_TEST_REQUIRE(parts.chunks.size() == 4U);
   const auto check = [&](std::size_t whole, const auto& change) {
     auto changed = parts;
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(chunks_stay_in_their_place_and_in_their_seal) {
 
 BOOST_AUTO_TEST_CASE(a_middle_chunk_is_not_made_the_last_nor_the_last_a_middle_one) {
   const auto message = noise(150'000);
-  auto parts = parts_of(milter::seal::test::seal(message));
+  auto parts = parts_of(pams::test::seal(message));
   parts.chunks[1][0] = static_cast<char>(0x80);
   check_refused(open(parts.joined()), message, kChunkSize);
   parts.chunks.resize(2);
@@ -189,12 +189,12 @@ BOOST_AUTO_TEST_CASE(a_middle_chunk_is_not_made_the_last_nor_the_last_a_middle_o
 
 BOOST_AUTO_TEST_CASE(nothing_may_stand_behind_the_end) {
   for (const auto* tail : {"\n", "PAMSEAL1", "x"})
-    BOOST_TEST(open(milter::seal::test::seal("Hello") + tail).is_refused());
-  BOOST_TEST(open(milter::seal::test::seal("Hello") + milter::seal::test::seal("Hello")).is_refused());
+    BOOST_TEST(open(pams::test::seal("Hello") + tail).is_refused());
+  BOOST_TEST(open(pams::test::seal("Hello") + pams::test::seal("Hello")).is_refused());
 }
 
 BOOST_AUTO_TEST_CASE(another_key_than_its_own_opens_nothing_and_is_the_postmasters_matter) {
-  const auto opened = open(milter::seal::test::seal("Hello"), KeyRing({new_key(kThen)}));
+  const auto opened = open(pams::test::seal("Hello"), KeyRing({new_key(kThen)}));
   BOOST_TEST_REQUIRE(!opened.status.has_value());
   BOOST_TEST((opened.status.error().failure == Failure::Misconfigured));
   BOOST_TEST(opened.status.error().what.find(fixed_key().id()) != std::string::npos);
@@ -202,12 +202,12 @@ BOOST_AUTO_TEST_CASE(another_key_than_its_own_opens_nothing_and_is_the_postmaste
 }
 
 BOOST_AUTO_TEST_CASE(an_older_key_of_the_ring_still_opens) {
-  BOOST_TEST(open(milter::seal::test::seal("Hello"), KeyRing({new_key(kThen), fixed_key()})).message ==
+  BOOST_TEST(open(pams::test::seal("Hello"), KeyRing({new_key(kThen), fixed_key()})).message ==
              "Hello");
 }
 
 BOOST_AUTO_TEST_CASE(a_length_that_there_cannot_be_is_refused_before_anything_is_collected) {
-  const auto head = milter::seal::test::seal("Hello").substr(0, kHeadSize);
+  const auto head = pams::test::seal("Hello").substr(0, kHeadSize);
   const KeyRing keys({fixed_key()});
   for (const std::uint32_t word :
        {0U, 1U, 65'535U, 65'537U, 0x7FFF'FFFFU, 0x8000'0000U, 0x8001'0001U, 0xFFFF'FFFFU}) {
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(an_envelope_that_is_not_exactly_one_is_refused_even_under_t
 }
 
 BOOST_AUTO_TEST_CASE(the_callbacks_failure_is_the_openers_and_stays) {
-  const auto sealed = milter::seal::test::seal("Hello");
+  const auto sealed = pams::test::seal("Hello");
   unsigned given = 0;
   const KeyRing keys({fixed_key()});
   Opener opener(
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(a_callback_that_throws_leaves_an_opener_that_only_fails) {
   Opener opener(
       keys, [](const auto&, const auto&) -> Status { throw std::bad_alloc(); },
       [](std::string_view) -> Status { return {}; });
-  BOOST_CHECK_THROW(static_cast<void>(opener.add(milter::seal::test::seal("Hello"))), std::bad_alloc);
+  BOOST_CHECK_THROW(static_cast<void>(opener.add(pams::test::seal("Hello"))), std::bad_alloc);
   BOOST_TEST(!opener.finish().has_value());
 }
 
@@ -297,12 +297,9 @@ BOOST_AUTO_TEST_CASE(the_format_is_what_its_test_vectors_say) {
   };
   const auto small =
       from_hex(
-          "50414d5345414c31e7b8e8762750fad3ffeeddccbbaa9988776655443322110080000108f86bedf77adf1d3924d68adb"
-          "360a34168a12b2025d2c0617b44747293e63a691727d96ed9b52b707bd2ca148bb8fe60778071800af2bc28b0ccd5881"
-          "be784438ac5ba8400a39cf416a344d81f3edca5bdf8157672e82aedda1b0fefc34bfba7b73988bd0752b60b3fe1f3e9e"
-          "05ff2c6613193ef0beef2ae32a45da448b6de41145f50b1eefd7e7614de740d4189d301746b788551f9486d2d48401de"
-          "1c8b18bacc7d2d62c8e19fb23a230b8493ba96500d3d01f94d147866f141f460b4d70c61460aff77df6a7645ce263430"
-          "2ad4bc806c8d9ab9bf2748eb2a8805fbc345b3b833cfec440dc0cbe352e7df83b25a5c871a0b740874e3670cdd2fde59"
+          "50414d5345414c31e7b8e8762750fad3ffeeddccbbaa9988776655443322110080000108f86bedf77adf1d3924d68adb360a34168a12b2025d2c0617b44747293e63a691727d96ed9b52b707bd2ca148bb8fe60778071800af2bc28b0ccd5881"
+          "be784438ac5ba8400a39cf416a344d81f3edca5bdf8157672e82aedda1b0fefc34bfba7b73988bd0752b60b3fe1f3e9e05ff2c6613193ef0beef2ae32a45da448b6de41145f50b1eefd7e7614de740d4189d301746b788551f9486d2d48401de"
+          "1c8b18bacc7d2d62c8e19fb23a230b8493ba96500d3d01f94d147866f141f460b4d70c61460aff77df6a7645ce2634302ad4bc806c8d9ab9bf2748eb2a8805fbc345b3b833cfec440dc0cbe352e7df83b25a5c871a0b740874e3670cdd2fde59"
           "6fe6201cdd2baba7d36b0250402e1bf3208faf4d1da4571957f4dc2c")
           .value();
   BOOST_TEST(to_hex(fixed("Hello")) == to_hex(small));

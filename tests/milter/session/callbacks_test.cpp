@@ -12,7 +12,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
@@ -36,11 +36,11 @@ constexpr std::uint32_t kSkip = 0x400;
 
 session::Evaluate throwing(const std::string& subject) {
   return [subject](const rules::Policy& policy, Message message, Envelope envelope, Client client,
-                   std::string_view limits, const rules::Moment& moment) {
+                   std::string_view limits, const rules::EvaluationContext& context) {
     if (const auto* field = message.headers.find("Subject"); field && field->unfolded() == subject)
       throw std::runtime_error("a fault for the test");
     return rules::evaluate(policy, std::move(message), std::move(envelope), std::move(client), limits,
-                           moment);
+                           context);
   };
 }
 

@@ -8,7 +8,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 

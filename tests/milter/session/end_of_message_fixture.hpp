@@ -13,7 +13,8 @@
 #include "tests/support/opened_carrier.hpp"
 #include "tests/support/running_milter.hpp"
 
-namespace pams::milter::test {
+namespace pams::test {
+using namespace pams::milter;
 
 inline constexpr std::string_view kFlagged =
     "From: ann@example.org\n"
@@ -61,4 +62,4 @@ inline std::vector<archive::RecordRow> rows_in(const std::string& archive) {
 
 inline std::size_t records_in(const std::string& archive) { return rows_in(archive).size(); }
 
-}  // namespace pams::milter::test
+}  // namespace pams::test

@@ -10,7 +10,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_plan_that_forgets_the_flag_is_not_carried_out) {
   const Gateway gateway;
   const auto services = gateway.services();
   services->evaluate = [](const rules::Policy&, Message message, const Envelope&, const Client&,
-                          std::string_view, const rules::Moment&) {
+                          std::string_view, const rules::EvaluationContext&) {
     rules::Plan plan;  // accept, normal route
     plan.outgoing = std::move(message);
     return plan;

@@ -11,7 +11,7 @@
 
 using namespace pams;
 using namespace pams::milter;
-using namespace pams::milter::test;
+using namespace pams::test;
 
 namespace {
 
@@ -92,8 +92,9 @@ BOOST_AUTO_TEST_CASE(a_refused_message_is_traced_with_the_answer_and_the_reason)
 BOOST_AUTO_TEST_CASE(a_message_whose_evaluation_throws_is_traced_as_deferred) {
   Traced traced;
   traced.services->evaluate = [](const rules::Policy&, const Message&, const Envelope&, const Client&,
-                                 std::string_view,
-                                 const rules::Moment&) -> rules::Plan { throw std::runtime_error("broken"); };
+                                 std::string_view, const rules::EvaluationContext&) -> rules::Plan {
+    throw std::runtime_error("broken");
+  };
   BOOST_TEST(traced.send(kFlagged).text == "451 4.3.0 Service temporarily unavailable");
   BOOST_TEST(traced.lines().find("<1@example.org> offer Failed class= route=none reply=451 4.3.0") !=
              std::string::npos);

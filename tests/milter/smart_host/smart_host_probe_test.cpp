@@ -41,25 +41,25 @@ TlsPeer::Script with_user() {
 BOOST_AUTO_TEST_SUITE(smart_host_probe)
 
 BOOST_AUTO_TEST_CASE(every_stage_of_a_good_smart_host_is_reported) {
-  BOOST_TEST(probed(with_user()) ==
-             "resolve ok, connect ok, ehlo ok, starttls ok, tls ok, chain ok, name ok, expiry ok, size ok, "
-             "auth ok");
+  BOOST_TEST(
+      probed(with_user()) ==
+      "resolve ok, connect ok, ehlo ok, starttls ok, tls ok, chain ok, name ok, expiry ok, size ok, auth ok");
 }
 
 BOOST_AUTO_TEST_CASE(after_a_bad_certificate_all_about_it_is_told_and_nothing_else_is_reached) {
   auto script = with_user();
   script.certificate = PeerCertificate::SelfSigned;
-  BOOST_TEST(probed(std::move(script)) ==
-             "resolve ok, connect ok, ehlo ok, starttls ok, tls ok, chain fail, name ok, expiry ok, "
-             "size skipped, auth skipped");
+  BOOST_TEST(
+      probed(std::move(script)) ==
+      "resolve ok, connect ok, ehlo ok, starttls ok, tls ok, chain fail, name ok, expiry ok, size skipped, auth skipped");
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_below_max_message_size_is_a_fault_of_the_connector) {
   auto script = with_user();
   script.words = {"SIZE 999999"};
-  BOOST_TEST(probed(std::move(script)) ==
-             "resolve ok, connect ok, ehlo ok, starttls ok, tls ok, chain ok, name ok, expiry ok, size fail, "
-             "auth skipped");
+  BOOST_TEST(
+      probed(std::move(script)) ==
+      "resolve ok, connect ok, ehlo ok, starttls ok, tls ok, chain ok, name ok, expiry ok, size fail, auth skipped");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,9 +3,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/files.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
-namespace pams::milter::trace {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::trace;
 namespace {
 
 using std::chrono::milliseconds;
@@ -25,15 +27,15 @@ RelayDelivery delivery(const std::string& recipient, RelayDelivery::Result resul
           .reply = "250 2.0.0 Ok: queued as 123"};
 }
 
-struct InAFolder {
-  pams::test::TemporaryFolder folder;
-  const std::string path = delivery_log_path(folder / "trace.db");
+struct InADirectory {
+  pams::test::TemporaryDirectory directory;
+  const std::string path = delivery_log_path(directory / "trace.db");
   DeliveryLog log = DeliveryLog::open(path).value();
 };
 
-BOOST_FIXTURE_TEST_SUITE(delivery_log, InAFolder)
+BOOST_FIXTURE_TEST_SUITE(delivery_log, InADirectory)
 
-BOOST_AUTO_TEST_CASE(stands_beside_the_trace) { BOOST_TEST(path == folder / "relay.db"); }
+BOOST_AUTO_TEST_CASE(stands_beside_the_trace) { BOOST_TEST(path == directory / "relay.db"); }
 
 BOOST_AUTO_TEST_CASE(tells_all_of_a_delivery_after_it_is_opened_again) {
   const auto one = delivery("a@example.com", RelayDelivery::Result::Sent);
@@ -75,7 +77,7 @@ BOOST_AUTO_TEST_CASE(forgets_the_oldest_first_and_not_more_than_asked) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_said) {
-  const auto other = folder.write("other/relay.db", std::string(4096, 'x'));
+  const auto other = directory.write("other/relay.db", std::string(4096, 'x'));
   const auto opened = DeliveryLog::open(other);
   BOOST_REQUIRE(!opened.has_value());
   BOOST_TEST((opened.error().failure == Failure::Misconfigured));
@@ -84,4 +86,4 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_said) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace pams::milter::trace
+}  // namespace pams::test

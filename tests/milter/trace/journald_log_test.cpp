@@ -6,7 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams::milter::trace;
 
@@ -62,15 +62,16 @@ BOOST_AUTO_TEST_CASE(anything_else_is_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(journalctl_is_started_again_behind_the_last_line_that_was_read) {
-  const pams::test::TemporaryFolder folder;
-  const auto script = folder.write("journalctl", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> " + (folder / "calls") +
-                                                     "\necho '" + json_line("c1", R"("first")") + "'\n");
+  const pams::test::TemporaryDirectory directory;
+  const auto script =
+      directory.write("journalctl", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> " + (directory / "calls") +
+                                        "\necho '" + json_line("c1", R"("first")") + "'\n");
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   JournaldLog journal({script}, {});
   const auto first = read(journal, 2);  // it ends, and is started a second time
   BOOST_TEST(first.entries[0].message == "first");
   BOOST_TEST(first.place.cursor == "c1");
-  std::ifstream calls(folder / "calls");
+  std::ifstream calls(directory / "calls");
   std::string call;
   std::getline(calls, call);
   BOOST_TEST(call.ends_with("SYSLOG_FACILITY=2 --lines=all --since=now"), call);

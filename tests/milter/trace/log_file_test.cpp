@@ -5,7 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams::milter::trace;
 
@@ -14,22 +14,22 @@ namespace {
 const Instant kNow = Instant(std::chrono::sys_days(std::chrono::year(2026) / 11 / 24));
 
 struct LogFileFixture {
-  const pams::test::TemporaryFolder folder;
-  const std::string path = folder / "mail.log";
+  const pams::test::TemporaryDirectory directory;
+  const std::string path = directory / "mail.log";
 
   static std::string line(const std::string& text) {
     return "Nov 23 18:00:00 gateway postfix/qmgr[1]: " + text + "\n";
   }
   void append(const std::string& bytes, const std::string& name = "mail.log") const {
-    std::ofstream(folder / name, std::ios::app | std::ios::binary) << bytes;
+    std::ofstream(directory / name, std::ios::app | std::ios::binary) << bytes;
   }
   void add(const std::string& text, const std::string& name = "mail.log") const { append(line(text), name); }
   void rename(const std::string& from, const std::string& to) const {
-    std::filesystem::rename(folder / from, folder / to);
+    std::filesystem::rename(directory / from, directory / to);
   }
   void set_age(const std::string& name, int hours) const {
     std::filesystem::last_write_time(
-        folder / name, std::filesystem::file_time_type::clock::now() - std::chrono::hours(hours));
+        directory / name, std::filesystem::file_time_type::clock::now() - std::chrono::hours(hours));
   }
   /// What the lines say that have come, until nothing comes; "a b c". Remembers the place.
   std::string read(LogFile& log) {
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_restart_finds_the_copy_of_a_truncated_log) {
     BOOST_TEST(read(log) == "a");
   }
   add("b");
-  std::filesystem::copy_file(path, folder / "mail.log.1");  // logrotate's "copytruncate"
+  std::filesystem::copy_file(path, directory / "mail.log.1");  // logrotate's "copytruncate"
   set_age("mail.log.1", 1);
   std::filesystem::resize_file(path, 0);
   add("c");

@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::string_view kRest = ", delay=0.1, delays=0.1/0/0/0, dsn=2.0.0, status=";
 constexpr std::string_view kVerified =
-    "postfix/pams/smtp[20]: Verified TLS connection established to smart.example[1.2.3.4]:25: TLSv1.3 with "
-    "cipher TLS_AES_256_GCM_SHA384 (256/256 bits)";
+    "postfix/pams/smtp[20]: Verified TLS connection established to smart.example[1.2.3.4]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)";
 
 /// "postfix/pams/smtp[20]: 8A3DAA7A068: to=<bob@b.example>, relay=..., status=sent (250 2.0.0 taken)"
 std::string attempt(std::string_view service, std::string_view queue_id, std::string_view to,
@@ -77,10 +76,10 @@ BOOST_AUTO_TEST_CASE(of_what_postsuper_deleted_without_saying_which_only_the_sil
              "carol@b.example Pending|Connection refused|\n"
              "bob@b.example Pending|Connection refused|\n");
   BOOST_TEST_REQUIRE(store.settle_deleted(kNoon + std::chrono::hours(7)).has_value());
-  BOOST_TEST(fates() ==
-             "carol@b.example Pending|Connection refused|\n"
-             "bob@b.example Failed|probably deleted from the queue by the administrator: the log tells of "
-             "deletions and no more of it; last: Connection refused|\n");
+  BOOST_TEST(
+      fates() ==
+      "carol@b.example Pending|Connection refused|\n"
+      "bob@b.example Failed|probably deleted from the queue by the administrator: the log tells of deletions and no more of it; last: Connection refused|\n");
   log({attempt("postfix/smtp[20]", "8A3DAA7A068", "bob@b.example>, ", "mx[1.2.3.4]:25", "sent (250 ok)")},
       "19:00:00");
   Filter to_bob;
@@ -194,10 +193,7 @@ BOOST_AUTO_TEST_CASE(a_quarantined_message_is_released_delivered_or_deleted) {
   auto held = message("DDA0DA7A071", {"x@b.example"});
   held.status = DeliveryStatus::Quarantined;
   write(held);
-  log(
-      {"postfix/cleanup[4]: DDA0DA7A071: milter-hold: END-OF-MESSAGE from localhost[127.0.0.1]: milter "
-       "triggers "
-       "HOLD action; from=<anna@example.org> to=<x@client.example> proto=ESMTP helo=<x>"});
+  log({"postfix/cleanup[4]: DDA0DA7A071: milter-hold: END-OF-MESSAGE from localhost[127.0.0.1]: milter triggers HOLD action; from=<anna@example.org> to=<x@client.example> proto=ESMTP helo=<x>"});
   BOOST_TEST(fates() == "x@b.example Quarantined||\n");
   log({"postfix/qmgr[1]: DDA0DA7A071: from=<anna@example.org>, size=381, nrcpt=1 (queue active)"});
   BOOST_TEST(fates() == "x@b.example Pending||\n");
@@ -211,20 +207,14 @@ BOOST_AUTO_TEST_CASE(a_refused_message_is_failed_and_its_id_belongs_to_nobody) {
   refused.status = DeliveryStatus::Failed;
   refused.reply = "550 5.7.1 Delivery not authorized, message refused";
   write(refused);
-  log(
-      {"postfix/cleanup[4]: 40D8AA7A06E: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 "
-       "Delivery "
-       "not authorized, message refused; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>",
+  log({"postfix/cleanup[4]: 40D8AA7A06E: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 Delivery not authorized, message refused; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>",
        attempt("postfix/smtp[20]", "40D8AA7A06E", "x@b.example>, ", "mx[1.2.3.4]:25", "sent (250 ok)")});
   BOOST_TEST(fates() == "x@b.example Failed|550 5.7.1 Delivery not authorized, message refused|\n");
 }
 
 BOOST_AUTO_TEST_CASE(another_milter_may_still_refuse_what_we_accepted) {
   write(message("40D8AA7A06E", {"x@b.example"}));
-  log(
-      {"postfix/cleanup[4]: 40D8AA7A06E: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 a "
-       "virus; "
-       "from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>"});
+  log({"postfix/cleanup[4]: 40D8AA7A06E: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 a virus; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>"});
   BOOST_TEST(fates() == "x@b.example Failed|5.7.1 a virus|\n");
 }
 
@@ -235,8 +225,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_after_acceptance_is_told_as_such_and_kept_for_the
   write(message("40D8AA7A06F", {"z@b.example"}));  // not archived
   for (const auto* id : {"40D8AA7A06E", "40D8AA7A06F"})
     log({"postfix/cleanup[4]: " + std::string(id) +
-         ": milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 4.7.1 later; from=<anna@example.org> "
-         "to=<x@b.example> proto=ESMTP helo=<x>"});
+         ": milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 4.7.1 later; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>"});
   BOOST_TEST(
       fates() ==
       "z@b.example Failed|4.7.1 later|\nx@b.example Failed|4.7.1 later|\ny@b.example Failed|4.7.1 later|\n");
@@ -259,8 +248,7 @@ BOOST_AUTO_TEST_CASE(too_big_for_the_mta_and_discarded_by_another_milter_are_for
   write(thrown);
   const std::string too_big = "postfix/cleanup[4]: warning: 40D8AA7A06E: queue file size limit exceeded";
   log({too_big, too_big,
-       "postfix/cleanup[4]: 40D8AA7A06F: milter-discard: END-OF-MESSAGE from localhost[127.0.0.1]: milter "
-       "triggers DISCARD action; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>"});
+       "postfix/cleanup[4]: 40D8AA7A06F: milter-discard: END-OF-MESSAGE from localhost[127.0.0.1]: milter triggers DISCARD action; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>"});
   const auto refusals = store.refusals(10).value();
   BOOST_TEST_REQUIRE(refusals.size() == 2U);
   BOOST_TEST(!refusals[0].temporary);

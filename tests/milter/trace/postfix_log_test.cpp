@@ -24,10 +24,9 @@ BOOST_AUTO_TEST_SUITE(postfix_log)
 // The lines are those of a real Postfix 3.7.11.
 
 BOOST_AUTO_TEST_CASE(a_delivery_tells_recipient_relay_result_and_reply) {
-  const auto sent =
-      fact<Attempt>("postfix/pams/smtp",
-                    "8A3DAA7A068: to=<bob@client.example>, relay=localhost[127.0.0.1]:41219, "
-                    "delay=0.19, delays=0.12/0.02/0.05/0, dsn=2.0.0, status=sent (250 2.0.0 taken)");
+  const auto sent = fact<Attempt>(
+      "postfix/pams/smtp",
+      "8A3DAA7A068: to=<bob@client.example>, relay=localhost[127.0.0.1]:41219, delay=0.19, delays=0.12/0.02/0.05/0, dsn=2.0.0, status=sent (250 2.0.0 taken)");
   BOOST_TEST(sent.queue_id == "8A3DAA7A068");
   BOOST_TEST(sent.recipient == "bob@client.example");
   BOOST_TEST(sent.original_recipient == "");
@@ -39,17 +38,15 @@ BOOST_AUTO_TEST_CASE(a_delivery_tells_recipient_relay_result_and_reply) {
 BOOST_AUTO_TEST_CASE(long_queue_ids_aliases_and_reused_connections_are_understood) {
   const auto sent = fact<Attempt>(
       "postfix/smtp",
-      "4jYDhw6pnlz1bvvQ: to=<ann@example.org>, orig_to=<team@example.org>, relay=127.0.0.1[127.0.0.1]:34317, "
-      "conn_use=2, delay=0.11, delays=0.05/0/0.05/0, dsn=2.0.0, status=sent (250 2.0.0 taken)");
+      "4jYDhw6pnlz1bvvQ: to=<ann@example.org>, orig_to=<team@example.org>, relay=127.0.0.1[127.0.0.1]:34317, conn_use=2, delay=0.11, delays=0.05/0/0.05/0, dsn=2.0.0, status=sent (250 2.0.0 taken)");
   BOOST_TEST(sent.queue_id == "4jYDhw6pnlz1bvvQ");
   BOOST_TEST(sent.original_recipient == "team@example.org");
 }
 
 BOOST_AUTO_TEST_CASE(a_delivery_that_reached_nobody_has_no_relay) {
-  const auto deferred = fact<Attempt>("postfix/pams/smtp",
-                                      "0FD28A7A07A: to=<carol@example.org>, relay=none, delay=0.09, "
-                                      "delays=0.09/0/0/0, dsn=4.4.1, status=deferred "
-                                      "(connect to localhost[127.0.0.1]:41219: Connection refused)");
+  const auto deferred = fact<Attempt>(
+      "postfix/pams/smtp",
+      "0FD28A7A07A: to=<carol@example.org>, relay=none, delay=0.09, delays=0.09/0/0/0, dsn=4.4.1, status=deferred (connect to localhost[127.0.0.1]:41219: Connection refused)");
   BOOST_TEST(deferred.relay == "none");
   BOOST_TEST(deferred.result == "deferred");
   BOOST_TEST(deferred.reply == "connect to localhost[127.0.0.1]:41219: Connection refused");
@@ -58,8 +55,7 @@ BOOST_AUTO_TEST_CASE(a_delivery_that_reached_nobody_has_no_relay) {
 BOOST_AUTO_TEST_CASE(tls_connections_tell_their_peer_and_what_was_verified) {
   const auto tls = fact<TlsEstablished>(
       "postfix/pams/smtp",
-      "Verified TLS connection established to localhost[127.0.0.1]:41219: TLSv1.3 with cipher "
-      "TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature ECDSA (prime256v1)");
+      "Verified TLS connection established to localhost[127.0.0.1]:41219: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature ECDSA (prime256v1)");
   BOOST_TEST(tls.peer == "localhost[127.0.0.1]:41219");
   BOOST_TEST(tls.level == "Verified");
   BOOST_TEST(tls.protocol == "TLSv1.3");
@@ -83,28 +79,25 @@ BOOST_AUTO_TEST_CASE(what_happens_to_the_whole_message_is_understood) {
   BOOST_TEST((change("postfix/postsuper", "497BEA80009: removed") == QueueChange::Deleted));
   BOOST_TEST((change("postfix/postsuper", "67101A80136: placed on hold") == QueueChange::Held));
   BOOST_TEST((change("postfix/postsuper", "67101A80136: released from hold") == QueueChange::Released));
-  BOOST_TEST(
-      (change("postfix/cleanup",
-              "DDA0DA7A071: milter-hold: END-OF-MESSAGE from localhost[127.0.0.1]: milter triggers HOLD "
-              "action; from=<anna@example.org> to=<x@client.example> proto=ESMTP helo=<[127.0.0.1]>") ==
-       QueueChange::Held));
+  BOOST_TEST((
+      change(
+          "postfix/cleanup",
+          "DDA0DA7A071: milter-hold: END-OF-MESSAGE from localhost[127.0.0.1]: milter triggers HOLD action; from=<anna@example.org> to=<x@client.example> proto=ESMTP helo=<[127.0.0.1]>") ==
+      QueueChange::Held));
   BOOST_TEST((change("postfix/bounce", "02F87A7A073: sender non-delivery notification: 13549A7A076") ==
               QueueChange::Notified));
   BOOST_TEST((change("postfix/cleanup", "warning: 02F87A7A073: queue file size limit exceeded") ==
               QueueChange::Refused));
   const auto refused = fact<Queue>(
       "postfix/cleanup",
-      "40D8AA7A06E: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 Delivery not authorized, "
-      "message refused; from=<anna@example.org> to=<x@client.example> proto=ESMTP helo=<[127.0.0.1]>");
+      "40D8AA7A06E: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 Delivery not authorized, message refused; from=<anna@example.org> to=<x@client.example> proto=ESMTP helo=<[127.0.0.1]>");
   BOOST_TEST(refused.text == "5.7.1 Delivery not authorized, message refused");
 }
 
 BOOST_AUTO_TEST_CASE(a_carrier_on_its_way_to_the_relay_tells_recipient_and_original) {
   const auto sent = fact<Attempt>(
       "postfix/pams/lmtp",
-      "4EBA64B: to=<carol@other.example>, orig_to=<team@client.example>, "
-      "relay=gateway.example.org[pams-milter/relay.sock], delay=0.14, delays=0.11/0.01/0.01/0, dsn=2.0.0, "
-      "status=sent (250 2.0.0 localhost:2525: 250 2.0.0 taken)");
+      "4EBA64B: to=<carol@other.example>, orig_to=<team@client.example>, relay=gateway.example.org[pams-milter/relay.sock], delay=0.14, delays=0.11/0.01/0.01/0, dsn=2.0.0, status=sent (250 2.0.0 localhost:2525: 250 2.0.0 taken)");
   BOOST_TEST(sent.recipient == "carol@other.example");
   BOOST_TEST(sent.original_recipient == "team@client.example");
   BOOST_TEST(sent.relay == "gateway.example.org[pams-milter/relay.sock]");
@@ -119,14 +112,18 @@ BOOST_AUTO_TEST_CASE(refusals_after_the_end_of_message_tell_the_reply_of_the_cli
     BOOST_TEST((found.change == QueueChange::Refused));
     return found.text;
   };
-  BOOST_TEST(refusal("9A4FE67: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 4.7.1 Service "
-                     "unavailable - try again later; from=<anna@example.org> to=<bob@client.example> "
-                     "proto=ESMTP helo=<[127.0.0.1]>") == "4.7.1 Service unavailable - try again later");
-  BOOST_TEST(refusal("E65769A: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 late; "
-                     "from=<anna@example.org> to=<pick@client.example>") == "5.7.1 late");
-  BOOST_TEST(refusal("83E347C: milter-header-reject: header X-Bad: reject >: 4.0.0 me from "
-                     "localhost[127.0.0.1]; from=<anna@example.org> to=<bob@client.example> proto=ESMTP "
-                     "helo=<[127.0.0.1]>: 5.7.1 no such header") == "5.7.1 no such header");
+  BOOST_TEST(
+      refusal(
+          "9A4FE67: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 4.7.1 Service unavailable - try again later; from=<anna@example.org> to=<bob@client.example> proto=ESMTP helo=<[127.0.0.1]>") ==
+      "4.7.1 Service unavailable - try again later");
+  BOOST_TEST(
+      refusal(
+          "E65769A: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 late; from=<anna@example.org> to=<pick@client.example>") ==
+      "5.7.1 late");
+  BOOST_TEST(
+      refusal(
+          "83E347C: milter-header-reject: header X-Bad: reject >: 4.0.0 me from localhost[127.0.0.1]; from=<anna@example.org> to=<bob@client.example> proto=ESMTP helo=<[127.0.0.1]>: 5.7.1 no such header") ==
+      "5.7.1 no such header");
   BOOST_TEST(refusal("warning: E383B79: queue file size limit exceeded") == "552 5.3.4 message file too big");
   // from Postfix's source (cleanup_out.c)
   BOOST_TEST(refusal("warning: E383B79: write queue file: No space left on device") ==
@@ -136,8 +133,7 @@ BOOST_AUTO_TEST_CASE(refusals_after_the_end_of_message_tell_the_reply_of_the_cli
 BOOST_AUTO_TEST_CASE(milter_header_checks_may_also_discard_and_hold) {
   const auto change = [](std::string_view message) { return fact<Queue>("postfix/cleanup", message).change; };
   const std::string rest =
-      " from localhost[127.0.0.1]; from=<anna@example.org> to=<bob@client.example> proto=ESMTP "
-      "helo=<[127.0.0.1]>: ";
+      " from localhost[127.0.0.1]; from=<anna@example.org> to=<bob@client.example> proto=ESMTP helo=<[127.0.0.1]>: ";
   BOOST_TEST((change("2059C81: milter-header-discard: header X-Bad: disc" + rest + "thrown") ==
               QueueChange::Discarded));
   BOOST_TEST(
@@ -174,9 +170,7 @@ BOOST_AUTO_TEST_CASE(an_escaped_quote_does_not_end_a_quoted_address) {
 BOOST_AUTO_TEST_CASE(text_in_a_reply_is_no_field) {
   const auto bounced = fact<Attempt>(
       "postfix/smtp",
-      "02F87A7A073: to=<bob@client.example>, relay=127.0.0.1[127.0.0.1]:36367, delay=0.07, "
-      "delays=0.05/0/0/0.02, "
-      "dsn=5.1.1, status=bounced (host 127.0.0.1[127.0.0.1] said: 550 5.1.1 <bob@client.example>: unknown "
+      "02F87A7A073: to=<bob@client.example>, relay=127.0.0.1[127.0.0.1]:36367, delay=0.07, delays=0.05/0/0/0.02, dsn=5.1.1, status=bounced (host 127.0.0.1[127.0.0.1] said: 550 5.1.1 <bob@client.example>: unknown "
       "(to=<evil@x>, status=sent) (in reply to RCPT TO command))");
   BOOST_TEST(bounced.recipient == "bob@client.example");
   BOOST_TEST(bounced.result == "bounced");

@@ -1,13 +1,15 @@
-/// A trace database in a folder of its own, messages for it, and lines of a mail log about them.
+/// A trace database in a directory of its own, messages for it, and lines of a mail log about them.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
 
 #include "milter/trace/trace_query.hpp"
 #include "milter/trace/trace_store.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
-namespace pams::milter::trace {
+namespace pams::test {
+using namespace pams::milter;
+using namespace pams::milter::trace;
 
 inline const Instant kNoon =
     Instant(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)) + std::chrono::hours(12);
@@ -61,8 +63,8 @@ inline RelayDelivery delivery(const std::string& seal, const std::string& recipi
 }
 
 struct TraceFixture {
-  const test::TemporaryFolder folder;
-  const std::string path = folder / "trace.db";
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "trace.db";
   TraceStore store = TraceStore::open(path, kNoon).value();
 
   void write(const MessageTrace& message) { BOOST_TEST_REQUIRE(store.write({&message, 1}, {}).has_value()); }
@@ -78,7 +80,7 @@ struct TraceFixture {
     BOOST_TEST_REQUIRE(store.join(batch, kNoon).has_value());
   }
   void relay(const std::vector<RelayDelivery>& deliveries) const {
-    BOOST_TEST_REQUIRE(DeliveryLog::open(folder / "relay.db").value().record(deliveries).has_value());
+    BOOST_TEST_REQUIRE(DeliveryLog::open(directory / "relay.db").value().record(deliveries).has_value());
   }
   TraceQuery query() const { return TraceQuery::open(path).value(); }
   std::vector<StatusRow> rows(const Filter& filter = {}) const { return query().find(filter).value(); }
@@ -100,4 +102,4 @@ struct TraceFixture {
   }
 };
 
-}  // namespace pams::milter::trace
+}  // namespace pams::test

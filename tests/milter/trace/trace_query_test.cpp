@@ -95,9 +95,7 @@ BOOST_AUTO_TEST_CASE(every_filter_finds_whole_values_in_any_letter_case) {
 
 BOOST_AUTO_TEST_CASE(a_story_holds_all_events_in_order_and_an_unknown_id_has_none) {
   write(message("8A3DAA7A068", {"a@b.example"}));
-  log(
-      {"postfix/smtp[1]: 8A3DAA7A068: to=<a@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, "
-       "dsn=2.0.0, status=sent (250 ok)"});
+  log({"postfix/smtp[1]: 8A3DAA7A068: to=<a@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
   const auto story = query().story(rows()[0].id).value();
   BOOST_TEST_REQUIRE(story.has_value());
   BOOST_TEST_REQUIRE(story->events.size() == 3U);
@@ -165,9 +163,7 @@ BOOST_AUTO_TEST_CASE(what_the_relay_sent_is_delivered_before_the_log_is_read_and
       "carol@other.example Failed|250 2.0.0 taken|Verified TLSv1.3\n"
       "dora@b\xC3\xBC.example Delivered|250 2.0.0 taken|Verified TLSv1.3\n";
   BOOST_TEST(fates() == wanted);
-  log(
-      {"postfix/pams/lmtp[1]: 8A3DAA7A069: to=<bob@client.example>, relay=none, delay=1, delays=1/0/0/0, "
-       "dsn=4.4.1, status=deferred (lost connection)"});
+  log({"postfix/pams/lmtp[1]: 8A3DAA7A069: to=<bob@client.example>, relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, status=deferred (lost connection)"});
   BOOST_TEST(fates() == wanted);
   BOOST_TEST(rows().at(0).host == "smart.example:25");
   Filter delivered;
@@ -192,8 +188,7 @@ BOOST_AUTO_TEST_CASE(a_resubmitted_carrier_is_another_message_of_the_same_seal) 
 BOOST_AUTO_TEST_CASE(recipients_that_the_mta_made_follow_the_one_that_the_seal_names_or_get_nothing) {
   write(sealed("4EBA64B", {"team@client.example"}));
   const std::string rest =
-      "relay=gateway.example.org[pams-milter/relay.sock], delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent "
-      "(250 2.0.0 dropped)";
+      "relay=gateway.example.org[pams-milter/relay.sock], delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 dropped)";
   log({"postfix/pams/lmtp[1]: 4EBA64B: to=<bob@client.example>, orig_to=<team@client.example>, " + rest,
        "postfix/pams/lmtp[1]: 4EBA64B: to=<copy@example.org>, " + rest});
   auto dropped = delivery("5ea1", "copy@example.org", RelayDelivery::Result::Dropped);
@@ -211,8 +206,8 @@ BOOST_AUTO_TEST_CASE(a_story_holds_what_the_relay_did_among_what_the_log_tells) 
   write(sealed("4EBA64B", {"bob@client.example"}));
   const std::string to_bob = "postfix/pams/lmtp[1]: 4EBA64B: to=<bob@client.example>, ";
   log({to_bob + "relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, status=deferred (no relay)"}, "12:00:00");
-  log({to_bob + "relay=gateway.example.org[pams-milter/relay.sock], delay=1, delays=1/0/0/0, dsn=2.0.0, "
-                "status=sent (250 2.0.0 taken)"},
+  log({to_bob +
+       "relay=gateway.example.org[pams-milter/relay.sock], delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 taken)"},
       "12:00:01");
   relay({delivery("5ea1", "bob@client.example"),
          delivery("5ea1", "copy@example.org", RelayDelivery::Result::Dropped)});
@@ -228,17 +223,15 @@ BOOST_AUTO_TEST_CASE(a_story_holds_what_the_relay_did_among_what_the_log_tells) 
 
 BOOST_AUTO_TEST_CASE(a_relay_that_has_just_begun_knows_nothing_and_one_that_cannot_be_read_is_an_error) {
   write(sealed("4EBA64B", {"bob@client.example"}));
-  std::ofstream(folder / "relay.db").flush();
+  std::ofstream(directory / "relay.db").flush();
   BOOST_TEST(fates() == "bob@client.example Pending||\n");
-  std::ofstream(folder / "relay.db") << std::string(4096, 'x');
+  std::ofstream(directory / "relay.db") << std::string(4096, 'x');
   BOOST_TEST(!TraceQuery::open(path).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_database_from_before_there_were_seals_is_read_and_then_upgraded) {
   write(flagged("8A3DAA7A068", {"a@b.example"}));
-  log(
-      {"postfix/pams/smtp[1]: 8A3DAA7A068: to=<a@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, "
-       "delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
+  log({"postfix/pams/smtp[1]: 8A3DAA7A068: to=<a@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
   {
     auto old = pams::milter::sqlite::Database::open(path, pams::milter::sqlite::Access::ReadWrite,
                                                     pams::milter::sqlite::Durability::Normal)
@@ -253,16 +246,14 @@ BOOST_AUTO_TEST_CASE(a_database_from_before_there_were_seals_is_read_and_then_up
   BOOST_TEST(query().leaks().value().empty());  // it left as it did then
   write(sealed("8A3DAA7A069", {"b@b.example"}));
   write(flagged("8A3DAA7A06A", {"c@b.example"}));
-  log(
-      {"postfix/pams/smtp[1]: 8A3DAA7A06A: to=<c@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, "
-       "delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
+  log({"postfix/pams/smtp[1]: 8A3DAA7A06A: to=<c@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
   const auto leaks = query().leaks().value();
   BOOST_TEST_REQUIRE(leaks.size() == 1U);
   BOOST_TEST(leaks[0].recipient == "c@b.example");
 }
 
 BOOST_AUTO_TEST_CASE(a_trace_that_is_just_being_made_cannot_be_asked_yet) {
-  const auto empty = folder / "empty.db";
+  const auto empty = directory / "empty.db";
   std::ofstream(empty).flush();
   BOOST_TEST(!TraceQuery::open(empty).has_value());
   BOOST_TEST(TraceQuery::open(path).has_value());

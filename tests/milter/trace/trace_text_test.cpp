@@ -40,9 +40,7 @@ BOOST_AUTO_TEST_CASE(nothing_in_a_message_reaches_the_terminal_as_a_control_char
       "1A\x01>";
   hostile.events.push_back({EventKind::Note, "\x1b[2J"});
   write(hostile);
-  log(
-      {"postfix/smtp[1]: 8A3DAA7A068: to=<x@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, "
-       "dsn=2.0.0, status=sent (250 \x1b[31m ok)"});
+  log({"postfix/smtp[1]: 8A3DAA7A068: to=<x@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 \x1b[31m ok)"});
   const auto story = query().story(rows().at(0).id).value().value();
   for (const auto& text : {shown_table(rows(), 120), shown_story(story)}) {
     BOOST_TEST(text.find('\x1b') == std::string::npos);
@@ -56,16 +54,14 @@ BOOST_AUTO_TEST_CASE(nothing_in_a_message_reaches_the_terminal_as_a_control_char
 
 BOOST_AUTO_TEST_CASE(a_story_is_told_in_plain_words) {
   write(flagged("8A3DAA7A068", {"bob@b.example"}));
-  log(
-      {"postfix/pams/smtp[20]: Verified TLS connection established to smart.example[1.2.3.4]:25: TLSv1.3 "
-       "with x",
-       "postfix/pams/smtp[20]: 8A3DAA7A068: to=<bob@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, "
-       "delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
+  log({"postfix/pams/smtp[20]: Verified TLS connection established to smart.example[1.2.3.4]:25: TLSv1.3 with x",
+       "postfix/pams/smtp[20]: 8A3DAA7A068: to=<bob@b.example>, relay=smart.example[1.2.3.4]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
   const auto told = shown_story(query().story(rows().at(0).id).value().value());
   BOOST_TEST(told.find("12:00:00.000Z  received from 127.0.0.1\n") != std::string::npos, told);
   BOOST_TEST(
-      told.find("12:00:01.000Z  sent for bob@b.example to smart.example[1.2.3.4]:25 over TLS (Verified "
-                "TLSv1.3) by postfix/pams/smtp: 250 ok\n") != std::string::npos,
+      told.find(
+          "12:00:01.000Z  sent for bob@b.example to smart.example[1.2.3.4]:25 over TLS (Verified TLSv1.3) by postfix/pams/smtp: 250 ok\n") !=
+          std::string::npos,
       told);
 }
 
@@ -77,17 +73,16 @@ BOOST_AUTO_TEST_CASE(the_relay_is_told_with_cipher_and_certificate_and_a_leak_wi
   const auto told = shown_story(query().story(rows().at(0).id).value().value());
   BOOST_TEST(told.find("sealed as 5ea1 with key k1; waits for the relay\n") != std::string::npos, told);
   BOOST_TEST(
-      told.find("sent for bob@client.example to smart.example[192.0.2.1]:25 over TLS (Verified TLSv1.3, "
-                "TLS_AES_256_GCM_SHA384, certificate c0ffee) by pams-relay: 250 2.0.0 taken\n") !=
+      told.find(
+          "sent for bob@client.example to smart.example[192.0.2.1]:25 over TLS (Verified TLSv1.3, TLS_AES_256_GCM_SHA384, certificate c0ffee) by pams-relay: 250 2.0.0 taken\n") !=
           std::string::npos,
       told);
-  log(
-      {"postfix/smtp[1]: 8A3DAA7A068: to=<x@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, "
-       "dsn=2.0.0, status=sent (250 ok)"});
+  log({"postfix/smtp[1]: 8A3DAA7A068: to=<x@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)"});
   const auto leak = shown_leak(query().leaks().value().at(0));
   BOOST_TEST(
-      leak.find("to x@b.example: carrier: the carrier (sealed) went elsewhere: postfix/smtp had it for "
-                "mx[1.2.3.4]:25 (sent)\n") != std::string::npos,
+      leak.find(
+          "to x@b.example: carrier: the carrier (sealed) went elsewhere: postfix/smtp had it for mx[1.2.3.4]:25 (sent)\n") !=
+          std::string::npos,
       leak);
 }
 

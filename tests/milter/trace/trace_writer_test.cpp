@@ -7,14 +7,14 @@
 #include <boost/test/unit_test.hpp>
 
 #include "milter/trace/trace_query.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace pams::milter::trace;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);
+constexpr auto kTimeout = std::chrono::seconds(60);
 
 Instant now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
@@ -29,8 +29,8 @@ MessageTrace message(const std::string& queue_id) {
 }
 
 struct WriterFixture {
-  const pams::test::TemporaryFolder folder;
-  const std::string path = folder / "trace.db";
+  const pams::test::TemporaryDirectory directory;
+  const std::string path = directory / "trace.db";
 
   WriterSettings settings() const {
     WriterSettings settings;
@@ -46,12 +46,12 @@ struct WriterFixture {
   std::vector<Gap> gaps() const { return TraceQuery::open(path).value().gaps({}, {}).value(); }
   /// A path that cannot be opened until `allow` is called.
   std::string forbidden() const {
-    std::ofstream(folder / "not-yet") << "a file where a folder must be";
-    return folder / "not-yet/trace.db";
+    std::ofstream(directory / "not-yet") << "a file where a directory must be";
+    return directory / "not-yet/trace.db";
   }
   void allow() const {
-    std::filesystem::remove(folder / "not-yet");
-    std::filesystem::create_directory(folder / "not-yet");
+    std::filesystem::remove(directory / "not-yet");
+    std::filesystem::create_directory(directory / "not-yet");
   }
 };
 
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(what_many_sessions_record_is_there_when_the_writer_has_stop
         for (int i = 0; i < 250; ++i) writer.record(message("8A3DAA7A068"));
       });
     for (auto& session : sessions) session.join();
-    writer.stop(kPatience);
+    writer.stop(kTimeout);
   }
   BOOST_TEST(rows() == 1000U);
   BOOST_TEST(gaps().empty());
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(messages_wait_while_the_database_cannot_be_written) {
   for (int i = 0; i < 10; ++i) writer.record(message("8A3DAA7A068"));
   BOOST_TEST(!writer.wait_until_written(20ms));
   allow();
-  BOOST_TEST(writer.wait_until_written(kPatience));
+  BOOST_TEST(writer.wait_until_written(kTimeout));
   auto query = TraceQuery::open(waiting.path).value();
   BOOST_TEST(query.find({}).value().size() == 10U);
   BOOST_TEST(query.gaps({}, {}).value().empty());
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(what_a_full_queue_cannot_take_is_counted_and_shown_as_a_gap
     writer.record(std::move(one));
   }
   allow();
-  BOOST_TEST(writer.wait_until_written(kPatience));
+  BOOST_TEST(writer.wait_until_written(kTimeout));
   auto query = TraceQuery::open(small.path).value();
   BOOST_TEST(query.find({}).value().size() == 3U);
   const auto gaps = query.gaps({}, {}).value();
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(huge_messages_are_bounded_by_their_bytes) {
   writer.record(huge);
   writer.record(huge);
   allow();
-  BOOST_TEST(writer.wait_until_written(kPatience));
+  BOOST_TEST(writer.wait_until_written(kTimeout));
   auto query = TraceQuery::open(small.path).value();
   BOOST_TEST(query.find({}).value().size() == 1U);
   BOOST_TEST(query.gaps({}, {}).value().at(0).lost.value() == 1U);
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_locked_database_delays_and_loses_nothing) {
     for (int i = 0; i < 10; ++i) writer.record(message("8A3DAA7A068"));
     BOOST_TEST(!writer.wait_until_written(20ms));
     BOOST_TEST_REQUIRE(other.script("COMMIT").has_value());
-    BOOST_TEST(writer.wait_until_written(kPatience));
+    BOOST_TEST(writer.wait_until_written(kTimeout));
   }
   BOOST_TEST(rows() == 10U);
   BOOST_TEST(gaps().empty());
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(an_end_without_a_clean_stop_is_shown_as_a_gap_of_unknown_si
 
 BOOST_AUTO_TEST_CASE(the_mail_log_is_joined_and_a_restart_neither_misses_nor_doubles_a_line) {
   auto joined = settings();
-  joined.mail_log = folder.write("mail.log", "");
+  joined.mail_log = directory.write("mail.log", "");
   const auto append = [&](const std::string& line) {
     std::ofstream(joined.mail_log, std::ios::app)
         << "2026-11-23T12:00:00Z gateway postfix/smtp[1]: 8A3DAA7A068: to=<bob@b.example>, " << line << "\n";
@@ -175,16 +175,16 @@ BOOST_AUTO_TEST_CASE(the_mail_log_is_joined_and_a_restart_neither_misses_nor_dou
   const std::string rest = ", delay=1, delays=1/0/0/0, dsn=2.0.0, status=";
   {
     TraceWriter writer(joined);
-    BOOST_TEST(writer.wait_until_written(kPatience));
+    BOOST_TEST(writer.wait_until_written(kTimeout));
     writer.record(message("8A3DAA7A068"));
     append("relay=none" + rest + "deferred (refused)");
-    BOOST_TEST(writer.wait_until_written(kPatience));
+    BOOST_TEST(writer.wait_until_written(kTimeout));
   }
   append("relay=none" + rest + "deferred (refused)");
   append("relay=mx[1.2.3.4]:25" + rest + "sent (250 ok)");
   {
     TraceWriter writer(joined);
-    BOOST_TEST(writer.wait_until_written(kPatience));
+    BOOST_TEST(writer.wait_until_written(kTimeout));
   }
   auto query = TraceQuery::open(path).value();
   const auto row = query.find({}).value().at(0);
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(the_mail_log_is_joined_and_a_restart_neither_misses_nor_dou
 
 BOOST_AUTO_TEST_CASE(a_refusal_after_acceptance_is_told_once_and_again_when_the_listener_failed) {
   auto joined = settings();
-  joined.mail_log = folder.write("mail.log", "");
+  joined.mail_log = directory.write("mail.log", "");
   std::vector<std::string> told;
   int failures = 1;
   joined.on_refused = [&](const Refusal& refusal) {
@@ -206,15 +206,14 @@ BOOST_AUTO_TEST_CASE(a_refusal_after_acceptance_is_told_once_and_again_when_the_
   };
   {
     TraceWriter writer(joined);
-    BOOST_TEST(writer.wait_until_written(kPatience));
+    BOOST_TEST(writer.wait_until_written(kTimeout));
     auto archived = message("8A3DAA7A068");
     archived.archive_record = "42";
     writer.record(archived);
     std::ofstream(joined.mail_log, std::ios::app)
-        << "2026-11-23T12:00:00Z gateway postfix/cleanup[1]: 8A3DAA7A068: milter-reject: END-OF-MESSAGE from "
-           "localhost[127.0.0.1]: 5.7.1 a virus; from=<a@b> to=<c@d> proto=ESMTP helo=<x>\n";
-    BOOST_TEST(writer.wait_until_written(kPatience));
-    BOOST_TEST(writer.wait_until_written(kPatience));
+        << "2026-11-23T12:00:00Z gateway postfix/cleanup[1]: 8A3DAA7A068: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 a virus; from=<a@b> to=<c@d> proto=ESMTP helo=<x>\n";
+    BOOST_TEST(writer.wait_until_written(kTimeout));
+    BOOST_TEST(writer.wait_until_written(kTimeout));
   }
   BOOST_TEST(told == std::vector<std::string>{"42: 5.7.1 a virus"}, boost::test_tools::per_element());
 }
@@ -235,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_that_nobody_was_told_of_outlives_a_restart) {
   listening.on_refused = [&](const Refusal& refusal) { told.push_back(refusal.archive_record); };
   for (int start = 0; start < 2; ++start) {
     TraceWriter writer(listening);
-    BOOST_TEST(writer.wait_until_written(kPatience));
+    BOOST_TEST(writer.wait_until_written(kTimeout));
   }
   BOOST_TEST(told == std::vector<std::string>{"42"}, boost::test_tools::per_element());
 }

@@ -37,9 +37,9 @@ Plan plan_with(HookRun run, std::string_view eml, const std::string& more = "",
                Envelope envelope = {"anna@example.org", {"piet@klant.example"}}) {
   const auto policy = test::gateway("[[transport_rule]]\nname = \"Scan\"\n" + more +
                                     "[[transport_rule.do]]\nrun_hook = [\"/usr/local/lib/scan\"]\n");
-  const Moment moment{schema::Instant{}, [] { return false; },
-                      [&](const Hook&, const Mail&) -> Result<HookRun> { return run; }};
-  return evaluate(policy, parse_message(eml), std::move(envelope), {"127.0.0.1", "", ""}, "", moment);
+  const EvaluationContext context{schema::Instant{}, [] { return false; },
+                                  [&](const Hook&, const Mail&) -> Result<HookRun> { return run; }};
+  return evaluate(policy, parse_message(eml), std::move(envelope), {"127.0.0.1", "", ""}, "", context);
 }
 
 constexpr std::string_view kFlagged = "From: anna@example.org\nzivver-relay: a.b\nSubject: s\n\nx\n";
@@ -142,14 +142,14 @@ set_header = { name = "X-After", value = "1" }
 )");
   std::string seen;
   Hook asked;
-  const Moment moment{schema::Instant{}, [] { return false; },
-                      [&](const Hook& hook, const Mail& mail) -> Result<HookRun> {
-                        asked = hook;
-                        seen = mail.message().wire();
-                        return HookRun{0, ""};
-                      }};
+  const EvaluationContext context{schema::Instant{}, [] { return false; },
+                                  [&](const Hook& hook, const Mail& mail) -> Result<HookRun> {
+                                    asked = hook;
+                                    seen = mail.message().wire();
+                                    return HookRun{0, ""};
+                                  }};
   evaluate(policy, parse_message(kOrdinary), {"anna@example.org", {"piet@klant.example"}},
-           {"127.0.0.1", "", ""}, "", moment);
+           {"127.0.0.1", "", ""}, "", context);
   BOOST_TEST(seen == "From: anna@example.org\r\nSubject: s\r\nX-Before: 1\r\n\r\nx\r\n");
   BOOST_TEST(asked.command.size() == 2U);
   BOOST_TEST(asked.timeout.count() == 120);
@@ -160,15 +160,14 @@ set_header = { name = "X-After", value = "1" }
 
 BOOST_AUTO_TEST_CASE(an_audited_rule_runs_nothing_and_says_so) {
   const auto policy = test::gateway(
-      "[[transport_rule]]\nname = \"Scan\"\nmode = \"audit\"\n[[transport_rule.do]]\nrun_hook = "
-      "[\"/usr/local/lib/scan\"]\n");
-  const Moment moment{schema::Instant{}, [] { return false; },
-                      [&](const Hook&, const Mail&) -> Result<HookRun> {
-                        BOOST_ERROR("it was run");
-                        return HookRun{0, ""};
-                      }};
+      "[[transport_rule]]\nname = \"Scan\"\nmode = \"audit\"\n[[transport_rule.do]]\nrun_hook = [\"/usr/local/lib/scan\"]\n");
+  const EvaluationContext context{schema::Instant{}, [] { return false; },
+                                  [&](const Hook&, const Mail&) -> Result<HookRun> {
+                                    BOOST_ERROR("it was run");
+                                    return HookRun{0, ""};
+                                  }};
   const auto plan = evaluate(policy, parse_message(kOrdinary), {"anna@example.org", {"piet@klant.example"}},
-                             {"127.0.0.1", "", ""}, "", moment);
+                             {"127.0.0.1", "", ""}, "", context);
   BOOST_TEST(plan.rules.at(0).actions.at(0).outcome ==
              "would run /usr/local/lib/scan; taken as accepted without headers");
 }

@@ -247,12 +247,10 @@ BOOST_AUTO_TEST_CASE(a_flowed_text_is_ended_first_and_its_lines_are_stuffed) {
   auto disclaimer = ascii_disclaimer();
   disclaimer.text = " indented\n> quote\nFrom here";
   check(
-      "Content-Type: text/plain; format=flowed\r\n\r\nsoft \r\n<<\r\n\r\n  indented\r\n > quote\r\n From "
-      "here\r\n>>",
+      "Content-Type: text/plain; format=flowed\r\n\r\nsoft \r\n<<\r\n\r\n  indented\r\n > quote\r\n From here\r\n>>",
       disclaimer);
   check(
-      "Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\nhard\r\n-- \r\n<<\r\n  indented\r\n > "
-      "quote\r\n From here\r\n>>",
+      "Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\nhard\r\n-- \r\n<<\r\n  indented\r\n > quote\r\n From here\r\n>>",
       disclaimer);
   check("Content-Type: text/plain\r\n\r\nnot flowed \r\n<<\r\n indented\r\n> quote\r\nFrom here\r\n>>",
         disclaimer);

@@ -49,9 +49,9 @@ hidden
 --b--
 )";
 
-std::string text_of(std::string_view eml, std::size_t most = 1000) {
+std::string text_of(std::string_view eml, std::size_t maximum = 1000) {
   const auto message = pams::parse_message(eml);
-  return pams::body_text(pams::map_mime(message, {}).value(), message.body.view(), most);
+  return pams::body_text(pams::map_mime(message, {}).value(), message.body.view(), maximum);
 }
 
 }  // namespace
@@ -87,9 +87,7 @@ BOOST_AUTO_TEST_CASE(every_leaf_that_is_no_body_text_is_an_attachment_with_its_d
 BOOST_AUTO_TEST_CASE(html_shows_its_text_on_the_lines_of_its_blocks) {
   BOOST_TEST(
       html_to_text(
-          "<html><head><title>no</title><style>p{}</style></head><body>\n <p>One\n "
-          "two</p><p>Three<br>four</p>"
-          "<div>five</div><!-- no --><table><tr><td>six</td><td>seven</td></tr></table></body></html>") ==
+          "<html><head><title>no</title><style>p{}</style></head><body>\n <p>One\n two</p><p>Three<br>four</p><div>five</div><!-- no --><table><tr><td>six</td><td>seven</td></tr></table></body></html>") ==
       "One two\n\nThree\nfour\n\nfive\nsix seven");
 }
 

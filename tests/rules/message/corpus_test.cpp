@@ -1,4 +1,4 @@
-// Real and malformed messages that are not part of the project: PAMS_CORPUS names a folder of *.eml files.
+// Real and malformed messages that are not part of the project: PAMS_CORPUS names a directory of *.eml files.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,20 +16,20 @@ namespace {
 /// Calls `check` with the name and bytes of every message; says so when there is none.
 template <class Check>
 void for_each_message(Check check) {
-  const char* folder = std::getenv("PAMS_CORPUS");
-  if (folder == nullptr) {
+  const char* directory = std::getenv("PAMS_CORPUS");
+  if (directory == nullptr) {
     BOOST_TEST_MESSAGE("skipped: PAMS_CORPUS is not set");
     return;
   }
   std::size_t count = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
     if (entry.path().extension() != ".eml") continue;
     std::ifstream in(entry.path(), std::ios::binary);
     const std::string eml(std::istreambuf_iterator<char>(in), {});
     BOOST_TEST_CONTEXT(entry.path().string()) { check(eml); }
     ++count;
   }
-  BOOST_TEST_MESSAGE(count << " messages of " << folder);
+  BOOST_TEST_MESSAGE(count << " messages of " << directory);
   BOOST_TEST(count > 0U);
 }
 

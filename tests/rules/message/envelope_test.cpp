@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(groups_in_groups_are_not_followed) {
   BOOST_TEST(addresses("g: a@x, h: b@y; , c@z") == "a@x | c@z");
 }
 
-BOOST_AUTO_TEST_CASE(hostile_nesting_and_length_cost_neither_stack_nor_patience) {
+BOOST_AUTO_TEST_CASE(hostile_nesting_and_length_cost_neither_stack_nor_timeout) {
   constexpr std::size_t kMany = 500000;
   BOOST_TEST(addresses_in(repeated("g:", kMany)).empty());
   BOOST_TEST(addresses_in(repeated("(", kMany)).empty());

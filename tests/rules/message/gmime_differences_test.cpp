@@ -95,10 +95,10 @@ std::string without_blanks_at_line_ends(std::string_view text) {
 /// Every *.eml below tests/golden and PAMS_CORPUS.
 template <class Check>
 void for_each_part(Check check) {
-  std::vector<std::filesystem::path> folders{std::filesystem::path(PAMS_TESTS_DIR) / "golden"};
-  if (const char* corpus = std::getenv("PAMS_CORPUS")) folders.emplace_back(corpus);
-  for (const auto& folder : folders)
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+  std::vector<std::filesystem::path> directories{std::filesystem::path(PAMS_TESTS_DIR) / "golden"};
+  if (const char* corpus = std::getenv("PAMS_CORPUS")) directories.emplace_back(corpus);
+  for (const auto& directory : directories)
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
       if (entry.path().extension() != ".eml") continue;
       std::ifstream in(entry.path(), std::ios::binary);
       const auto message = parse_message(std::string(std::istreambuf_iterator<char>(in), {}));

@@ -62,14 +62,12 @@ std::vector<Leaf> as_we_read(const std::string& wire) {
 
 constexpr const char* kMessages[] = {
     "Subject: plain\n\nHello\n",
-    "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
-    "quoted-printable\n\n"
+    "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
     "Caf=C3=A9 =\nsoft\nlast=20\n",
     "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"o\"\n\npreamble\n--o\n"
     "Content-Type: multipart/alternative; boundary=\"o i\"\n\n--o i\n\nDefault text\n--o i  \n"
     "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\nPGI+SGk8L2I+\n--o i--\nepilogue\n--o\n"
-    "Content-Type: application/octet-stream; name=\"a;b\"\nContent-Transfer-Encoding: "
-    "base64\n\nAAECAwQ=\n--o--\ntail\n",
+    "Content-Type: application/octet-stream; name=\"a;b\"\nContent-Transfer-Encoding: base64\n\nAAECAwQ=\n--o--\ntail\n",
 };
 
 }  // namespace

@@ -119,8 +119,10 @@ y
 }
 
 BOOST_AUTO_TEST_CASE(a_delimiter_ends_a_part_even_inside_its_header) {
-  BOOST_TEST(outline("Content-Type: multipart/mixed; boundary=\"a:b\"\n\n--a:b\nContent-Type: "
-                     "text/html\n--a:b\n--a:b--") == "multipart/mixed\n text/html: \n text/plain: \n");
+  BOOST_TEST(
+      outline(
+          "Content-Type: multipart/mixed; boundary=\"a:b\"\n\n--a:b\nContent-Type: text/html\n--a:b\n--a:b--") ==
+      "multipart/mixed\n text/html: \n text/plain: \n");
 }
 
 BOOST_AUTO_TEST_CASE(the_spans_of_a_part_are_header_blank_line_and_content) {
@@ -148,15 +150,15 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_split_is_a_leaf_that_says_why) {
 
 BOOST_AUTO_TEST_CASE(an_inner_multipart_with_the_outer_boundary_is_a_leaf) {
   const auto map = map_of(
-      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; "
-      "boundary=b\n\n--b\n\nx");
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx");
   BOOST_TEST(map.parts.size() == 3U);
   BOOST_TEST(map.parts[1].defect.value() == "a multipart with the boundary of an outer one");
   BOOST_TEST(!map.ambiguity);
 }
 
 BOOST_AUTO_TEST_CASE(nested_messages_are_leaves) {
-  BOOST_TEST(outline(R"(
+  BOOST_TEST(
+      outline(R"(
 Content-Type: multipart/digest; boundary=b
 
 --b
@@ -169,8 +171,8 @@ Content-Type: message/rfc822
 
 Subject: y
 --b--
-)"_eml) == "multipart/digest\n message/rfc822: Content-Type: multipart/mixed; boundary=c||--c\n "
-           "message/rfc822: Subject: y\n");
+)"_eml) ==
+      "multipart/digest\n message/rfc822: Content-Type: multipart/mixed; boundary=c||--c\n message/rfc822: Subject: y\n");
 }
 
 BOOST_AUTO_TEST_CASE(contradicting_fields_are_a_defect_and_differing_ones_an_ambiguity) {
@@ -190,7 +192,7 @@ BOOST_AUTO_TEST_CASE(contradicting_fields_are_a_defect_and_differing_ones_an_amb
 
 BOOST_AUTO_TEST_CASE(a_part_without_blank_line_must_not_be_edited) {
   BOOST_TEST(outline("Content-Type: multipart/mixed; boundary=b\n\n--b\nno field\n--b--") ==
-             "multipart/mixed\n text/plain: no field (no blank line behind the header)\n");
+             "multipart/mixed\n text/plain: no field (no blank line after the header)\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_part_says_about_itself_is_read) {

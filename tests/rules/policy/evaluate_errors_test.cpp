@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_happen_is_not_swallowed) {
 
 BOOST_AUTO_TEST_CASE(an_evaluation_that_runs_out_of_time_defers_and_cannot_be_ignored) {
   auto policy = gateway(rule("r", R"({ archive = "compliance" })", "rule_error_action = \"ignore\""));
-  const Moment late{{}, [] { return true; }};
+  const EvaluationContext late{{}, [] { return true; }};
   const auto plan =
       rules::evaluate(policy, parse_message(kOrdinary), {"anna@example.org", {"piet@klant.example"}},
                       {"127.0.0.1", "", ""}, "", late);

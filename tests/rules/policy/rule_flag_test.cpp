@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(the_reply_takes_the_route_of_flagged_mail) {
   BOOST_TEST(
       describe(plan) == (Lines{"route-via Zivver", "return-headers-only", "insert-header zivver-relay: sdr"}),
       boost::test_tools::per_element());
-  // On top: behind the route marker it would be the one that Postfix's net obeys after a requeue.
+  // On top: after the route marker it would be the one that Postfix's guard rules obey after a requeue.
   BOOST_TEST(plan.outgoing.wire().starts_with("zivver-relay: sdr\r\nReferences:"));
 }
 

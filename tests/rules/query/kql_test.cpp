@@ -11,7 +11,7 @@ using namespace pams::query;
 
 namespace {
 
-constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
 
 /// The tree in one line: "(and from:anna (not range:sent 0 5))".
 std::string show(const Query& query) {
@@ -29,7 +29,7 @@ std::string show(const Query& query) {
           },
           [](const Range& r) {
             return std::string(kNames[static_cast<int>(r.field)]) + "[" + std::to_string(r.least) + ".." +
-                   (r.most == kMost ? "" : std::to_string(r.most)) + "]";
+                   (r.maximum == kMax ? "" : std::to_string(r.maximum)) + "]";
           },
           [](const HasAttachment&) { return std::string("has"); },
           [&](const And& a) { return list("and", a.parts); },

@@ -28,7 +28,7 @@ const std::string kPostcat =
     " 65 named_attribute: encoding=8bit\n"
     " 69 *** MESSAGE FILE END hold/55F82A7264C ***\n";
 
-/// What a program behind postdrop reads: type and data of each record.
+/// What a program that stands for postdrop reads: type and data of each record.
 std::vector<std::pair<char, std::string>> records(const std::string& bytes) {
   std::vector<std::pair<char, std::string>> out;
   for (std::size_t at = 0; at < bytes.size();) {

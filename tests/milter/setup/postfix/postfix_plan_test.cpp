@@ -69,8 +69,7 @@ BOOST_AUTO_TEST_CASE(our_milter_comes_first_and_the_sites_own_keep_their_order) 
   site.written["smtpd_milters"] = "inet:localhost:8891, { inet:localhost:11332, default_action=accept }";
   BOOST_TEST(
       wanted(plan(site), "smtpd_milters") ==
-      "{ unix:pams-milter/pams.sock, default_action=tempfail, connect_timeout=10s, command_timeout=30s, "
-      "content_timeout=300s }, inet:localhost:8891, { inet:localhost:11332, default_action=accept }");
+      "{ unix:pams-milter/pams.sock, default_action=tempfail, connect_timeout=10s, command_timeout=30s, content_timeout=300s }, inet:localhost:8891, { inet:localhost:11332, default_action=accept }");
 }
 
 BOOST_AUTO_TEST_CASE(an_entry_of_ours_that_fails_open_is_written_anew_and_not_doubled) {
@@ -234,21 +233,20 @@ BOOST_AUTO_TEST_CASE(the_journal_listener_is_never_made_an_inbound_one) {
              "(unchanged)");
 }
 
-BOOST_AUTO_TEST_CASE(the_last_net_comes_first_and_the_sites_own_tables_stay) {
+BOOST_AUTO_TEST_CASE(the_last_guard_rule_comes_first_and_the_sites_own_tables_stay) {
   for (const std::string name : {"smtp_header_checks", "lmtp_header_checks"}) {
     auto site = debian_site();
     site.written[name] = "regexp:/etc/postfix/theirs";
-    BOOST_TEST(wanted(plan(site), name) ==
-               "pipemap:{pcre:/etc/postfix/pams_last_net,fail:flagged_mail_leaves_by_its_connector_only}, "
-               "regexp:/etc/postfix/theirs");
+    BOOST_TEST(
+        wanted(plan(site), name) ==
+        "pipemap:{pcre:/etc/postfix/pams_smtp_guard,fail:flagged_mail_leaves_by_its_connector_only}, regexp:/etc/postfix/theirs");
   }
 }
 
-BOOST_AUTO_TEST_CASE(where_the_flag_may_leave_with_other_mail_there_is_no_last_net) {
+BOOST_AUTO_TEST_CASE(where_the_flag_may_leave_with_other_mail_there_is_no_last_guard_rule) {
   auto site = debian_site();
   site.written["smtp_header_checks"] =
-      "pipemap:{pcre:/etc/postfix/pams_last_net,fail:flagged_mail_leaves_by_its_connector_only}, "
-      "regexp:/etc/postfix/theirs";
+      "pipemap:{pcre:/etc/postfix/pams_smtp_guard,fail:flagged_mail_leaves_by_its_connector_only}, regexp:/etc/postfix/theirs";
   auto config = gateway_config();
   config.policy.pams.untrusted = rules::Untrusted::Keep;
   BOOST_TEST(wanted(plan(site, {}, config), "smtp_header_checks") == "regexp:/etc/postfix/theirs");

@@ -11,15 +11,15 @@
 
 using namespace pams;
 using namespace pams::milter;
-using pams::tests::PostfixSite;
+using pams::test::PostfixSite;
 
 namespace {
 
 /// A postconf that fails on -e, in front of PATH while it lives: the last step of a setup breaks.
 class BrokenPostconf {
  public:
-  explicit BrokenPostconf(const std::string& folder) : before_(std::getenv("PATH")) {
-    const auto path = folder + "/postconf";
+  explicit BrokenPostconf(const std::string& directory) : before_(std::getenv("PATH")) {
+    const auto path = directory + "/postconf";
     FILE* file = std::fopen(path.c_str(), "w");
     std::fputs(
         "#!/bin/sh\n[ \"$1\" = -e ] && { echo 'postconf: fatal: disk full' >&2; exit 1; }\n"
@@ -27,7 +27,7 @@ class BrokenPostconf {
         file);
     std::fclose(file);
     chmod(path.c_str(), 0755);
-    setenv("PATH", (folder + ":" + before_).c_str(), 1);
+    setenv("PATH", (directory + ":" + before_).c_str(), 1);
   }
   BrokenPostconf(const BrokenPostconf&) = delete;
   BrokenPostconf& operator=(const BrokenPostconf&) = delete;
@@ -41,7 +41,7 @@ bool exists(const std::string& path) { return std::filesystem::exists(path); }
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(setup, *boost::unit_test::precondition(pams::tests::postfix_is_installed))
+BOOST_AUTO_TEST_SUITE(setup, *boost::unit_test::precondition(pams::test::postfix_is_installed))
 
 BOOST_AUTO_TEST_CASE(a_debian_gateway_passes_every_routing_check_after_setup) {
   PostfixSite site;
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_second_setup_finds_nothing_to_change) {
 BOOST_AUTO_TEST_CASE(a_second_setup_with_outbound_listeners_finds_nothing_to_change) {
   PostfixSite site;
   site.append("master.cf", "submission inet n - y - - smtpd\n  -o syslog_name=postfix/submission");
-  site.append("main.cf", "header_checks = regexp:" + site.folder + "/own, pcre:{{/^X-A:/ DUNNO}}");
+  site.append("main.cf", "header_checks = regexp:" + site.directory + "/own, pcre:{{/^X-A:/ DUNNO}}");
   site.write("own", "/^X-Old:/ IGNORE\n");
   site.set_up({"submission"});
   BOOST_TEST(site.plan({"submission"}).changes.empty());
@@ -85,14 +85,14 @@ BOOST_AUTO_TEST_CASE(a_site_with_milters_tables_and_overrides_keeps_them) {
   site.append("main.cf",
               "smtpd_milters = inet:localhost:8891\nnon_smtpd_milters = $smtpd_milters\n"
               "header_checks = regexp:" +
-                  site.folder +
+                  site.directory +
                   "/own\nsmtp_tls_policy_maps = static:none\n"
                   "smtp_fallback_relay = [backup.example.org]");
   site.append("master.cf", "submission inet n - y - - smtpd\n  -o syslog_name=postfix/submission");
   const auto before = site.read("master.cf");
   site.set_up();
   BOOST_TEST(site.postfix.parameter("smtpd_milters").value().ends_with("inet:localhost:8891"));
-  BOOST_TEST(site.postfix.parameter("mime_header_checks").value() == "regexp:" + site.folder + "/own");
+  BOOST_TEST(site.postfix.parameter("mime_header_checks").value() == "regexp:" + site.directory + "/own");
   BOOST_TEST(site.postfix.parameter("smtp_fallback_relay").value() == "[backup.example.org]");
   BOOST_TEST(site.read("master.cf").starts_with(before), "the site's services stay as they were written");
   site.expect_verified();
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(the_backup_holds_what_was_there_and_only_root_may_look) {
 BOOST_AUTO_TEST_CASE(a_table_that_others_may_write_is_made_anew) {
   PostfixSite site;
   site.set_up();
-  const auto table = site.folder + "/pams_milter_header_checks";
+  const auto table = site.directory + "/pams_milter_header_checks";
   struct stat status {};
   BOOST_TEST(stat(table.c_str(), &status) == 0);
   BOOST_TEST((status.st_mode & 07777U) == 0644U);
@@ -126,13 +126,13 @@ BOOST_AUTO_TEST_CASE(a_setup_that_breaks_half_way_puts_everything_back) {
   const auto master = site.read("master.cf");
   const auto plan = site.plan();
   const BrokenPostconf broken(site.queue);
-  const auto outcome = milter::setup::apply_setup(plan, mta::Postfix(site.folder), "now");
+  const auto outcome = milter::setup::apply_setup(plan, mta::Postfix(site.directory), "now");
   BOOST_TEST_REQUIRE(!outcome.has_value());
   BOOST_TEST(outcome.error().what.find("disk full") != std::string::npos);
   BOOST_TEST(outcome.error().what.find("everything is restored") != std::string::npos);
   BOOST_TEST(site.read("main.cf") == main);
   BOOST_TEST(site.read("master.cf") == master);
-  BOOST_TEST(!exists(site.folder + "/pams_header_checks"));
+  BOOST_TEST(!exists(site.directory + "/pams_header_checks"));
 }
 
 BOOST_AUTO_TEST_CASE(a_plan_with_a_problem_changes_nothing) {
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_plan_with_a_problem_changes_nothing) {
   const auto plan = site.plan();
   BOOST_TEST_REQUIRE(!plan.problems.empty());
   BOOST_TEST(!milter::setup::apply_setup(plan, site.postfix, "now").has_value());
-  BOOST_TEST(!exists(site.folder + "/pams-backup-now"));
+  BOOST_TEST(!exists(site.directory + "/pams-backup-now"));
 }
 
 BOOST_AUTO_TEST_CASE(every_connector_gets_a_transport_and_a_rule_of_its_own) {
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(every_connector_gets_a_transport_and_a_rule_of_its_own) {
   site.set_up();
   const auto action = [&](const std::string& via) {
     return site.postfix
-        .lookup("pcre:" + site.folder + "/pams_milter_header_checks",
+        .lookup("pcre:" + site.directory + "/pams_milter_header_checks",
                 "X-PAMS-Sealed: v1; id=0123; key=4567; via=" + via)
         .value()
         .value();
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_former_setup_is_turned_over_at_once_and_nothing_of_it_is_
   BOOST_TEST(!site.plan().upgrades);
   for (const auto& change : site.plan().changes) BOOST_TEST_ERROR(change.setting << " is changed again");
   for (const auto* table : {"pams_smtp_header_checks", "pams_password_pams"}) {
-    BOOST_TEST(!exists(site.folder + "/" + table), table);
+    BOOST_TEST(!exists(site.directory + "/" + table), table);
     BOOST_TEST(exists(backup + "/" + table), table);
   }
   const auto master = site.read("master.cf");
@@ -211,10 +211,10 @@ BOOST_AUTO_TEST_CASE(a_turn_over_that_breaks_leaves_the_former_setup) {
   const auto master = site.read("master.cf");
   const auto plan = site.plan();
   const BrokenPostconf broken(site.queue);
-  BOOST_TEST(!milter::setup::apply_setup(plan, mta::Postfix(site.folder), "now").has_value());
+  BOOST_TEST(!milter::setup::apply_setup(plan, mta::Postfix(site.directory), "now").has_value());
   BOOST_TEST(site.read("master.cf") == master);
   BOOST_TEST(site.read("pams_milter_header_checks").find("X-PAMS-Route") != std::string::npos);
-  BOOST_TEST(exists(site.folder + "/pams_password_pams"));
+  BOOST_TEST(exists(site.directory + "/pams_password_pams"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

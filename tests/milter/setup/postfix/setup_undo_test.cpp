@@ -67,8 +67,7 @@ BOOST_AUTO_TEST_CASE(only_what_is_asked_for_goes) {
 BOOST_AUTO_TEST_CASE(services_go_and_listeners_get_their_cleanup_back) {
   const std::string before = "smtp inet n - y - - smtpd\n  -o a=b\n";
   const std::string after =
-      "smtp inet n - y - - smtpd\n    -o a=b\n    -o cleanup_service_name=pams-inbound\npams unix - - n - - "
-      "smtp\n";
+      "smtp inet n - y - - smtpd\n    -o a=b\n    -o cleanup_service_name=pams-inbound\npams unix - - n - - smtp\n";
   BOOST_TEST(master_undone(before, after, after) == before);
   auto edited = after;
   edited.replace(edited.find("a=b"), 3, "a=c");

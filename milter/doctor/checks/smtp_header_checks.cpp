@@ -21,7 +21,7 @@ Result<std::string> fault(const Examination& examination, const mta::PostfixServ
   if (!value) return tl::unexpected(value.error());
   const auto lists = mta::split_list(*value);
   const auto tables = lists.empty() ? std::vector<mta::TableName>{} : mta::tables_of(lists.front());
-  const auto file = examination.mta.config_directory() + "/" + routing::kLastNetMap;
+  const auto file = examination.mta.config_directory() + "/" + routing::kSmtpGuardTable;
   if (tables.size() != 2 || !lists.front().starts_with("pipemap:") || tables[0].rest != file ||
       tables[1].type != "fail")
     return service.key() + ": " + checks_of(service) + " does not begin with the last guard rule";
@@ -31,7 +31,7 @@ Result<std::string> fault(const Examination& examination, const mta::PostfixServ
 }
 
 Finding run(const Examination& examination) {
-  if (!routing::has_last_net(examination.config))
+  if (!routing::has_smtp_guard_rule(examination.config))
     return ok("not used: the header may leave with other mail ([pams] untrusted or zivver_peers)");
   const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
@@ -51,8 +51,8 @@ Finding run(const Examination& examination) {
 
 }  // namespace
 
-extern constinit const Check last_net{
-    .id = "last_net",
+extern constinit const Check smtp_header_checks{
+    .id = "smtp_header_checks",
     .why = "Where every other guard is gone, flagged mail would leave in clear.",
     .run = run,
 };
