@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
 
+#include "milter/archive/record_json.hpp"
 #include "milter/archive/zip_writer.hpp"
 #include "milter/base/sha256.hpp"
 #include "milter/base/time_text.hpp"
@@ -18,23 +19,11 @@ using Json = nlohmann::ordered_json;
 std::string file_name(const RecordRow& row) { return row.id + (row.is_encrypted() ? ".cms" : ".eml"); }
 
 Json manifest_entry(const RecordRow& row, const Fate& fate, std::string_view content) {
-  return {{"file", file_name(row)},
-          {"sha256", Sha256().add(content).hex()},
-          {"bytes", content.size()},
-          {"encrypted", row.is_encrypted()},
-          {"id", row.id},
-          {"number", row.number},
-          {"time", iso8601(row.time)},
-          {"message_id", row.message_id},
-          {"queue_id", fate.queue_id},
-          {"outcome", to_text(fate.outcome)},
-          {"reason", fate.reason},
-          {"sender", row.sender},
-          {"recipients", row.recipients},
-          {"subject", row.subject},
-          {"rules", row.rules},
-          {"actions", row.actions},
-          {"connector", row.connector}};
+  Json entry{{"file", file_name(row)},  {"sha256", Sha256().add(content).hex()},
+             {"bytes", content.size()}, {"encrypted", row.is_encrypted()},
+             {"number", row.number},    {"actions", row.actions}};
+  entry.update(record_json(row, fate));
+  return entry;
 }
 
 std::string dump(const Json& manifest) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "milter/archive/exporting.hpp"
+#include "milter/archive/record_json.hpp"
 #include "milter/base/time_text.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
@@ -21,18 +22,9 @@ std::string dump(const Json& json, int indent) {
 }
 
 Json to_json(const archive::RecordRow& row, const archive::Fate& fate) {
-  return {{"id", row.id},
-          {"time", iso8601(row.time)},
-          {"message_id", row.message_id},
-          {"queue_id", fate.queue_id},
-          {"sender", row.sender},
-          {"recipients", row.recipients},
-          {"subject", row.subject},
-          {"size", row.size},
-          {"rules", row.rules},
-          {"connector", row.connector},
-          {"outcome", archive::to_text(fate.outcome)},
-          {"reason", fate.reason}};
+  auto json = archive::record_json(row, fate);
+  json["size"] = row.size;
+  return json;
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text::printable(text, 60); }
