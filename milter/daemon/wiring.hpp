@@ -1,15 +1,13 @@
 /// From a configuration to what sessions work with, at the start and at every reload. One thread at a time.
 ///
 /// Each part of Services is of one of three kinds; a new part chooses its own:
-///   made anew      knows nothing that a new configuration may not forget (key file, route verifier: it
-///                  must not rely on what it found out for another configuration);
-///   cached         by its origin, see WeakCache: made anew when that changed, while messages in work go on
-///   with
-///                  the former one. For what is safe beside a second one (archives);
-///   cached and told  by the one thing that only one may have open; what else changed is told to it. For what
-///                  is not safe beside a second one (the trace: one writer for one database; the journal:
-///                  one that delivers from one spool, or a report would go twice), and for the watch of the
-///                  routing.
+///   made anew    knows nothing that a new configuration may not forget (key file, route verifier: it must
+///                not rely on what it found out for another configuration);
+///   cached       by its origin, see WeakCache: made anew when that changed, while messages in work go on
+///                with the former one. For what is safe beside a second one (archives);
+///   cached and   by the one thing that only one may have open; what else changed is told to it. For what is
+///   changed      not safe beside a second one (the trace: one writer for one database; the journal: one that
+///                delivers from one spool, or a report would go twice), and for the watch of the routing.
 #pragma once
 
 #include <functional>
