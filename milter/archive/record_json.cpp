@@ -1,5 +1,7 @@
 #include "milter/archive/record_json.hpp"
 
+#include "milter/base/time_text.hpp"
+
 namespace pams::milter::archive {
 
 nlohmann::ordered_json record_json(const RecordRow& row, const Fate& fate) {

@@ -76,8 +76,8 @@ bool holds(const std::vector<QueuedMessage>& messages, const std::string& id) {
   return std::ranges::any_of(messages, [&](const QueuedMessage& message) { return message.id == id; });
 }
 
-std::string why_not(const FlaggedQueue& found, const std::string& id) {
-  if (holds(found.unsealed, id)) return "";
+std::optional<std::string> why_not(const FlaggedQueue& found, const std::string& id) {
+  if (holds(found.unsealed, id)) return std::nullopt;
   return holds(found.sealed, id) ? "it is sealed and goes by itself; at once: postqueue -i " + id
                                  : "there is no flagged message of this id in the queue";
 }
@@ -90,12 +90,12 @@ int release(const PostfixQueue& queue, Options options) {
   int code = kFine;
   for (const auto& id : options.ids) {
     auto wrong = why_not(*found, id);
-    if (wrong.empty())
+    if (!wrong)
       if (const auto released = queue.release(id); !released) wrong = released.error().what;
-    if (wrong.empty())
+    if (!wrong)
       std::cout << id << ": submitted again\n";
     else
-      code = complain(text::printable(id, 40) + ": " + wrong, kFoundWrong);
+      code = complain(text::printable(id, 40) + ": " + *wrong, kFoundWrong);
   }
   if (options.ids.empty()) std::cout << "nothing to release\n";
   return code;

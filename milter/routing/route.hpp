@@ -24,7 +24,7 @@ std::string route_action(const rules::OutboundConnector& connector, const std::s
 std::string sealed_rules(const Config& config, const std::string& relay);
 
 /// What the guard rules do with a flagged message that no milter took charge of.
-inline constexpr const char* kNetAction = "FILTER retry:4.7.1 pams-milter did not process this message";
+inline constexpr const char* kGuardAction = "FILTER retry:4.7.1 pams-milter did not process this message";
 
 /// The domain of every suffix. RFC 2606: nobody can own it.
 inline constexpr const char* kRouteDomain = "pams-route.invalid";

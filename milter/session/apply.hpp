@@ -1,6 +1,6 @@
-/// The only place that speaks both languages: a plan as changes that the MTA is asked for. A message with the
-/// normal route gets the plan's edits; one that leaves through a connector is replaced by a carrier, which
-/// holds it sealed, as it would have left (milter/seal/carrier.hpp).
+/// Turns a plan into the changes that the MTA is asked for. A message with the normal route gets the plan's
+/// edits; one that leaves through a connector is replaced by a carrier, which holds it sealed, as it would
+/// have left (milter/seal/carrier.hpp).
 #pragma once
 
 #include <chrono>

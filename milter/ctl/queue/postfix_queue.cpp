@@ -68,13 +68,14 @@ Result<std::string> PostfixQueue::ask(const std::string& program, const std::vec
                                       text::printable(text::trim(finished->errors), 200));
 }
 
-/// "" when the message has gone meanwhile.
-Result<std::string> PostfixQueue::header_of(const std::string& id) const {
+/// nullopt when the message has gone meanwhile.
+Result<std::optional<std::string>> PostfixQueue::header_of(const std::string& id) const {
   auto header = ask("postcat", {"-h", "-q", id});
   for (int tries = 1; !header && tries < kMaxTries; ++tries)  // it was moved from one queue to another
     header = ask("postcat", {"-h", "-q", id});
-  if (!header && header.error().what.find("No such file") != std::string::npos) return "";
-  return header;
+  if (!header && header.error().what.find("No such file") != std::string::npos) return std::nullopt;
+  if (!header) return tl::unexpected(header.error());
+  return std::move(*header);
 }
 
 Result<std::vector<QueuedMessage>> PostfixQueue::all() const {
@@ -90,10 +91,11 @@ Result<FlaggedQueue> PostfixQueue::list() const {
     if (message.queue == "maildrop" || !known.insert(message.id).second) continue;
     const auto header = header_of(message.id);
     if (!header) return tl::unexpected(header.error());
+    if (!*header) continue;
     // A carrier has no flag: what has one is not sealed, whatever else it says of itself.
-    if (mta::has_field(*header, flag_))
+    if (mta::has_field(**header, flag_))
       out.unsealed.push_back(message);
-    else if (mta::has_field(*header, seal::kSealedHeader))
+    else if (mta::has_field(**header, seal::kSealedHeader))
       out.sealed.push_back(message);
   }
   return out;

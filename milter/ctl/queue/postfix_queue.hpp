@@ -45,7 +45,7 @@ class PostfixQueue {
   Result<std::string> ask(const std::string& program, const std::vector<std::string>& arguments,
                           std::string_view input = {}) const;
   Result<std::vector<QueuedMessage>> all() const;
-  Result<std::string> header_of(const std::string& id) const;
+  Result<std::optional<std::string>> header_of(const std::string& id) const;
   Status submit_again(const std::string& id) const;
 
   const mta::Postfix& postfix_;

@@ -46,15 +46,15 @@ bool takes_away(std::string_view action) {
   return std::ranges::any_of(kActions, [&](std::string_view one) { return text::iequals(word, one); });
 }
 
-/// A rule that names the flag, whatever values it may be for; "" when there is none.
-std::string rule_against(const std::string& flag, std::string_view table) {
+/// A rule that names the flag, whatever values it may be for; nullopt when there is none.
+std::optional<std::string> rule_against(const std::string& flag, std::string_view table) {
   for (const auto raw : text::split(table, '\n')) {
     const auto line = text::to_lower(text::replace_all(raw, "\t", " "));
     if (line.starts_with('#') || line.find(text::to_lower(flag)) == std::string::npos) continue;
     for (const auto action : kActions)
       if (line.find(" " + text::to_lower(action)) != std::string::npos) return std::string(text::trim(raw));
   }
-  return "";
+  return std::nullopt;
 }
 
 /// Tables after the guard rules are not asked about the flag.
@@ -64,8 +64,8 @@ Finding examine_rules(const std::string& flag, const std::string& directory, con
       if (table.rest == directory + "/" + routing::kGuardTable) return ok("");
       const auto content = table.is_inline() ? Result<std::string>(table.rest) : read_file(table.rest);
       if (!content) continue;  // no table of text: it is asked
-      if (const auto rule = rule_against(flag, *content); !rule.empty())
-        return failed(table.name() + " has '" + text::replace_all(rule, "\t", " ") + "'",
+      if (const auto rule = rule_against(flag, *content))
+        return failed(table.name() + " has '" + text::replace_all(*rule, "\t", " ") + "'",
                       "take that rule out of " + table.name());
     }
   return ok("");

@@ -24,7 +24,7 @@ Finding run(const Examination& examination) {
     if (*exempt) continue;
     const auto fault = guard_fault(examination, *services, *listener);
     if (!fault) return unanswered(fault.error());
-    if (!fault->empty()) return failed(listener->key() + ": " + *fault, kSetup);
+    if (*fault) return failed(listener->key() + ": " + **fault, kSetup);
     ++guarded;
   }
   if (guarded == 0) return failed("no listener has the guard rules", kSetup);

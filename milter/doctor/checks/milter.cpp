@@ -32,10 +32,10 @@ Finding unwatched(const Examination& examination, const mta::PostfixServices& se
                   bool own_setting) {
   const auto fault = guard_fault(examination, services, *listener.service);
   if (!fault) return unanswered(fault.error());
-  if (!fault->empty() && holds_word(listener.values.at("receive_override_options"), "no_header_body_checks"))
+  if (fault->has_value() && holds_word(listener.values.at("receive_override_options"), "no_header_body_checks"))
     return failed(seen + ", and no_header_body_checks switches the guard rules off",
                   remedy_for_options(listener, "no_header_body_checks"));
-  if (!fault->empty() || !own_setting) return failed(seen, remedy);
+  if (fault->has_value() || !own_setting) return failed(seen, remedy);
   if (routing::is_journal_listener(examination.config, *listener.service)) return ok("journal reports only");
   return warn(seen + "; flagged mail would be held by the guard rules", remedy);
 }

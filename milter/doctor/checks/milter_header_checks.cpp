@@ -15,7 +15,7 @@ Finding run(const Examination& examination) {
     if (maps->empty()) return failed(cleanup->key() + ": milter_header_checks is empty", kSetup);
     const auto fault = sealed_fault(examination, *services, *maps);
     if (!fault) return unanswered(fault.error());
-    if (!fault->empty()) return failed(cleanup->key() + ": " + *fault, kSetup);
+    if (*fault) return failed(cleanup->key() + ": " + **fault, kSetup);
   }
   return ok("what is sealed goes to " + examination.connector.transport + ", and there to the relay");
 }

@@ -28,14 +28,14 @@ bool stands_in_main(const mta::TableName& table) {
 std::vector<std::string> our_actions(const Examination& examination, const mta::PostfixServices& services) {
   const auto relay =
       routing::relay_address(examination.config.settings.relay.listen, services.queue_directory());
-  std::vector<std::string> actions{routing::kNetAction};
+  std::vector<std::string> actions{routing::kGuardAction};
   for (const auto& connector : examination.config.policy.connectors)
     actions.push_back(routing::route_action(connector, relay));
   return actions;
 }
 
-/// The first FILTER action of `table` that is not one of `ours`; "" when there is none.
-std::string foreign_filter(const std::vector<std::string>& ours, std::string_view table) {
+/// The first FILTER action of `table` that is not one of `ours`; nullopt when there is none.
+std::optional<std::string> foreign_filter(const std::vector<std::string>& ours, std::string_view table) {
   for (const auto raw : text::split(table, '\n')) {
     if (raw.starts_with('#')) continue;
     const auto line = text::replace_all(raw, "\t", " ");
@@ -44,7 +44,7 @@ std::string foreign_filter(const std::vector<std::string>& ours, std::string_vie
     const auto action = text::trim(std::string_view(line).substr(at));
     if (std::ranges::find(ours, action) == ours.end()) return std::string(action);
   }
-  return "";
+  return std::nullopt;
 }
 
 Finding examine(const std::vector<std::string>& ours, const std::string& parameter,
@@ -56,8 +56,8 @@ Finding examine(const std::vector<std::string>& ours, const std::string& paramet
   const auto content = stands_in_main(table) ? Result<std::string>(" " + table.rest) : read_file(table.rest);
   if (!content) return unanswered(content.error());
   const auto action = foreign_filter(ours, *content);
-  if (action.empty()) return ok("");
-  return failed(parameter + ": " + table.name() + " has '" + action + "'",
+  if (!action) return ok("");
+  return failed(parameter + ": " + table.name() + " has '" + *action + "'",
                 "move that rule to an smtpd access table (check_…_access): a FILTER there comes before ours");
 }
 

@@ -19,18 +19,19 @@ std::vector<std::string> flag_headers(const std::string& name) {
           name + ":0.b", name + ":\n  folded.value"};
 }
 
-/// "" when the list turns `header` into `action`; otherwise what it does instead.
-Result<std::string> deviation(const mta::Mta& mta, const std::string& maps, const std::string& header,
-                              const std::string& action) {
+/// What the list does instead of turning `header` into `action`; nullopt when it does that.
+Result<std::optional<std::string>> deviation(const mta::Mta& mta, const std::string& maps,
+                                             const std::string& header, const std::string& action) {
   const auto answer = first_answer(mta, maps, header);
   if (!answer) return tl::unexpected(answer.error());
   if (!*answer) return "no table in '" + maps + "' answers to '" + header + "'";
-  if ((*answer)->action == action) return "";
+  if ((*answer)->action == action) return std::nullopt;
   return (*answer)->map + " answers '" + header + "' with '" + (*answer)->action + "', not '" + action + "'";
 }
 
-Result<std::string> guard_fault_in(const Examination& examination, const mta::PostfixServices& services,
-                                   const std::string& maps) {
+Result<std::optional<std::string>> guard_fault_in(const Examination& examination,
+                                                  const mta::PostfixServices& services,
+                                                  const std::string& maps) {
   for (const auto& header : flag_headers(examination.config.policy.pams.header)) {
     const auto answer = first_answer(examination.mta, maps, header);
     if (!answer) return tl::unexpected(answer.error());
@@ -70,17 +71,18 @@ Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::
   return std::nullopt;
 }
 
-Result<std::string> guard_fault(const Examination& examination, const mta::PostfixServices& services,
-                                const mta::Service& listener) {
+Result<std::optional<std::string>> guard_fault(const Examination& examination,
+                                               const mta::PostfixServices& services,
+                                               const mta::Service& listener) {
   const auto options = services.value(listener, "receive_override_options");
-  if (!options) return options;
+  if (!options) return tl::unexpected(options.error());
   if (holds_word(*options, "no_header_body_checks"))
     return "no_header_body_checks switches the guard rules off";
   const auto cleanup = services.cleanup_of(listener);
   if (!cleanup) return tl::unexpected(cleanup.error());
   if (*cleanup == nullptr) return "its cleanup_service_name is not in master.cf";
   const auto maps = services.value(**cleanup, "header_checks");
-  if (!maps) return maps;
+  if (!maps) return tl::unexpected(maps.error());
   return guard_fault_in(examination, services, *maps);
 }
 
@@ -90,8 +92,9 @@ std::vector<std::string> sealed_headers(const std::string& transport) {
   return {name + value, name + text::replace_all(value, "; ", ";\n ")};
 }
 
-Result<std::string> sealed_fault(const Examination& examination, const mta::PostfixServices& services,
-                                 const std::string& maps) {
+Result<std::optional<std::string>> sealed_fault(const Examination& examination,
+                                                const mta::PostfixServices& services,
+                                                const std::string& maps) {
   const auto relay =
       routing::relay_address(examination.config.settings.relay.listen, services.queue_directory());
   const auto& pams = examination.config.policy.pams;
@@ -102,9 +105,9 @@ Result<std::string> sealed_fault(const Examination& examination, const mta::Post
   for (const auto& [transport, connector] : wanted)
     for (const auto& header : sealed_headers(transport)) {
       auto fault = deviation(examination.mta, maps, header, routing::route_action(*connector, relay));
-      if (!fault || !fault->empty()) return fault;
+      if (!fault || *fault) return fault;
     }
-  return "";
+  return std::nullopt;
 }
 
 bool holds_word(const std::string& list, const std::string& word) {

@@ -28,18 +28,20 @@ struct RouteAnswer {
 Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::string& maps,
                                                 const std::string& header);
 
-/// "" when flagged mail that comes in by this listener without a milter waits in the queue, and a carrier
-/// that is requeued finds its connector again; otherwise what is wrong.
-Result<std::string> guard_fault(const Examination& examination, const mta::PostfixServices& services,
-                                const mta::Service& listener);
+/// What is wrong; nullopt when flagged mail that comes in by this listener without a milter waits in the
+/// queue, and a carrier that is requeued finds its connector again.
+Result<std::optional<std::string>> guard_fault(const Examination& examination,
+                                               const mta::PostfixServices& services,
+                                               const mta::Service& listener);
 
 /// The header of a carrier that leaves by `transport`, as the milter writes it, and as it may be folded.
 std::vector<std::string> sealed_headers(const std::string& transport);
 
-/// "" when the list of header tables sends what is sealed for the connector to the relay, and what is sealed
-/// for a transport that is no more, to the flagged mail's; otherwise what it does instead.
-Result<std::string> sealed_fault(const Examination& examination, const mta::PostfixServices& services,
-                                 const std::string& maps);
+/// What the list of header tables does instead; nullopt when it sends what is sealed for the connector to the
+/// relay, and what is sealed for a transport that is no more, to the flagged mail's.
+Result<std::optional<std::string>> sealed_fault(const Examination& examination,
+                                                const mta::PostfixServices& services,
+                                                const std::string& maps);
 
 /// Whether a comma list such as receive_override_options holds the word.
 bool holds_word(const std::string& list, const std::string& word);

@@ -27,9 +27,9 @@ Finding examine_mailer(const Examination& examination) {
   return ok("");
 }
 
-/// Why what the mailer's ruleset makes of a recipient, or of one that has no connector, is wrong; "" when
-/// not.
-std::string examine_answers(const Examination& examination, const std::string& output) {
+/// Why what the mailer's ruleset makes of a recipient, or of one that has no connector, is wrong;
+/// nullopt when it is not.
+std::optional<std::string> examine_answers(const Examination& examination, const std::string& output) {
   const auto& connector = examination.connector;
   const auto suffix = routing::route_suffix(connector);
   const auto resolved = all_returned(output, "parse");
@@ -41,7 +41,8 @@ std::string examine_answers(const Examination& examination, const std::string& o
   if (!joined(resolved[1]).starts_with("$#error"))
     return "an address of no connector's resolves to '" + joined(resolved[1]) + "'";
   const auto stripped = joined(returned(output, routing::recipient_ruleset(connector)));
-  return stripped == "someone<@client.example.>" ? "" : "the relay would be told '" + stripped + "'";
+  if (stripped == "someone<@client.example.>") return std::nullopt;
+  return "the relay would be told '" + stripped + "'";
 }
 
 Finding run(const Examination& examination) {
@@ -51,8 +52,7 @@ Finding run(const Examination& examination) {
       {"3,0 " + address, "3,0 someone@client.example.none-of-ours." + std::string(routing::kRouteDomain),
        "3," + routing::recipient_ruleset(examination.connector) + " " + address});
   if (!answers) return unanswered(answers.error());
-  if (const auto wrong = examine_answers(examination, *answers); !wrong.empty())
-    return failed(wrong, kSendmailSetup);
+  if (const auto wrong = examine_answers(examination, *answers)) return failed(*wrong, kSendmailSetup);
   const auto spoofed =
       examination.sendmail->test({".D{client_addr}127.0.0.1", "check_rcpt <" + address + ">"});
   if (!spoofed) return unanswered(spoofed.error());

@@ -21,12 +21,12 @@ std::string own_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
-/// "expiry: the certificate expired at …", or "" when the host could take a message.
-std::string error_of(const smart_host::SmartHostReport& report) {
+/// "expiry: the certificate expired at …"; nullopt when the host could take a message.
+std::optional<std::string> error_of(const smart_host::SmartHostReport& report) {
   for (const auto& stage : report.stages)
     if (stage.status == smart_host::StageStatus::Fail)
       return report.host + " " + std::string(stage.stage) + ": " + stage.reason;
-  return "";
+  return std::nullopt;
 }
 
 std::string expiry_of(const smart_host::SmartHostReport& report) {
@@ -51,17 +51,18 @@ Finding run(const Examination& examination) {
   const auto reports = smart_host::probe_smart_hosts(
       connector, {own_name(), std::move(password), std::chrono::steady_clock::now() + kTimeout});
   std::size_t able = 0;
-  std::string problem, seen;
+  std::optional<std::string> problem;
+  std::string seen;
   for (const auto& report : reports) {
     if (report.ok()) {
       ++able;
       seen += (seen.empty() ? "" : "; ") + report.host + " " + expiry_of(report);
-    } else if (problem.empty()) {
+    } else if (!problem) {
       problem = error_of(report);
     }
   }
-  if (able == 0) return failed(problem.empty() ? "no smart host answered" : problem, remedy);
-  if (able < reports.size()) return warn(problem, remedy);
+  if (able == 0) return failed(problem.value_or("no smart host answered"), remedy);
+  if (able < reports.size()) return warn(problem.value_or(""), remedy);
   const bool is_soon =
       std::ranges::any_of(reports, [](const auto& one) { return ends_soon(expiry_of(one)); });
   if (is_soon) return warn("a certificate ends within two weeks: " + seen, remedy);

@@ -14,9 +14,9 @@ bool is_connectors(const Examination& examination, const mta::Service& service) 
 
 std::string checks_of(const mta::Service& service) { return service.command + "_header_checks"; }
 
-/// "" when the service's first table stops flagged mail.
-Result<std::string> fault(const Examination& examination, const mta::PostfixServices& services,
-                          const mta::Service& service) {
+/// Why the service's first table does not stop flagged mail; nullopt when it does.
+Result<std::optional<std::string>> fault(const Examination& examination, const mta::PostfixServices& services,
+                                         const mta::Service& service) {
   const auto value = services.value(service, checks_of(service));
   if (!value) return tl::unexpected(value.error());
   const auto lists = mta::split_list(*value);
@@ -27,7 +27,8 @@ Result<std::string> fault(const Examination& examination, const mta::PostfixServ
     return service.key() + ": " + checks_of(service) + " does not begin with the last guard rule";
   const auto found = examination.mta.lookup(tables[0].name(), examination.config.policy.pams.header + ": x");
   if (!found) return tl::unexpected(found.error());
-  return *found ? "" : file + " does not know " + examination.config.policy.pams.header;
+  if (*found) return std::nullopt;
+  return file + " does not know " + examination.config.policy.pams.header;
 }
 
 Finding run(const Examination& examination) {
@@ -40,10 +41,10 @@ Finding run(const Examination& examination) {
     if (!is_client || is_connectors(examination, service)) continue;
     const auto wrong = fault(examination, *services, service);
     if (!wrong) return unanswered(wrong.error());
-    if (wrong->empty()) continue;
+    if (!*wrong) continue;
     const auto own = service.key() + "/" + checks_of(service);
     return warn(
-        *wrong,
+        **wrong,
         (services->overrides(service, checks_of(service)) ? "postconf -PX " + own + " && " : "") + kSetup);
   }
   return ok("no other transport sends flagged mail");

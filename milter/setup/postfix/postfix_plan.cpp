@@ -205,7 +205,7 @@ void plan_tables(const Config& config, const Site& site, SetupPlan& plan) {
       {routing::kGuardTable,
        {"# 1: postsuper -r runs no milter and forgets the route\n" + rules +
             "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag +
-            routing::kNetAction + "\n",
+            routing::kGuardAction + "\n",
         "the guard rules: flagged mail that was not sealed waits"}},
   };
   if (routing::has_smtp_guard_rule(config))

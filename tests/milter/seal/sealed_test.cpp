@@ -120,8 +120,7 @@ BOOST_AUTO_TEST_CASE(an_envelope_that_no_reader_would_take_is_not_sealed) {
 }
 
 BOOST_AUTO_TEST_CASE(each_seal_has_an_id_of_its_own_and_shows_nothing_of_what_it_holds) {
-  const auto one = pams::test::seal("the secret text"),
-             two = pams::test::seal("the secret text");
+  const auto one = pams::test::seal("the secret text"), two = pams::test::seal("the secret text");
   BOOST_TEST(one.substr(16, 16) != two.substr(16, 16));
   BOOST_TEST(one.substr(kHeadSize + 4) != two.substr(kHeadSize + 4));
   for (const auto* word : {"secret", "ziekenhuis", "zivver", "recipients"})
@@ -161,8 +160,7 @@ BOOST_AUTO_TEST_CASE(a_seal_cut_short_anywhere_is_never_complete) {
 
 BOOST_AUTO_TEST_CASE(chunks_stay_in_their_place_and_in_their_seal) {
   const auto message = noise(250'000);
-  const auto parts = parts_of(pams::test::seal(message)),
-             other = parts_of(pams::test::seal(message));
+  const auto parts = parts_of(pams::test::seal(message)), other = parts_of(pams::test::seal(message));
   BOOST_TEST_REQUIRE(parts.chunks.size() == 4U);
   const auto check = [&](std::size_t whole, const auto& change) {
     auto changed = parts;
@@ -202,8 +200,7 @@ BOOST_AUTO_TEST_CASE(another_key_than_its_own_opens_nothing_and_is_the_postmaste
 }
 
 BOOST_AUTO_TEST_CASE(an_older_key_of_the_ring_still_opens) {
-  BOOST_TEST(open(pams::test::seal("Hello"), KeyRing({new_key(kThen), fixed_key()})).message ==
-             "Hello");
+  BOOST_TEST(open(pams::test::seal("Hello"), KeyRing({new_key(kThen), fixed_key()})).message == "Hello");
 }
 
 BOOST_AUTO_TEST_CASE(a_length_that_there_cannot_be_is_refused_before_anything_is_collected) {
