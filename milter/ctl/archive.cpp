@@ -103,6 +103,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command archive{"archive", "Search, show, export, hold, purge and verify an archive", declare};
+extern const Command archive;
+const Command archive{
+    .name = "archive",
+    .summary = "Search, show, export, hold, purge and verify an archive",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

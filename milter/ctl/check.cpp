@@ -104,6 +104,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command check{"check", "Check the configuration and report all mistakes at once", declare};
+extern const Command check;
+const Command check{
+    .name = "check",
+    .summary = "Check the configuration and report all mistakes at once",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

@@ -142,6 +142,10 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 }  // namespace
 
 extern const Command connector;
-const Command connector{"connector", "List the outbound connectors, or validate one", declare};
+const Command connector{
+    .name = "connector",
+    .summary = "List the outbound connectors, or validate one",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

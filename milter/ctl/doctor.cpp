@@ -152,6 +152,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command doctor{"doctor", "Check that the MTA takes flagged mail to its connector", declare};
+extern const Command doctor;
+const Command doctor{
+    .name = "doctor",
+    .summary = "Check that the MTA takes flagged mail to its connector",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

@@ -37,6 +37,11 @@ std::function<int()> declare(CLI::App& app, const Globals&) {
 
 }  // namespace
 
-extern const Command explain{"explain", "Say what an event in the log means and what to do", declare};
+extern const Command explain;
+const Command explain{
+    .name = "explain",
+    .summary = "Say what an event in the log means and what to do",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

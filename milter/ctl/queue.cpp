@@ -141,6 +141,10 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 }  // namespace
 
 extern const Command queue;
-const Command queue{"queue", "Flagged mail in Postfix's queue that is not sealed, and its way back", declare};
+const Command queue{
+    .name = "queue",
+    .summary = "Flagged mail in Postfix's queue that is not sealed, and its way back",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

@@ -30,6 +30,11 @@ std::function<int()> declare(CLI::App&, const Globals& globals) {
 
 }  // namespace
 
-extern const Command reload{"reload", "Let the running milter read its configuration again", declare};
+extern const Command reload;
+const Command reload{
+    .name = "reload",
+    .summary = "Let the running milter read its configuration again",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

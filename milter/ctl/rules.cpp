@@ -57,6 +57,11 @@ std::function<int()> declare(CLI::App& app, const Globals&) {
 
 }  // namespace
 
-extern const Command rules{"rules", "Describe the rule language (rules doc)", declare};
+extern const Command rules;
+const Command rules{
+    .name = "rules",
+    .summary = "Describe the rule language (rules doc)",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

@@ -144,6 +144,10 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 }  // namespace
 
 extern const Command seal;
-const Command seal{"seal", "The keys that seal what the MTA holds", declare};
+const Command seal{
+    .name = "seal",
+    .summary = "The keys that seal what the MTA holds",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

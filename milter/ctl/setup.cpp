@@ -206,6 +206,10 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 }  // namespace
 
 extern const Command setup;
-const Command setup{"setup", "Show or make all that the MTA needs", declare};
+const Command setup{
+    .name = "setup",
+    .summary = "Show or make all that the MTA needs",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

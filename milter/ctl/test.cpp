@@ -166,6 +166,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command test{"test", "Show what would happen to a message, and why", declare};
+extern const Command test;
+const Command test{
+    .name = "test",
+    .summary = "Show what would happen to a message, and why",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl

@@ -197,6 +197,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command trace{"trace", "Find messages and tell what happened to them", declare};
+extern const Command trace;
+const Command trace{
+    .name = "trace",
+    .summary = "Find messages and tell what happened to them",
+    .declare = declare,
+};
 
 }  // namespace pams::milter::ctl
