@@ -73,6 +73,7 @@ step sizes tests/lint/sizes.py
 step directories tests/lint/directories.py
 step words tests/lint/words.sh
 step build-dev build dev || finish
+step thread-safety build thread-safety
 step unit unit_tests dev -j "$(nproc)"
 step build-release build release -DBUILD_TESTING=OFF || finish
 step flows python3 tests/flows/run.py --jobs $((2 * $(nproc))) --bin build/release/bin  # they wait half of the time

@@ -6,7 +6,6 @@
 #include <sqlite3.h>
 
 namespace pams::test {
-using namespace pams::milter;
 namespace {
 
 std::atomic<unsigned> calls{0}, fails{0};

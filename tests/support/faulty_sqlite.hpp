@@ -6,7 +6,6 @@
 #include <memory>
 
 namespace pams::test {
-using namespace pams::milter;
 
 class FaultySqlite {
  public:

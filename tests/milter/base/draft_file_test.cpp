@@ -18,7 +18,7 @@ namespace {
 
 struct Place {
   pams::test::TemporaryDirectory directory;
-  Fd directory{open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  Fd descriptor{open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   Owner owner{geteuid(), getegid(), 0640};
 
   std::string read(const std::string& name) const { return pams::test::read_file(directory / name); }
@@ -31,7 +31,7 @@ BOOST_FIXTURE_TEST_SUITE(draft_file, Place)
 
 BOOST_AUTO_TEST_CASE(what_is_renamed_takes_the_place_with_its_mode) {
   directory.write("main.cf", "old");
-  DraftFile draft(directory.get(), "main.cf.new");
+  DraftFile draft(descriptor.get(), "main.cf.new");
   BOOST_TEST_REQUIRE(draft.write("new", owner).has_value());
   BOOST_TEST(read("main.cf") == "old");
   BOOST_TEST(draft.rename("main.cf"));
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(what_is_renamed_takes_the_place_with_its_mode) {
 
 BOOST_AUTO_TEST_CASE(a_draft_that_gets_no_name_goes_away) {
   {
-    DraftFile draft(directory.get(), "draft");
+    DraftFile draft(descriptor.get(), "draft");
     BOOST_TEST_REQUIRE(draft.write("x", owner).has_value());
     BOOST_TEST(has("draft"));
   }
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_draft_that_gets_no_name_goes_away) {
 
 BOOST_AUTO_TEST_CASE(a_link_replaces_nothing) {
   directory.write("key", "first");
-  DraftFile draft(directory.get(), "draft");
+  DraftFile draft(descriptor.get(), "draft");
   BOOST_TEST_REQUIRE(draft.write("second", owner).has_value());
   const bool linked = draft.link("key");
   const int error = errno;
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_link_that_somebody_planted_is_not_followed) {
   directory.write("victim", "untouched");
   std::filesystem::create_symlink(directory / "victim", directory / "draft");
   {
-    DraftFile draft(directory.get(), "draft");
+    DraftFile draft(descriptor.get(), "draft");
     BOOST_TEST(!draft.write("x", owner).has_value());
   }
   BOOST_TEST(read("victim") == "untouched");

@@ -20,7 +20,7 @@ namespace {
 bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
 
 struct Site {
-  Gateway gateway{test::kArchiveFlagged};
+  Gateway gateway{pams::test::kArchiveFlagged};
 
   std::vector<std::string> with_config(std::vector<std::string> arguments) const {
     arguments.insert(arguments.end(), {"--config", gateway.settings_file()});

@@ -6,6 +6,7 @@
 #include "tests/milter/trace/trace_fixture.hpp"
 
 using namespace pams::milter::trace;
+using namespace pams::test;
 
 namespace {
 

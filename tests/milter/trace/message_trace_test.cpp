@@ -6,6 +6,7 @@
 
 using namespace pams;
 using namespace pams::milter::trace;
+using namespace pams::test;
 
 namespace {
 
