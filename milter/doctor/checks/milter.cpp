@@ -32,7 +32,8 @@ Finding unwatched(const Examination& examination, const mta::PostfixServices& se
                   bool own_setting) {
   const auto fault = guard_fault(examination, services, *listener.service);
   if (!fault) return unanswered(fault.error());
-  if (fault->has_value() && holds_word(listener.values.at("receive_override_options"), "no_header_body_checks"))
+  if (fault->has_value() &&
+      holds_word(listener.values.at("receive_override_options"), "no_header_body_checks"))
     return failed(seen + ", and no_header_body_checks switches the guard rules off",
                   remedy_for_options(listener, "no_header_body_checks"));
   if (fault->has_value() || !own_setting) return failed(seen, remedy);

@@ -17,8 +17,8 @@ namespace pams::test {
 using namespace pams::milter;
 
 inline constexpr std::chrono::seconds kTimeout(60);
-inline constexpr std::string_view kOrdinary = "Subject: hello\n\nhello\n";
-inline constexpr std::string_view kFlagged = "zivver-relay: relay-1\n\nsecret\n";
+inline constexpr std::string_view kPlainMail = "Subject: hello\n\nhello\n";
+inline constexpr std::string_view kSecretMail = "zivver-relay: relay-1\n\nsecret\n";
 
 /// Two rules that mark a message with the configuration's number: one message must never carry two numbers.
 inline std::string numbered(const std::string& number, const std::string& more = "") {
@@ -95,7 +95,7 @@ struct Connection : MilterClient {
   explicit Connection(const Gateway& gateway, Offer offer = {}) : MilterClient(gateway.socket(), offer) {
     connect();
   }
-  Ending send_one(std::string_view eml = kOrdinary) {
+  Ending send_one(std::string_view eml = kPlainMail) {
     return send("ann@example.org", {"bob@example.net"}, eml);
   }
   void begin(const std::string& name, const std::string& value) {

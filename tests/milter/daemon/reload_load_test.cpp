@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(under_load_each_message_sees_exactly_one_configuration) {
       Connection client(gateway);
       for (int i = 0; !over; ++i) {
         const int at_least = in_place;
-        const auto ending = client.send_one(i % 2 == 0 ? kFlagged : kOrdinary);
+        const auto ending = client.send_one(i % 2 == 0 ? kSecretMail : kPlainMail);
         const bool sealed = is_sealed(ending);
         const auto inside = sealed ? open_carrier(ending, gateway.key_file()) : OpenedCarrier{};
         const auto first = sealed ? inside.field("X-First") : value_of(ending, "X-First");

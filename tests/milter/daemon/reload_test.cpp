@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_connection_without_answers_to_bodies_stays_in_step_when_n
   client.begin("Subject", "hello");
   BOOST_TEST(client.body(std::string(200000, 'x') + " the word\r\n") == 'c');
   BOOST_TEST(client.end_of_message().kind == 'y');
-  BOOST_TEST(is_sealed(client.send_one(kFlagged)));
+  BOOST_TEST(is_sealed(client.send_one(kSecretMail)));
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_that_was_removed_still_takes_the_messages_that_began_with_it) {

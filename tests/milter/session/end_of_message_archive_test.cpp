@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(what_is_archived_is_what_is_sealed) {
   const Gateway gateway(kDisclaimer + kArchiveFlagged);
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto carrier = open_carrier(connection.send(kFlagged), gateway.key_file());
+  const auto carrier = open_carrier(connection.send(kFlaggedOffer), gateway.key_file());
   const auto rows = rows_in(gateway.archive());
   BOOST_REQUIRE(rows.size() == 1U);
   archive::ObjectStore objects(gateway.archive(), std::make_shared<Disk>());
@@ -45,8 +45,8 @@ BOOST_AUTO_TEST_CASE(the_same_message_sent_again_is_archived_once) {
   const Gateway gateway(kArchiveFlagged);
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  BOOST_TEST(connection.send(kFlagged).kind == 'c');
-  BOOST_TEST(connection.send(kFlagged).kind == 'c');
+  BOOST_TEST(connection.send(kFlaggedOffer).kind == 'c');
+  BOOST_TEST(connection.send(kFlaggedOffer).kind == 'c');
   BOOST_TEST(records_in(gateway.archive()) == 1U);
 }
 
@@ -56,11 +56,11 @@ BOOST_AUTO_TEST_CASE(a_full_archive_defers_the_message_and_nothing_was_changed) 
   services->archives["compliance"] = std::make_shared<FullArchive>();
   RunningMilter milter(services);
   MilterConnection connection(gateway.socket());
-  const auto ending = connection.send(kFlagged);
+  const auto ending = connection.send(kFlaggedOffer);
   BOOST_TEST(ending.text == "451 4.3.0 Service temporarily unavailable");
   BOOST_TEST(ending.modifications.empty());
   BOOST_TEST(milter.line_with("event=archive_failed").find("No space left") != std::string::npos);
-  BOOST_TEST(connection.send(kOrdinary).kind == 'c');  // ordinary mail is not held up
+  BOOST_TEST(connection.send(kOrdinaryOffer).kind == 'c');  // ordinary mail is not held up
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_that_nobody_can_write_defers_the_message) {
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(an_archive_that_nobody_can_write_defers_the_message) {
   pams::test::write_file(gateway.archive(), "a file in the way");
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto ending = connection.send(kFlagged);
+  const auto ending = connection.send(kFlaggedOffer);
   BOOST_TEST(ending.text == "451 4.3.0 Service temporarily unavailable");
   BOOST_TEST(ending.modifications.empty());
 }

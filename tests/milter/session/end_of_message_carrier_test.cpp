@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(a_flagged_message_gets_its_route_before_anything_else_and_n
   const Gateway gateway(kDisclaimer + kArchiveFlagged);
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto ending = connection.send(kFlagged);
+  const auto ending = connection.send(kFlaggedOffer);
   BOOST_TEST(ending.kind == 'c');
   BOOST_REQUIRE(ending.modifications.size() >= 2U);
   BOOST_TEST(ending.modifications[0].kind == 'h');
@@ -70,7 +70,7 @@ blind_copy_to = "audit@example.org"
 )");
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto carrier = open_carrier(connection.send(kFlagged), gateway.key_file());
+  const auto carrier = open_carrier(connection.send(kFlaggedOffer), gateway.key_file());
   BOOST_TEST_REQUIRE(carrier.status.has_value());
   BOOST_TEST(carrier.contents.sender == "ann@example.org");
   BOOST_TEST_REQUIRE(carrier.contents.recipients.size() == 2U);
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(the_subject_stays_readable_where_the_operator_wants_it) {
   const Gateway gateway("", {"connector = \"Zivver\"", "connector = \"Zivver\"\ncarrier_subject = \"keep\""});
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto carrier = open_carrier(connection.send(kFlagged), gateway.key_file());
+  const auto carrier = open_carrier(connection.send(kFlaggedOffer), gateway.key_file());
   BOOST_TEST(carrier.wire.find("Subject: offer\r\n") != std::string::npos);
   BOOST_TEST(carrier.wire.find("secret") == std::string::npos);
 }
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(what_the_gateway_has_sealed_keeps_its_route_and_is_not_chan
   const Gateway gateway(kDisclaimer + kArchiveFlagged);
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto carrier = open_carrier(connection.send(kFlagged), gateway.key_file());
+  const auto carrier = open_carrier(connection.send(kFlaggedOffer), gateway.key_file());
   const auto again = connection.send(brought_again(carrier));
   BOOST_TEST(again.kind == 'c');
   BOOST_TEST_REQUIRE(again.modifications.size() == 1U);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(what_only_claims_to_be_sealed_or_was_changed_is_refused) {
   const Gateway gateway;
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto carrier = open_carrier(connection.send(kFlagged), gateway.key_file());
+  const auto carrier = open_carrier(connection.send(kFlaggedOffer), gateway.key_file());
   auto changed = brought_again(carrier);
   const auto at = changed.find("\n\n", changed.find("base64")) + 40;
   changed[at] = changed[at] == 'A' ? 'B' : 'A';
@@ -123,13 +123,13 @@ BOOST_AUTO_TEST_CASE(a_new_key_is_used_without_a_restart_and_the_old_one_still_o
   const Gateway gateway;
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto before = open_carrier(connection.send(kFlagged), gateway.key_file());
+  const auto before = open_carrier(connection.send(kFlaggedOffer), gateway.key_file());
   const auto ring = seal::KeyRing::read(gateway.key_file()).value();
   auto keys = ring.keys();
   keys.insert(keys.begin(), seal::new_key(std::chrono::sys_seconds{std::chrono::seconds{1800000000}}));
   const seal::KeyRing rotated(keys);
   BOOST_TEST_REQUIRE(seal::replace_key_file(gateway.key_file(), rotated).has_value());
-  const auto after = connection.send(kFlagged);
+  const auto after = connection.send(kFlaggedOffer);
   BOOST_TEST(after.modifications.at(0).data.find("key=" + rotated.current().id()) != std::string::npos);
   BOOST_TEST(open_carrier(after, gateway.key_file()).status.has_value());
   BOOST_TEST(connection.send(brought_again(before)).kind == 'c');
@@ -139,7 +139,8 @@ BOOST_AUTO_TEST_CASE(without_leading_blanks_the_header_is_the_same) {
   const Gateway gateway;
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket(), "127.0.0.1", Offer{.steps = 0x0fffff});
-  BOOST_TEST(open_carrier(connection.send(kFlagged), gateway.key_file()).message.starts_with("From: ann@"));
+  BOOST_TEST(
+      open_carrier(connection.send(kFlaggedOffer), gateway.key_file()).message.starts_with("From: ann@"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,14 +16,14 @@
 namespace pams::test {
 using namespace pams::milter;
 
-inline constexpr std::string_view kFlagged =
+inline constexpr std::string_view kFlaggedOffer =
     "From: ann@example.org\n"
     "Subject: offer\n"
     "zivver-relay: relay-1\n"
     "\n"
     "secret\n";
 
-inline constexpr std::string_view kOrdinary =
+inline constexpr std::string_view kOrdinaryOffer =
     "From: ann@example.org\n"
     "Subject: hello\n"
     "\n"

@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(an_ordinary_message_without_a_matching_rule_passes_untouche
   const Gateway gateway;
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  const auto ending = connection.send(kOrdinary);
+  const auto ending = connection.send(kOrdinaryOffer);
   BOOST_TEST(ending.kind == 'c');
   BOOST_TEST(ending.modifications.empty());
   BOOST_TEST(milter.line_with("event=message").find("class=outbound verdict=accept") != std::string::npos);
@@ -34,9 +34,9 @@ BOOST_AUTO_TEST_CASE(a_second_message_on_the_connection_shares_nothing_with_the_
   const Gateway gateway;
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  BOOST_TEST(connection.send(kFlagged).first('h') != nullptr);
-  BOOST_TEST(connection.send(kOrdinary).modifications.empty());
-  BOOST_TEST(connection.send(kFlagged).first('h') != nullptr);
+  BOOST_TEST(connection.send(kFlaggedOffer).first('h') != nullptr);
+  BOOST_TEST(connection.send(kOrdinaryOffer).modifications.empty());
+  BOOST_TEST(connection.send(kFlaggedOffer).first('h') != nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_flag_in_any_letter_case_folded_or_empty_is_a_flag) {
@@ -57,12 +57,12 @@ BOOST_AUTO_TEST_CASE(flagged_mail_waits_while_the_route_is_not_verified) {
   services->route_guard = std::make_shared<RoutingIs>(false);
   RunningMilter milter(services);
   MilterConnection connection(gateway.socket());
-  const auto ending = connection.send(kFlagged);
+  const auto ending = connection.send(kFlaggedOffer);
   BOOST_TEST(ending.text == "451 4.7.1 Secure delivery temporarily unavailable");
   BOOST_TEST(ending.modifications.empty());
   BOOST_TEST(records_in(gateway.archive()) == 0U);
   BOOST_TEST(milter.line_with("event=route_unverified").find("milter_header_checks") != std::string::npos);
-  BOOST_TEST(connection.send(kOrdinary).kind == 'c');
+  BOOST_TEST(connection.send(kOrdinaryOffer).kind == 'c');
 }
 
 BOOST_AUTO_TEST_CASE(without_a_readable_key_flagged_mail_waits_until_there_is_one) {
@@ -70,10 +70,10 @@ BOOST_AUTO_TEST_CASE(without_a_readable_key_flagged_mail_waits_until_there_is_on
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
   std::filesystem::rename(gateway.key_file(), gateway.key_file() + ".away");
-  BOOST_TEST(connection.send(kFlagged).text == "451 4.7.1 Secure delivery temporarily unavailable");
+  BOOST_TEST(connection.send(kFlaggedOffer).text == "451 4.7.1 Secure delivery temporarily unavailable");
   BOOST_TEST(records_in(gateway.archive()) == 0U);
   std::filesystem::rename(gateway.key_file() + ".away", gateway.key_file());
-  BOOST_TEST(connection.send(kFlagged).kind == 'c');
+  BOOST_TEST(connection.send(kFlaggedOffer).kind == 'c');
 }
 
 BOOST_AUTO_TEST_CASE(while_the_mta_may_remove_the_flag_all_mail_of_trusted_peers_to_the_outside_waits) {
@@ -90,18 +90,18 @@ BOOST_AUTO_TEST_CASE(while_the_mta_may_remove_the_flag_all_mail_of_trusted_peers
   BOOST_TEST(connection.client.recipient("carol@example.org") == 'c');
   connection.client.header("Subject", "hello");
   BOOST_TEST(connection.client.end_of_message().kind == 'c');  // the refused one is no part of it
-  BOOST_TEST(connection.send(kOrdinary, {"carol@example.org"}).kind == 'c');
+  BOOST_TEST(connection.send(kOrdinaryOffer, {"carol@example.org"}).kind == 'c');
   MilterConnection stranger(gateway.socket(), "192.0.2.1");
-  BOOST_TEST(stranger.send(kOrdinary, {"carol@example.org"}).kind == 'c');
+  BOOST_TEST(stranger.send(kOrdinaryOffer, {"carol@example.org"}).kind == 'c');
 }
 
 BOOST_AUTO_TEST_CASE(a_flag_from_an_untrusted_peer_is_not_relayed) {
   const Gateway gateway;
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket(), "192.0.2.1");
-  BOOST_TEST(connection.send(kFlagged).text.starts_with("451 4.7.1 "));
+  BOOST_TEST(connection.send(kFlaggedOffer).text.starts_with("451 4.7.1 "));
   BOOST_TEST(!milter.line_with("event=untrusted_flag").empty());
-  const auto inbound = connection.send(kFlagged, {"bob@example.org"});
+  const auto inbound = connection.send(kFlaggedOffer, {"bob@example.org"});
   BOOST_TEST(inbound.kind == 'c');
   BOOST_TEST((inbound.first('h') == nullptr));
   BOOST_TEST(inbound.modifications.at(0).data == "1|zivver-relay|");
@@ -161,9 +161,10 @@ BOOST_AUTO_TEST_CASE(too_many_recipients_are_refused_for_now) {
   const Gateway gateway;
   RunningMilter milter(gateway.services());
   MilterConnection connection(gateway.socket());
-  BOOST_TEST(connection.send(kOrdinary, {"a@x.example", "b@x.example", "c@x.example"}).kind == 'c');
-  BOOST_TEST(connection.send(kFlagged, {"a@x.example", "b@x.example", "c@x.example", "d@x.example"}).text ==
-             "452 4.5.3 Too many recipients");
+  BOOST_TEST(connection.send(kOrdinaryOffer, {"a@x.example", "b@x.example", "c@x.example"}).kind == 'c');
+  BOOST_TEST(
+      connection.send(kFlaggedOffer, {"a@x.example", "b@x.example", "c@x.example", "d@x.example"}).text ==
+      "452 4.5.3 Too many recipients");
 }
 
 BOOST_AUTO_TEST_CASE(a_flag_behind_the_header_limit_is_still_seen) {
@@ -188,8 +189,8 @@ BOOST_AUTO_TEST_CASE(a_plan_that_forgets_the_flag_is_not_carried_out) {
   };
   RunningMilter milter(services);
   MilterConnection connection(gateway.socket());
-  BOOST_TEST(connection.send(kOrdinary).kind == 'c');
-  BOOST_TEST(connection.send(kFlagged).text == "451 4.3.0 Service temporarily unavailable");
+  BOOST_TEST(connection.send(kOrdinaryOffer).kind == 'c');
+  BOOST_TEST(connection.send(kFlaggedOffer).text == "451 4.3.0 Service temporarily unavailable");
   BOOST_TEST(milter.line_with("event=exception").find("flag") != std::string::npos);
 }
 
