@@ -17,7 +17,7 @@ using namespace pams::milter;
 
 using Outcome = journal::Submitted::SubmissionStatus;
 
-/// Remembers what it got.
+/// Records what it got.
 struct FakeMta {
   struct Taken {
     std::string recipient, content;

@@ -31,7 +31,7 @@ struct LogFileFixture {
     std::filesystem::last_write_time(
         directory / name, std::filesystem::file_time_type::clock::now() - std::chrono::hours(hours));
   }
-  /// What the lines say that have come, until nothing comes; "a b c". Remembers the place.
+  /// What the lines say that have come, until nothing comes; "a b c". Stores the place.
   std::string read(LogFile& log) {
     std::string texts;
     for (std::size_t got = 1, quiet = 0; quiet<3; quiet = got> 0 ? 0 : quiet + 1) {
