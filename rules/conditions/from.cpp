@@ -1,4 +1,4 @@
-#include "rules/conditions/addresses.hpp"
+#include "rules/conditions/sender_and_recipients.hpp"
 
 namespace pams::rules {
 namespace {

@@ -1,5 +1,5 @@
 #include "rules/base/text.hpp"
-#include "rules/conditions/addresses.hpp"
+#include "rules/conditions/sender_and_recipients.hpp"
 
 namespace pams::rules {
 namespace {

@@ -1,8 +1,9 @@
+#include "rules/disclaimer/disclaimer.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "rules/disclaimer/disclaimer.hpp"
 #include "rules/disclaimer/leaf_edit.hpp"
 #include "rules/disclaimer/verify.hpp"
 #include "rules/mime/body_texts.hpp"
