@@ -67,7 +67,7 @@ class JournalSpool {
   /// The MTA has it: marked before the report goes.
   Status mark_sent(const std::string& id);
   /// Before anything is added: makes the directories where they are missing, removes what a crash left
-  /// after.
+  /// behind.
   Status recover();
   /// What was sent a week before `now`, or earlier.
   void forget_sent(std::chrono::sys_seconds now);

@@ -1,4 +1,4 @@
-/// An Mta that asks each question once, within one span of timeout, and knows which files the answers came
+/// An Mta that asks each question once, within one timeout for all, and knows which files the answers came
 /// from. For one evaluation of the checks: they all see one state of the MTA. One thread.
 #pragma once
 

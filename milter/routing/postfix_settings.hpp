@@ -37,6 +37,7 @@ std::string milter_entry(const std::string& address);
 inline constexpr const char* kGuardTable = "pams_header_checks";
 inline constexpr const char* kSealedTable = "pams_milter_header_checks";
 inline constexpr const char* kSmtpGuardTable = "pams_smtp_guard";
+inline constexpr const char* kFormerSmtpGuardTable = "pams_last_net";  ///< its name until 2026-11-27
 
 /// Tables of the setup before messages were sealed: what the smtp transport took out, and the passwords.
 bool is_former_table(const std::string& name);

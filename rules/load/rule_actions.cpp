@@ -103,7 +103,8 @@ void warn_of_long_hooks(const TransportRule& rule, const ReadAction& read, const
 /// A rule that flags says where the message goes, as in Exchange, and its fault is never passed over.
 void check_flagging_rule(const schema::Value& table, const Reading& reading, const Pams& pams,
                          const TransportRule& rule, const std::vector<std::string>& routes) {
-  if (std::ranges::find(routes, pams.connector) == routes.end())
+  const bool has_connector = !pams.connector.empty();  // not needed where PAMS is disabled
+  if (has_connector && std::ranges::find(routes, pams.connector) == routes.end())
     reading.error(
         table.at(),
         "no rule may change the header " + pams.header +

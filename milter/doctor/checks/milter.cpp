@@ -34,7 +34,7 @@ Finding unwatched(const Examination& examination, const mta::PostfixServices& se
   if (!fault) return unanswered(fault.error());
   if (fault->has_value() &&
       holds_word(listener.values.at("receive_override_options"), "no_header_body_checks"))
-    return failed(seen + ", and no_header_body_checks switches the guard rules off",
+    return failed(seen + ", and no_header_body_checks switches the guard rules in header_checks off",
                   remedy_for_options(listener, "no_header_body_checks"));
   if (fault->has_value() || !own_setting) return failed(seen, remedy);
   if (routing::is_journal_listener(examination.config, *listener.service)) return ok("journal reports only");

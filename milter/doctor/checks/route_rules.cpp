@@ -77,7 +77,7 @@ Result<std::optional<std::string>> guard_fault(const Examination& examination,
   const auto options = services.value(listener, "receive_override_options");
   if (!options) return tl::unexpected(options.error());
   if (holds_word(*options, "no_header_body_checks"))
-    return "no_header_body_checks switches the guard rules off";
+    return "no_header_body_checks switches the guard rules in header_checks off";
   const auto cleanup = services.cleanup_of(listener);
   if (!cleanup) return tl::unexpected(cleanup.error());
   if (*cleanup == nullptr) return "its cleanup_service_name is not in master.cf";

@@ -49,6 +49,7 @@ class Removal {
     if (all) {
       remove_table(routing::kGuardTable);
       remove_table(routing::kSmtpGuardTable);
+      remove_table(routing::kFormerSmtpGuardTable);
       for (const auto& entry : std::filesystem::directory_iterator(directory_))
         if (const auto name = entry.path().filename().string(); routing::is_former_table(name))
           remove_table(name);

@@ -49,6 +49,12 @@ std::string errors(std::string_view from, std::string_view to) {
 
 BOOST_AUTO_TEST_SUITE(policy_rule_flag)
 
+BOOST_AUTO_TEST_CASE(where_pams_is_disabled_no_connector_is_needed) {
+  const std::string rule(kRule.substr(0, kRule.rfind("[[transport_rule.do]]")));
+  const auto loaded = test::load_texts({"[pams]\nenabled = false\n", rule});
+  BOOST_TEST(loaded.errors == 0U, loaded.text);
+}
+
 BOOST_AUTO_TEST_CASE(the_reply_takes_the_route_of_flagged_mail) {
   const auto plan = test::evaluate(reply_gateway(), kReply);
   BOOST_TEST(to_string(plan.classification.value) == "flagged");

@@ -243,6 +243,15 @@ BOOST_AUTO_TEST_CASE(the_last_guard_rule_comes_first_and_the_sites_own_tables_st
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_last_guard_rule_with_the_former_name_of_its_table_is_replaced) {
+  auto site = debian_site();
+  site.written["smtp_header_checks"] =
+      "pipemap:{pcre:/etc/postfix/pams_last_net,fail:flagged_mail_leaves_by_its_connector_only}, regexp:/etc/postfix/theirs";
+  BOOST_TEST(
+      wanted(plan(site), "smtp_header_checks") ==
+      "pipemap:{pcre:/etc/postfix/pams_smtp_guard,fail:flagged_mail_leaves_by_its_connector_only}, regexp:/etc/postfix/theirs");
+}
+
 BOOST_AUTO_TEST_CASE(where_the_flag_may_leave_with_other_mail_there_is_no_last_guard_rule) {
   auto site = debian_site();
   site.written["smtp_header_checks"] =
