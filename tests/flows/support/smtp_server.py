@@ -49,6 +49,7 @@ class Behaviour:
     rcpt_reply: str | None = None  # "550 5.1.1 unknown" instead of 250
     rcpt_replies: dict = field(default_factory=dict)  # the same for one address
     data_reply: str | None = None  # after the message
+    data_replies: dict = field(default_factory=dict)  # the same for a message to one address
     hang_up_at: str | None = None  # one of STAGES: close the connection there; "taken": the message is recorded, unanswered
     stall_at: str | None = None  # one of STAGES: say nothing more there until the server is reset or let go on
     login: str | None = None  # AUTH PLAIN is offered, in clear too, and demanded with this argument
@@ -308,10 +309,12 @@ class Conversation:
         self.reached("end")
         taken = Transaction(self.tls, self.mail_from, self.recipients, b"".join(lines), self.parameters,
                             begun)
-        if not self.behaviour.data_reply:
+        refusal = next((self.behaviour.data_replies[one] for one in self.recipients if one in self.behaviour.data_replies),
+                       self.behaviour.data_reply)
+        if not refusal:
             self.server.record(taken)
         self.reached("taken")
-        answer = self.behaviour.data_reply or "250 2.0.0 taken"
+        answer = refusal or "250 2.0.0 taken"
         self.say(*[answer] * (len(self.recipients) if self.server.is_lmtp else 1))
         taken.answered = True
         self.may_stay_open = True
