@@ -8,7 +8,7 @@ build="ca-certificates ccache cmake g++ libarchive-dev libboost-test-dev libcli1
   libgmime-3.0-dev libmilter-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev libtoml11-dev libzstd-dev
   ninja-build nlohmann-json3-dev pkg-config"
 gateway="libsasl2-modules openssl postfix postfix-pcre python3 zstd"
-lint="clang-format clang-tidy git"
+lint="clang clang-format clang-tidy git libclang-rt-dev"
 
 wanted=
 for group in "$@"; do
