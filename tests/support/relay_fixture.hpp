@@ -47,6 +47,15 @@ class Mta {
 
 std::string with_dots(std::string_view content);
 
+/// What is sealed where its text does not matter.
+inline const std::string kRelayedMessage = R"(
+From: s@example.org
+Subject: secret
+zivver-relay: direct
+
+Hello
+)"_eml;
+
 struct RelayFixture {
   pams::test::TemporaryDirectory directory;
   TlsPeer peer;

@@ -10,17 +10,8 @@ using namespace pams::milter;
 using namespace pams::milter::relay;
 namespace {
 
-using pams::test::operator""_eml;
 using Stage = TlsPeer::Stage;
 using Then = TlsPeer::Then;
-
-const std::string kMessage = R"(
-From: s@example.org
-Subject: secret
-zivver-relay: direct
-
-Hello
-)"_eml;
 
 BOOST_FIXTURE_TEST_SUITE(relay_hosts, RelayFixture)
 
@@ -29,7 +20,7 @@ BOOST_AUTO_TEST_CASE(a_host_that_is_silent_is_left_when_the_mta_hangs_up) {
   Mta mta(*services);
   mta.envelope({"a@example.com"});
   mta.ask("DATA");
-  mta.send(carrier(kMessage, contents({"a@example.com"})));
+  mta.send(carrier(kRelayedMessage, contents({"a@example.com"})));
   peer.wait_for(Stage::Mail);
   mta.hang_up();
   mta.join();  // at once, not when the time for MAIL is over
@@ -42,7 +33,7 @@ BOOST_AUTO_TEST_CASE(a_host_that_is_down_gives_way_to_the_next) {
   away.answer(Stage::Greeting, {"421 4.3.2 not now", Then::CloseAfter});
   add_smart_hosts({{"127.0.0.1", port}});
   const auto replies =
-      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+      Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("250 2.0.0 127.0.0.1:" + std::to_string(peer.port())), replies[0]);
 }
 
@@ -54,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_host_that_takes_nothing_now_gives_way_to_the_next) {
   config->policy.connectors.front().tls_settings = rules::TlsSettings::EncryptionOnly;
   reconfigure();
   const auto replies =
-      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+      Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("250 "), replies[0]);
   BOOST_TEST(busy.connections() == 1U);
   BOOST_TEST(peer.messages().size() == 1U);
@@ -63,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_host_that_takes_nothing_now_gives_way_to_the_next) {
 BOOST_AUTO_TEST_CASE(without_any_host_the_mta_is_to_come_again) {
   peer.answer(Stage::Mail, {"450 4.7.1 greylisted"});
   const auto replies =
-      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+      Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
   BOOST_TEST(replies[0] == "450 4.7.1 127.0.0.1:" + std::to_string(peer.port()) + ": 450 4.7.1 greylisted");
 }
 
@@ -75,8 +66,8 @@ BOOST_AUTO_TEST_CASE(what_the_host_cannot_take_is_said_and_not_converted) {
     return Mta(*plain.services).deliver(plain.carrier(message, contents({to})), {to})[0];
   };
   BOOST_TEST(deliver("Subject: x\r\n\r\n\xE9\r\n", "a@example.com").starts_with("550 5.6.3 "));
-  BOOST_TEST(deliver(kMessage, "\xC3\xA9@example.com").starts_with("550 5.6.7 "));
-  BOOST_TEST(deliver(kMessage + std::string(2000, 'x'), "a@example.com").starts_with("552 5.3.4 "));
+  BOOST_TEST(deliver(kRelayedMessage, "\xC3\xA9@example.com").starts_with("550 5.6.7 "));
+  BOOST_TEST(deliver(kRelayedMessage + std::string(2000, 'x'), "a@example.com").starts_with("552 5.3.4 "));
   BOOST_TEST(plain.peer.messages().empty());
 }
 
@@ -102,13 +93,13 @@ BOOST_AUTO_TEST_CASE(a_connector_that_is_gone_is_the_postmasters_matter) {
   config->policy.connectors.front().name = "Other";
   reconfigure();
   const auto replies =
-      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+      Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("451 4.3.5 "), replies[0]);
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_serves_one_message_after_another) {
   for (const auto* to : {"a@example.com", "b@example.com"})
-    BOOST_TEST(Mta(*services).deliver(carrier(kMessage, contents({to})), {to})[0].starts_with("250 "));
+    BOOST_TEST(Mta(*services).deliver(carrier(kRelayedMessage, contents({to})), {to})[0].starts_with("250 "));
   BOOST_TEST(peer.connections() == 1U);
   BOOST_TEST(peer.messages().size() == 2U);
 }
@@ -122,15 +113,16 @@ BOOST_AUTO_TEST_CASE(a_cached_connection_that_breaks_is_replaced) {
   };
   RelayFixture other(script);
   for (const auto* to : {"a@example.com", "b@example.com"})
-    BOOST_TEST(
-        Mta(*other.services).deliver(other.carrier(kMessage, contents({to})), {to})[0].starts_with("250 "));
+    BOOST_TEST(Mta(*other.services)
+                   .deliver(other.carrier(kRelayedMessage, contents({to})), {to})[0]
+                   .starts_with("250 "));
   BOOST_TEST(other.peer.connections() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_new_configuration_gets_new_connections) {
-  Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+  Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
   reconfigure();
-  Mta(*services).deliver(carrier(kMessage, contents({"b@example.com"})), {"b@example.com"});
+  Mta(*services).deliver(carrier(kRelayedMessage, contents({"b@example.com"})), {"b@example.com"});
   BOOST_TEST(peer.connections() == 2U);
 }
 
@@ -139,7 +131,8 @@ BOOST_AUTO_TEST_CASE(a_host_that_cannot_prove_itself_gets_nothing) {
   script.certificate = PeerCertificate::WrongName;
   RelayFixture other(script);
   const auto replies =
-      Mta(*other.services).deliver(other.carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+      Mta(*other.services)
+          .deliver(other.carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("451 4.4.1 "), replies[0]);
   BOOST_TEST(other.peer.messages().empty());
 }

@@ -11,17 +11,8 @@ using namespace pams::milter::relay;
 namespace {
 
 using pams::test::Bytes;
-using pams::test::operator""_eml;
 using Stage = TlsPeer::Stage;
 using Then = TlsPeer::Then;
-
-const std::string kMessage = R"(
-From: s@example.org
-Subject: secret
-zivver-relay: direct
-
-Hello
-)"_eml;
 
 BOOST_FIXTURE_TEST_SUITE(relay, RelayFixture)
 
@@ -55,7 +46,7 @@ BOOST_AUTO_TEST_CASE(what_the_client_asked_for_goes_to_a_host_that_offers_dsn) {
   auto sealed = contents({});
   sealed.envelope_id = "ENVID=QQ314159";
   sealed.recipients.push_back({"a@example.com", "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;A@example.com"});
-  Mta(*services).deliver(carrier(kMessage, sealed), {"<a@example.com> NOTIFY=NEVER"});
+  Mta(*services).deliver(carrier(kRelayedMessage, sealed), {"<a@example.com> NOTIFY=NEVER"});
   const auto got = peer.messages().at(0);
   BOOST_TEST(got.from.ends_with(" ENVID=QQ314159"));
   BOOST_TEST(got.from.find("RET=") == std::string::npos);
@@ -64,7 +55,7 @@ BOOST_AUTO_TEST_CASE(what_the_client_asked_for_goes_to_a_host_that_offers_dsn) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_mta_alone_knows_that_was_asked_for_goes_on_too) {
-  const auto sealed = carrier(kMessage, contents({"a@example.com", "b@example.com"}));
+  const auto sealed = carrier(kRelayedMessage, contents({"a@example.com", "b@example.com"}));
   Mta(*services).deliver(sealed, {"<a@example.com> NOTIFY=NEVER ORCPT=rfc822;first@example.com",
                                   "<b@example.com> ORCPT=rfc822;b@example.com"});
   const auto got = peer.messages().at(0);
@@ -73,7 +64,7 @@ BOOST_AUTO_TEST_CASE(what_the_mta_alone_knows_that_was_asked_for_goes_on_too) {
 }
 
 BOOST_AUTO_TEST_CASE(a_delivery_is_recorded_with_what_proved_the_host) {
-  const auto sealed = carrier(kMessage, contents({"a@example.com"}));
+  const auto sealed = carrier(kRelayedMessage, contents({"a@example.com"}));
   Mta(*services).deliver(sealed, {"a@example.com"});
   const auto known = recorded(sealed, "a@example.com");
   BOOST_REQUIRE(known.has_value());
@@ -86,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_delivery_is_recorded_with_what_proved_the_host) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_sent_is_answered_again_and_not_sent_again) {
-  const auto sealed = carrier(kMessage, contents({"a@example.com", "b@example.com"}));
+  const auto sealed = carrier(kRelayedMessage, contents({"a@example.com", "b@example.com"}));
   Mta(*services).deliver(sealed, {"a@example.com"});
   RelayServices restarted(config);
   const auto again = Mta(restarted).deliver(sealed, {"a@example.com", "b@example.com"});
@@ -98,7 +89,8 @@ BOOST_AUTO_TEST_CASE(what_was_sent_is_answered_again_and_not_sent_again) {
 }
 
 BOOST_AUTO_TEST_CASE(the_smart_host_sees_no_final_dot_when_the_mta_hangs_up) {
-  const auto sealed = carrier(kMessage + std::string(200'000, 'x') + "\r\n", contents({"a@example.com"}));
+  const auto sealed =
+      carrier(kRelayedMessage + std::string(200'000, 'x') + "\r\n", contents({"a@example.com"}));
   Mta mta(*services);
   mta.envelope({"a@example.com"});
   mta.ask("DATA");
@@ -111,7 +103,7 @@ BOOST_AUTO_TEST_CASE(the_smart_host_sees_no_final_dot_when_the_mta_hangs_up) {
 }
 
 BOOST_AUTO_TEST_CASE(a_carrier_that_is_cut_short_is_refused_without_the_dot) {
-  auto sealed = carrier(kMessage + std::string(200'000, 'x') + "\r\n", contents({"a@example.com"}));
+  auto sealed = carrier(kRelayedMessage + std::string(200'000, 'x') + "\r\n", contents({"a@example.com"}));
   sealed.resize(sealed.rfind("\r\n", sealed.size() / 2) + 2);
   const auto replies = Mta(*services).deliver(sealed, {"a@example.com"});
   BOOST_TEST(replies[0] == "550 5.7.1 not a message sealed by this gateway, or changed on its way");
@@ -119,8 +111,8 @@ BOOST_AUTO_TEST_CASE(a_carrier_that_is_cut_short_is_refused_without_the_dot) {
 }
 
 BOOST_AUTO_TEST_CASE(a_carrier_that_was_changed_is_refused_without_the_dot) {
-  auto sealed =
-      carrier(kMessage + std::string(200'000, 'x') + "\r\n", contents({"a@example.com", "b@example.com"}));
+  auto sealed = carrier(kRelayedMessage + std::string(200'000, 'x') + "\r\n",
+                        contents({"a@example.com", "b@example.com"}));
   auto& changed = sealed[sealed.size() - 10'000];
   changed = changed == 'A' ? 'B' : 'A';
   for (const auto& reply : Mta(*services).deliver(sealed, {"a@example.com", "b@example.com"}))
@@ -129,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_carrier_that_was_changed_is_refused_without_the_dot) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_carrier_is_refused) {
-  const auto replies = Mta(*services).deliver(kMessage, {"a@example.com"});
+  const auto replies = Mta(*services).deliver(kRelayedMessage, {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("550 5.7.1 "), replies[0]);
   BOOST_TEST(peer.connections() == 0U);
 }
@@ -137,7 +129,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_carrier_is_refused) {
 BOOST_AUTO_TEST_CASE(a_key_that_is_missing_is_the_postmasters_matter) {
   const auto other = seal::new_key(std::chrono::sys_seconds(std::chrono::seconds(1)));
   const auto replies =
-      Mta(*services).deliver(carrier(other, kMessage, contents({"a@example.com"})), {"a@example.com"});
+      Mta(*services).deliver(carrier(other, kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
   BOOST_TEST(replies[0] == "451 4.3.5 sealed with a key that is not in seal.key");
 }
 
@@ -151,7 +143,7 @@ BOOST_AUTO_TEST_CASE(each_recipient_gets_its_own_answer) {
   };
   RelayFixture other(script);
   const std::vector<std::string> all{"a@example.com", "later@example.com", "never@example.com"};
-  const auto sealed = other.carrier(kMessage, contents(all));
+  const auto sealed = other.carrier(kRelayedMessage, contents(all));
   const auto replies = Mta(*other.services).deliver(sealed, all);
   BOOST_TEST(replies[0].starts_with("250 2.0.0 "), replies[0]);
   BOOST_TEST(replies[1].starts_with("452 4.2.2 127.0.0.1"), replies[1]);
@@ -163,7 +155,7 @@ BOOST_AUTO_TEST_CASE(each_recipient_gets_its_own_answer) {
 
 BOOST_AUTO_TEST_CASE(a_message_that_the_host_refuses_is_refused) {
   peer.answer(Stage::EndOfData, {"554 5.6.0 no"});
-  const auto sealed = carrier(kMessage, contents({"a@example.com"}));
+  const auto sealed = carrier(kRelayedMessage, contents({"a@example.com"}));
   const auto replies = Mta(*services).deliver(sealed, {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("554 5.6.0 "), replies[0]);
   BOOST_TEST(!recorded(sealed, "a@example.com").has_value());
@@ -171,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_the_host_refuses_is_refused) {
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_lost_is_no_delivery) {
   peer.answer(Stage::EndOfData, {"", Then::Close});
-  const auto sealed = carrier(kMessage, contents({"a@example.com"}));
+  const auto sealed = carrier(kRelayedMessage, contents({"a@example.com"}));
   const auto replies = Mta(*services).deliver(sealed, {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("451 4.4.2 "), replies[0]);
   BOOST_TEST(!recorded(sealed, "a@example.com").has_value());
@@ -179,7 +171,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_lost_is_no_delivery) {
 
 BOOST_AUTO_TEST_CASE(a_recipient_that_the_mta_added_gets_nothing) {
   const auto replies =
-      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})),
+      Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})),
                              {"a@example.com", "<copy@example.org> ORCPT=rfc822;copy@example.org"});
   BOOST_TEST(replies[0].starts_with("250 2.0.0 "));
   BOOST_TEST(replies[1] == "250 2.1.5 <copy@example.org> not a recipient of the sealed message, dropped");
@@ -191,14 +183,14 @@ BOOST_AUTO_TEST_CASE(a_recipient_that_the_mta_added_is_refused_where_that_is_wan
   config->policy.pams.extra_recipients = rules::ExtraRecipients::Refuse;
   reconfigure();
   const auto replies =
-      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"copy@example.org"});
+      Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})), {"copy@example.org"});
   BOOST_TEST(replies[0].starts_with("550 5.7.1 "), replies[0]);
   BOOST_TEST(peer.connections() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_rewritten_recipient_is_known_by_its_original) {
   const auto replies = Mta(*services).deliver(
-      carrier(kMessage, contents({"ina+x@example.com"})),
+      carrier(kRelayedMessage, contents({"ina+x@example.com"})),
       {"<box@mail.example.com> ORCPT=rfc822;ina+2Bx@example.com", "INA+X@EXAMPLE.COM"});
   for (const auto& reply : replies) BOOST_TEST(reply.starts_with("250 2.0.0 "), reply);
   BOOST_TEST(peer.messages().at(0).recipients == std::vector<std::string>{"RCPT TO:<ina+x@example.com>"},
@@ -206,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_rewritten_recipient_is_known_by_its_original) {
 }
 
 BOOST_AUTO_TEST_CASE(two_sessions_with_one_seal_do_not_both_send) {
-  const auto sealed = carrier(kMessage, contents({"a@example.com"}));
+  const auto sealed = carrier(kRelayedMessage, contents({"a@example.com"}));
   Mta first(*services);
   first.envelope({"a@example.com"});
   first.ask("DATA");
@@ -222,7 +214,7 @@ BOOST_AUTO_TEST_CASE(two_sessions_with_one_seal_do_not_both_send) {
 BOOST_AUTO_TEST_CASE(nothing_is_sent_when_it_is_not_known_what_was) {
   directory.write("relay.db", std::string(4096, 'x'));
   const auto replies =
-      Mta(*services).deliver(carrier(kMessage, contents({"a@example.com"})), {"a@example.com"});
+      Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
   BOOST_TEST(replies[0].starts_with("451 4.3.0 "), replies[0]);
   BOOST_TEST(peer.connections() == 0U);
 }
@@ -243,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_refused_report_waits_and_goes_to_the_other_mailbox) {
   relay.reconfigure();
   auto report = contents({"journal@example.org", "alternate@example.org"});
   report.kind = seal::Contents::Kind::JournalReport;
-  const auto wire = relay.carrier(kMessage, report);
+  const auto wire = relay.carrier(kRelayedMessage, report);
   const auto deliver = [&] { return Mta(*relay.services).deliver(wire, {"journal@example.org"})[0]; };
   refused.insert("alternate@example.org");
   for (int i = 0; i < 2; ++i) BOOST_TEST(deliver().starts_with("451 4.1.1 "));
