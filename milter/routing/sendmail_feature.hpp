@@ -28,7 +28,7 @@ std::string sendmail_relay(const Config& config);
 /// and without E a line that begins with "From " stays.
 inline constexpr const char* kMailerFlags = "mzX8uhk";
 
-/// Behind $@ stands a host, although the mailer alone says where the relay is: Sendmail demands one.
+/// After $@ stands a host, although the mailer alone says where the relay is: Sendmail demands one.
 inline constexpr const char* kRelayHost = "localhost";
 
 /// The ruleset that takes the suffix off a recipient of the envelope.

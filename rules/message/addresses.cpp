@@ -32,7 +32,7 @@ class AddressReader {
   std::vector<std::string> found_;
 };
 
-/// Behind the ")" that closes the comment at `at_`; npos when nothing does.
+/// After the ")" that closes the comment at `at_`; npos when nothing does.
 std::size_t AddressReader::end_of_comment() {
   std::size_t depth = 0;
   for (auto i = at_; i < value_.size(); ++i) {

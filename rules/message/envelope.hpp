@@ -19,7 +19,7 @@ struct Client {
   std::string certificate;    ///< subject CN of a *verified* client certificate; "" when there is none
 };
 
-/// Behind the last "@", in lower case; "" when there is none.
+/// After the last "@", in lower case; "" when there is none.
 std::string domain_of(std::string_view address);
 
 /// True when `domain` is `pattern`. The pattern "*.example.org" means what is below example.org, and not

@@ -81,7 +81,7 @@ HtmlToken HtmlScan::raw_text(std::size_t begin) const {
   return {HtmlKind::RawText, begin, html_.size(), raw_element_};
 }
 
-/// Behind the ">" that ends the tag whose inside is read from `begin`; npos when the quotes never let one
+/// After the ">" that ends the tag whose inside is read from `begin`; npos when the quotes never let one
 /// appear.
 std::size_t HtmlScan::tag_end(std::size_t begin) {
   const auto first = next_special(begin);

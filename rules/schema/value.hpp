@@ -47,7 +47,7 @@ struct Member {
   Value value;
 };
 
-// Behind Member, because clang 14 wants it complete where a Table is made or destroyed.
+// After Member, because clang 14 wants it complete where a Table is made or destroyed.
 inline Value::Value(Data data, Location at) : data_(std::move(data)), at_(std::move(at)) {}
 
 }  // namespace pams::schema
