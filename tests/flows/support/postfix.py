@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from .ports import free_port, greets
-from .waiting import wait_for
+from .waiting import DidNotHappen, wait_for
 
 MASTER_TEMPLATE = Path("/usr/share/postfix/master.cf.dist")
 
@@ -239,7 +239,20 @@ class Postfix:
                 for path in (self.queue_directory / name).rglob("*") if path.is_file()}
 
     def flush(self):
+        """Once no delivery agent holds a message's file: the queue manager puts such a message off for a minute
+        ("skipped, still being delivered"). A delivery that stalls is not waited for."""
+        with contextlib.suppress(DidNotHappen):
+            wait_for("deliveries have ended", lambda: not self._holds_a_message(), seconds=5)
         self.tool("postqueue", "-f")
+
+    def _holds_a_message(self):
+        inodes = set()
+        for queue in ("incoming", "active", "deferred"):
+            for path in (self.queue_directory / queue).rglob("*"):
+                with contextlib.suppress(FileNotFoundError):
+                    inodes.add(path.stat().st_ino)
+        locked = re.findall(r":(\d+) \d+ \w+$", Path("/proc/locks").read_text(), re.MULTILINE)
+        return not inodes.isdisjoint(map(int, locked))
 
     def requeue_all(self):
         self.tool("postsuper", "-r", "ALL")
