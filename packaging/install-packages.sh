@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs Debian packages for: build (the programs), gateway (a private Postfix to try them on), lint (the checks).
+# Installs Debian packages for: build (the programs), gateway (a private Postfix to try them on), lint (the checks),
+# deb (the Debian package), boot (a minimal Debian to boot it on).
 #   packaging/install-packages.sh build gateway
 # Asks apt-get only for what is missing. Postfix is installed without a configuration and is never started.
 set -eu
@@ -8,6 +9,8 @@ build="ca-certificates ccache cmake g++ libarchive-dev libboost-test-dev libcli1
   libgmime-3.0-dev libmilter-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev libtoml11-dev libzstd-dev
   ninja-build nlohmann-json3-dev pkg-config"
 gateway="libsasl2-modules openssl postfix postfix-pcre python3 zstd"
+deb="apparmor debhelper dh-apparmor dpkg-dev fakeroot lintian"
+boot="mmdebstrap systemd-container"
 lint="clang clang-format clang-tidy git libclang-rt-dev"
 
 wanted=
@@ -15,6 +18,8 @@ for group in "$@"; do
   case $group in
     build) wanted="$wanted $build" ;;
     gateway) wanted="$wanted $gateway" ;;
+    deb) wanted="$wanted $deb" ;;
+    boot) wanted="$wanted $boot" ;;
     lint) wanted="$wanted $lint" ;;
     *) echo "no group of packages is called $group" >&2; exit 2 ;;
   esac

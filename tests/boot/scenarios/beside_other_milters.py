@@ -1,0 +1,50 @@
+"""A Postfix that has had rspamd and OpenDKIM for years: README's five commands, and mail passes all three in the right order."""
+
+from machines.gateway import readme_commands
+from support import messages
+
+PACKAGES = ("opendkim", "opendkim-tools", "rspamd")
+RSPAMD, OPENDKIM = "inet:localhost:11332", "inet:localhost:8891"
+SITE = f"""
+opendkim-genkey --directory=/etc/dkimkeys --domain=example.org --selector=gw
+chown opendkim: /etc/dkimkeys/gw.private
+printf 'Syslog yes\\nUMask 007\\nDomain example.org\\nSelector gw\\nKeyFile /etc/dkimkeys/gw.private\\nMode s\\nSocket inet:8891@localhost\\n' \\
+  > /etc/opendkim.conf
+systemctl enable --now opendkim rspamd
+systemctl restart opendkim rspamd
+postconf -e 'smtpd_milters = {RSPAMD}, {OPENDKIM}' 'non_smtpd_milters = $smtpd_milters' 'milter_default_action = accept'
+systemctl reload postfix
+"""
+
+
+def step_the_site_signs_and_scans(gateway):
+    gateway.run(SITE)
+    message = gateway.submit(messages.plain())
+    assert b"DKIM-Signature:" in gateway.sees_at(gateway.next_host, message).data
+
+
+def step_five_commands_of_the_readme_are_enough(gateway):
+    for command in readme_commands():
+        gateway.type_readme_command(command)
+
+
+def step_its_milters_are_still_there_in_their_order(gateway):
+    milters = gateway.told("postconf -h smtpd_milters")
+    places = [milters.find(one) for one in (RSPAMD, "pams-milter", OPENDKIM)]
+    assert -1 not in places and places == sorted(places), milters
+
+
+def step_ordinary_mail_is_signed_after_the_disclaimer(gateway):
+    taken = gateway.sees_at(gateway.next_host, gateway.submit(messages.plain()))
+    assert b"DKIM-Signature:" in taken.data and b"Example B.V." in taken.data, taken.data.decode()
+    gateway.write("/root/signed.eml", taken.data.decode())
+    assert "pass" in gateway.told("opendkim-testmsg < /root/signed.eml && echo pass"), "the signature does not hold"
+
+
+def step_a_flagged_message_arrives_as_it_was_written(gateway):
+    gateway.flagged_arrives()
+    gateway.nothing_leaked()
+
+
+def step_doctor_has_nothing_to_say(gateway):
+    assert not gateway.doctor(), gateway.told("pamsctl doctor")
