@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct Settings {
   std::vector<ArchiveSettings> archives;
   TraceSettings trace;
   RelaySettings relay;
+  std::optional<Listen> metrics;  ///< a unix socket, or a port on loopback; nullopt: not served
   std::string log_level;
   LogFormat log_format = LogFormat::Text;
 };

@@ -173,7 +173,26 @@ class Loader {
     const auto& mail_log = trace.text("mail_log");
     settings.trace = {resolve(trace.text("path"), path_), std::chrono::seconds(trace.number("retention")),
                       mail_log == "journal" ? mail_log : resolve(mail_log, path_)};
-    read_single("metrics");
+    read_metrics(settings);
+  }
+
+  /// Whoever can connect reads names of rules and of smart hosts, without a password: never the network.
+  void read_metrics(Settings& settings) {
+    const auto written = read_section("metrics");
+    if (written.empty()) return;
+    const auto& text = written.front().text("listen");
+    const auto& at = written.front().at("listen");
+    const bool has_scheme =
+        text.starts_with("unix:") || text.starts_with("local:") || text.starts_with("inet");
+    const auto listen = parse_listen(has_scheme ? text : "inet:" + text);
+    if (!listen || (listen->unix_path.empty() && !is_loopback(listen->host)))
+      return diagnostics_.error(
+          at,
+          "listen: metrics are served on loopback or at a unix socket only, as 127.0.0.1:9825, [::1]:9825 or unix:/run/pams-milter/metrics.sock; for a Prometheus elsewhere put a proxy with TLS and a password in front");
+    for (const auto* other : {&settings.listen, &settings.relay.listen})
+      if (listen->for_libmilter() == other->for_libmilter())
+        return diagnostics_.error(at, "listen: the milter or the relay listens there");
+    settings.metrics = *listen;
   }
 
   void read_archives(Settings& settings) {
