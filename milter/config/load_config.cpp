@@ -2,12 +2,14 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "milter/config/check_config.hpp"
 #include "milter/config/config.hpp"
 #include "milter/config/files.hpp"
 #include "milter/config/listen.hpp"
 #include "milter/config/sections.hpp"
 #include "rules/base/ip_range.hpp"
 #include "rules/load.hpp"
+#include "rules/schema/check_path.hpp"
 
 namespace pams::milter {
 namespace {
@@ -31,8 +33,8 @@ constexpr schema::Param kInclude{.key = "include", .type = schema::Type::Words, 
 
 class Loader {
  public:
-  explicit Loader(const std::string& path)
-      : path_(std::filesystem::absolute(path).lexically_normal().string()) {}
+  Loader(const std::string& path, schema::Files disk)
+      : path_(std::filesystem::absolute(path).lexically_normal().string()), disk_(std::move(disk)) {}
 
   Loaded run(const std::string& shown_path) {
     read(path_, shown_path);
@@ -42,7 +44,7 @@ class Loader {
     auto config = std::make_shared<Config>();
     config->settings.file = path_;
     read_settings(config->settings);
-    auto policy = rules::load_policy(files_, archive_names(), disk_files(), diagnostics_);
+    auto policy = rules::load_policy(files_, archive_names(), disk_, diagnostics_);
     if (policy) config->policy = std::move(*policy);
     if (!policy || diagnostics_.has_errors()) config = nullptr;
     return {std::move(config), std::move(diagnostics_)};
@@ -51,22 +53,31 @@ class Loader {
  private:
   void read(const std::string& path, const std::string& shown_path, const Location& named_at = {}) {
     auto content = read_file(path);
-    if (!content) return diagnostics_.error(named_at, content.error().what);
-    files_.push_back(
-        schema::parse(std::make_shared<const Source>(Source{shown_path, std::move(*content)}), diagnostics_));
+    const auto errors_before = diagnostics_.errors();
+    if (content)
+      files_.push_back(schema::parse(std::make_shared<const Source>(Source{shown_path, std::move(*content)}),
+                                     diagnostics_));
+    else
+      diagnostics_.error(named_at, content.error().what);
+    if (diagnostics_.errors() > errors_before) disk_.is_complete = false;
   }
 
   void read_includes() {
     const auto* include = files_.front().find("include");
     if (include == nullptr) return;
     const auto main = files_.front();  // read() grows files_
-    const auto args = schema::read_value(*include, {&kInclude, 1}, "include", disk_files(), diagnostics_);
+    const auto args = schema::read_value(*include, {&kInclude, 1}, "include", disk_, diagnostics_);
     if (!args) return;
     for (const auto& pattern : args->words("include")) {
       const auto found = matching_files(resolve(pattern, path_));
-      if (!found) diagnostics_.error(include->at(), found.error().what);
-      if (found)
-        for (const auto& file : *found) read(file, file, include->at());
+      if (!found) {
+        diagnostics_.error(include->at(), found.error().what);
+        disk_.is_complete = false;
+        continue;
+      }
+      if (found->empty())
+        diagnostics_.warning(include->at(), "include: no file matches " + resolve(pattern, path_));
+      for (const auto& file : *found) read(file, file, include->at());
     }
   }
 
@@ -93,10 +104,20 @@ class Loader {
     const auto& wanted = section(name);
     const auto heading = schema::heading(name, wanted.occurs);
     std::vector<Args> all;
-    for (const auto* table : schema::find_tables(files_, name, wanted.occurs, diagnostics_))
-      if (auto args = schema::read_table(*table, wanted.params, heading, disk_files(), diagnostics_))
-        all.push_back(std::move(*args));
+    for (const auto* table : schema::find_tables(files_, name, wanted.occurs, diagnostics_)) {
+      auto args = schema::read_table(*table, wanted.params, heading, disk_, diagnostics_);
+      if (!args) continue;
+      check_files(name, {*table, *args, disk_, diagnostics_});
+      all.push_back(std::move(*args));
+    }
     return all;
+  }
+
+  static void check_files(std::string_view section, const schema::ReadTable& read) {
+    if (section != "archive") return;
+    schema::check_directory(read, "path");
+    schema::check_pem(read, "encrypt_to", schema::Files::Pem::Certificates);
+    schema::check_pem(read, "checkpoint_key", schema::Files::Pem::PrivateKey);
   }
 
   /// The one table of a [section]; all defaults when it was not written.
@@ -104,7 +125,7 @@ class Loader {
     auto written = read_section(name);
     if (!written.empty()) return std::move(written.front());
     Diagnostics none;
-    return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_files(), none);
+    return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_, none);
   }
 
   /// Apart from the section's other keys, so that a mistake in one of them does not hide one in the address.
@@ -224,6 +245,7 @@ class Loader {
   }
 
   std::string path_;
+  schema::Files disk_;
   std::vector<Value> files_;
   Diagnostics diagnostics_;
 };
@@ -235,6 +257,7 @@ const ArchiveSettings* Config::archive(std::string_view name) const {
   return found == settings.archives.end() ? nullptr : &*found;
 }
 
-Loaded load_config(const std::string& path) { return Loader(path).run(path); }
+Loaded load_config(const std::string& path) { return Loader(path, disk_files()).run(path); }
+Loaded check_config(const std::string& path) { return Loader(path, examined_files()).run(path); }
 
 }  // namespace pams::milter
