@@ -6,6 +6,7 @@
 #include "milter/config/files.hpp"
 #include "milter/config/listen.hpp"
 #include "milter/config/sections.hpp"
+#include "milter/config/sources.hpp"
 #include "rules/base/ip_range.hpp"
 #include "rules/load.hpp"
 
@@ -31,8 +32,10 @@ constexpr schema::Param kInclude{.key = "include", .type = schema::Type::Words, 
 
 class Loader {
  public:
-  explicit Loader(const std::string& path)
-      : path_(std::filesystem::absolute(path).lexically_normal().string()) {}
+  Loader(const std::string& path, schema::Files disk)
+      : path_(std::filesystem::absolute(path).lexically_normal().string()),
+        sources_(std::make_shared<SourceList>()),
+        disk_(noting_sources(std::move(disk), sources_)) {}
 
   Loaded run(const std::string& shown_path) {
     read(path_, shown_path);
@@ -42,15 +45,17 @@ class Loader {
     auto config = std::make_shared<Config>();
     config->settings.file = path_;
     read_settings(config->settings);
-    auto policy = rules::load_policy(files_, archive_names(), disk_files(), diagnostics_);
+    auto policy = rules::load_policy(files_, archive_names(), disk_, diagnostics_);
     if (policy) config->policy = std::move(*policy);
+    config->sources.files = sources_->all();
+    config->sources.includes = includes_;
     if (!policy || diagnostics_.has_errors()) config = nullptr;
     return {std::move(config), std::move(diagnostics_)};
   }
 
  private:
   void read(const std::string& path, const std::string& shown_path, const Location& named_at = {}) {
-    auto content = read_file(path);
+    auto content = disk_.read(path);
     if (!content) return diagnostics_.error(named_at, content.error().what);
     files_.push_back(
         schema::parse(std::make_shared<const Source>(Source{shown_path, std::move(*content)}), diagnostics_));
@@ -60,10 +65,11 @@ class Loader {
     const auto* include = files_.front().find("include");
     if (include == nullptr) return;
     const auto main = files_.front();  // read() grows files_
-    const auto args = schema::read_value(*include, {&kInclude, 1}, "include", disk_files(), diagnostics_);
+    const auto args = schema::read_value(*include, {&kInclude, 1}, "include", disk_, diagnostics_);
     if (!args) return;
     for (const auto& pattern : args->words("include")) {
-      const auto found = matching_files(resolve(pattern, path_));
+      includes_.push_back(resolve(pattern, path_));
+      const auto found = matching_files(includes_.back());
       if (!found) diagnostics_.error(include->at(), found.error().what);
       if (found)
         for (const auto& file : *found) read(file, file, include->at());
@@ -94,7 +100,7 @@ class Loader {
     const auto heading = schema::heading(name, wanted.occurs);
     std::vector<Args> all;
     for (const auto* table : schema::find_tables(files_, name, wanted.occurs, diagnostics_))
-      if (auto args = schema::read_table(*table, wanted.params, heading, disk_files(), diagnostics_))
+      if (auto args = schema::read_table(*table, wanted.params, heading, disk_, diagnostics_))
         all.push_back(std::move(*args));
     return all;
   }
@@ -104,7 +110,7 @@ class Loader {
     auto written = read_section(name);
     if (!written.empty()) return std::move(written.front());
     Diagnostics none;
-    return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_files(), none);
+    return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_, none);
   }
 
   /// Apart from the section's other keys, so that a mistake in one of them does not hide one in the address.
@@ -205,6 +211,9 @@ class Loader {
   }
 
   std::string path_;
+  std::shared_ptr<SourceList> sources_;
+  schema::Files disk_;
+  std::vector<std::string> includes_;
   std::vector<Value> files_;
   Diagnostics diagnostics_;
 };
@@ -216,6 +225,6 @@ const ArchiveSettings* Config::archive(std::string_view name) const {
   return found == settings.archives.end() ? nullptr : &*found;
 }
 
-Loaded load_config(const std::string& path) { return Loader(path).run(path); }
+Loaded load_config(const std::string& path) { return Loader(path, disk_files()).run(path); }
 
 }  // namespace pams::milter
