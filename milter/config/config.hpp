@@ -62,9 +62,20 @@ struct Settings {
   LogFormat log_format = LogFormat::Text;
 };
 
+/// What a configuration was made from.
+struct ConfigSources {
+  struct File {
+    std::string path;
+    std::string digest;  ///< SHA-256 of its content
+  };
+  std::vector<File> files;            ///< the file itself, its includes, and what its rules name
+  std::vector<std::string> includes;  ///< absolute patterns
+};
+
 struct Config {
   Settings settings;
   rules::Policy policy;
+  ConfigSources sources;
 
   const ArchiveSettings* archive(std::string_view name) const;
 };

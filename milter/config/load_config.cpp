@@ -7,6 +7,7 @@
 #include "milter/config/files.hpp"
 #include "milter/config/listen.hpp"
 #include "milter/config/sections.hpp"
+#include "milter/config/sources.hpp"
 #include "rules/base/ip_range.hpp"
 #include "rules/load.hpp"
 #include "rules/schema/check_path.hpp"
@@ -34,7 +35,9 @@ constexpr schema::Param kInclude{.key = "include", .type = schema::Type::Words, 
 class Loader {
  public:
   Loader(const std::string& path, schema::Files disk)
-      : path_(std::filesystem::absolute(path).lexically_normal().string()), disk_(std::move(disk)) {}
+      : path_(std::filesystem::absolute(path).lexically_normal().string()),
+        sources_(std::make_shared<SourceList>()),
+        disk_(noting_sources(std::move(disk), sources_)) {}
 
   Loaded run(const std::string& shown_path) {
     read(path_, shown_path);
@@ -46,13 +49,15 @@ class Loader {
     read_settings(config->settings);
     auto policy = rules::load_policy(files_, archive_names(), disk_, diagnostics_);
     if (policy) config->policy = std::move(*policy);
+    config->sources.files = sources_->all();
+    config->sources.includes = includes_;
     if (!policy || diagnostics_.has_errors()) config = nullptr;
     return {std::move(config), std::move(diagnostics_)};
   }
 
  private:
   void read(const std::string& path, const std::string& shown_path, const Location& named_at = {}) {
-    auto content = read_file(path);
+    auto content = disk_.read(path);
     const auto errors_before = diagnostics_.errors();
     if (content)
       files_.push_back(schema::parse(std::make_shared<const Source>(Source{shown_path, std::move(*content)}),
@@ -69,14 +74,15 @@ class Loader {
     const auto args = schema::read_value(*include, {&kInclude, 1}, "include", disk_, diagnostics_);
     if (!args) return;
     for (const auto& pattern : args->words("include")) {
-      const auto found = matching_files(resolve(pattern, path_));
+      includes_.push_back(resolve(pattern, path_));
+      const auto found = matching_files(includes_.back());
       if (!found) {
         diagnostics_.error(include->at(), found.error().what);
         disk_.is_complete = false;
         continue;
       }
       if (found->empty())
-        diagnostics_.warning(include->at(), "include: no file matches " + resolve(pattern, path_));
+        diagnostics_.warning(include->at(), "include: no file matches " + includes_.back());
       for (const auto& file : *found) read(file, file, include->at());
     }
   }
@@ -245,7 +251,9 @@ class Loader {
   }
 
   std::string path_;
+  std::shared_ptr<SourceList> sources_;
   schema::Files disk_;
+  std::vector<std::string> includes_;
   std::vector<Value> files_;
   Diagnostics diagnostics_;
 };
