@@ -61,6 +61,11 @@ constexpr Param kLimits[] = {
 
 }  // namespace
 
+std::span<const Param> organization_params() { return kOrganization; }
+std::span<const Param> trust_params() { return kTrust; }
+std::span<const Param> exchange_online_params() { return kExchangeOnline; }
+std::span<const Param> limits_params() { return kLimits; }
+
 void read_organization(const schema::Value& section, const Reading& reading, Organization& organization) {
   const auto args = reading.table(section, kOrganization, "[organization]");
   if (!args) return;
