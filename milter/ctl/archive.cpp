@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "milter/base/age.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/command.hpp"
 #include "rules/base/text.hpp"
@@ -47,6 +48,13 @@ class Declaration {
     sub->callback([chosen = chosen_, action] { *chosen = action; });
     return sub;
   }
+  void add_forms(CLI::App* sub) const {
+    sub->add_flag(
+           "--csv", options_->as_csv,
+           "Print comma-separated values. Text that a spreadsheet would run as a formula has a ' in front")
+        ->excludes(sub->get_option("--json"));
+    sub->add_flag("--wide", options_->is_wide, "A line a row, however wide the terminal is");
+  }
   void add_query(CLI::App* sub) const {
     sub->add_option(
            "query", options_->query,
@@ -55,16 +63,26 @@ class Declaration {
   }
 
   void declare_reading(CLI::App& app) const {
-    add_query(add(app, "search", "List the records that a query matches", search_archive));
-    add(app, "list", "List all records", list_archive);
+    auto* searching = add(app, "search", "List the records that a query matches", search_archive);
+    add_query(searching);
+    auto* listing = add(app, "list", "List all records", list_archive);
+    for (auto* sub : {searching, listing}) add_forms(sub);
     add(app, "show", "Show one record: circumstances, header and text", show_record)
         ->add_option("id", options_->id, "The record's id, or how it begins")
         ->required();
-    auto* exporting = add(app, "export", "Copy messages as they were sent", export_archive);
+    auto* exporting = add(app, "export", "Copy messages, with a load file (CSV) that has the SHA-256 of each",
+                          export_archive);
     exporting->add_option("--format", options_->format, "eml (a directory), mboxrd or zip (a file)")
         ->required()
         ->check(CLI::IsMember({"eml", "mboxrd", "zip"}));
-    exporting->add_option("--output", options_->output, "Where to; must not be there yet")->required();
+    exporting->add_option("--output", options_->output, "Where to; must not be there yet")
+        ->required()
+        ->type_name("FILE");
+    exporting
+        ->add_option("--version", options_->version,
+                     "The messages as they were sent, or as they were received")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"sent", "received"}));
     add_query(exporting);
   }
 
@@ -80,7 +98,11 @@ class Declaration {
         ->add_option("name", options_->hold, "The hold")
         ->required();
     auto* purging = add(app, "purge", "End the keeping of old records that no hold matches", purge_archive);
-    purging->add_option("--older-than", options_->older_than, "\"365 days\" (s, min, h, days)")->required();
+    purging
+        ->add_option("--older-than", options_->older_than,
+                     "An age: \"10 years\", \"90 days\". Months and years are the calendar's (" +
+                         std::string(kAgeUnits) + ")")
+        ->required();
     purging->add_flag("--yes", options_->yes, "Do it; without it only what would happen is told");
     add(app, "verify", "Check every message and the whole chain", verify_archive);
   }
@@ -101,6 +123,26 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   return [options, chosen, &globals] { return run(globals, *options, *chosen); };
 }
 
+constexpr Example kExamples[] = {
+    {"What was sent to somebody about something",
+     "pamsctl archive search 'to:someone@partner.example subject:\"annual report\"'"},
+    {"Everything with an attachment since a day",
+     "pamsctl archive search 'has:attachment sent:>=2026-11-01'"},
+    {"All records as JSON", "pamsctl archive list --json"},
+    {"What was found, in a spreadsheet", "pamsctl archive search 'from:alice@example.org' --csv > alice.csv"},
+    {"One record, by its id or how that begins", "pamsctl archive show 9f2c41d0"},
+    {"Messages in a ZIP file",
+     "pamsctl archive export --format zip --output case-7.zip 'from:alice@example.org'"},
+    {"The messages as they came in, a file each",
+     "pamsctl archive export --format eml --version received --output case-7 'subject:merger'"},
+    {"No purge touches these, now and later", "pamsctl archive hold add case-7 'to:someone@partner.example'"},
+    {"Which holds are there?", "pamsctl archive hold list"},
+    {"End a hold", "pamsctl archive hold release case-7"},
+    {"Say what a purge would do", "pamsctl archive purge --older-than '10 years'"},
+    {"Do it", "pamsctl archive purge --older-than '10 years' --yes"},
+    {"Prove that every message and the chain are whole", "pamsctl archive verify"},
+};
+
 }  // namespace
 
 extern const Command archive;
@@ -108,6 +150,7 @@ const Command archive{
     .name = "archive",
     .summary = "Search, show, export, hold, purge and verify an archive",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

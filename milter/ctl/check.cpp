@@ -102,6 +102,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   };
 }
 
+constexpr Example kExamples[] = {
+    {"Every mistake in /etc/pams-milter, each with its place", "pamsctl check"},
+    {"A configuration that is not in force yet", "pamsctl check --config /root/new/pams-milter.toml"},
+};
+
 }  // namespace
 
 extern const Command check;
@@ -109,6 +114,7 @@ const Command check{
     .name = "check",
     .summary = "Check the configuration and report all mistakes at once",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

@@ -139,6 +139,13 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   return [options, list, &globals] { return run(globals, *options, list->parsed()); };
 }
 
+constexpr Example kExamples[] = {
+    {"The connectors and their smart hosts", "pamsctl connector list"},
+    {"Does the smart host show what it must?", "pamsctl connector validate Zivver"},
+    {"Follow a flagged test message to the smart host's answer",
+     "pamsctl connector validate Zivver --send-to you@example.org"},
+};
+
 }  // namespace
 
 extern const Command connector;
@@ -146,6 +153,7 @@ const Command connector{
     .name = "connector",
     .summary = "List the outbound connectors, or validate one",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

@@ -150,6 +150,11 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   return [as_json, &globals] { return run(globals, *as_json); };
 }
 
+constexpr Example kExamples[] = {
+    {"All checks, as root", "pamsctl doctor"},
+    {"For a program", "pamsctl doctor --json"},
+};
+
 }  // namespace
 
 extern const Command doctor;
@@ -157,6 +162,7 @@ const Command doctor{
     .name = "doctor",
     .summary = "Check that the MTA takes flagged mail to its connector",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

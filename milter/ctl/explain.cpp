@@ -35,6 +35,11 @@ std::function<int()> declare(CLI::App& app, const Globals&) {
   return [name] { return run(*name); };
 }
 
+constexpr Example kExamples[] = {
+    {"What event=route_unverified means, and what to do", "pamsctl explain route_unverified"},
+    {"All events", "pamsctl explain"},
+};
+
 }  // namespace
 
 extern const Command explain;
@@ -42,6 +47,7 @@ const Command explain{
     .name = "explain",
     .summary = "Say what an event in the log means and what to do",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

@@ -138,6 +138,12 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   };
 }
 
+constexpr Example kExamples[] = {
+    {"What waits, and why", "pamsctl queue list"},
+    {"Bring one message back through the milter", "pamsctl queue release 4Zq1Xy0Wz1z2Abc"},
+    {"Bring back all that no milter saw", "pamsctl queue release --all"},
+};
+
 }  // namespace
 
 extern const Command queue;
@@ -145,6 +151,7 @@ const Command queue{
     .name = "queue",
     .summary = "Flagged mail in Postfix's queue that is not sealed, and its way back",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

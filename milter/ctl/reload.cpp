@@ -28,6 +28,10 @@ std::function<int()> declare(CLI::App&, const Globals& globals) {
   return [&globals] { return run(globals); };
 }
 
+constexpr Example kExamples[] = {
+    {"Look first, then reload", "pamsctl check && pamsctl reload"},
+};
+
 }  // namespace
 
 extern const Command reload;
@@ -35,6 +39,7 @@ const Command reload{
     .name = "reload",
     .summary = "Let the running milter read its configuration again",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

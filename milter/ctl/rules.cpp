@@ -55,6 +55,10 @@ std::function<int()> declare(CLI::App& app, const Globals&) {
   return print_all;
 }
 
+constexpr Example kExamples[] = {
+    {"Read the manual of the rule language", "pamsctl rules doc | less"},
+};
+
 }  // namespace
 
 extern const Command rules;
@@ -62,6 +66,7 @@ const Command rules{
     .name = "rules",
     .summary = "Describe the rule language (rules doc)",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

@@ -141,6 +141,12 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   };
 }
 
+constexpr Example kExamples[] = {
+    {"The keys and their age", "pamsctl seal list"},
+    {"Seal with a new key from now on", "pamsctl seal rotate"},
+    {"Drop the keys that nothing needs any more", "pamsctl seal prune"},
+};
+
 }  // namespace
 
 extern const Command seal;
@@ -148,6 +154,7 @@ const Command seal{
     .name = "seal",
     .summary = "The keys that seal what the MTA holds",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

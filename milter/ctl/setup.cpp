@@ -215,6 +215,16 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   };
 }
 
+constexpr Example kExamples[] = {
+    {"Show what would change in Postfix, and change nothing", "pamsctl setup postfix"},
+    {"Make the changes, with a backup", "pamsctl setup postfix --apply"},
+    {"Guard only the listeners for mail to the outside",
+     "pamsctl setup postfix --outbound submission --outbound pickup --apply"},
+    {"Tell the steps in which it is taken out again", "pamsctl setup postfix --remove"},
+    {"Sendmail: show what would change", "pamsctl setup sendmail"},
+    {"Sendmail: make the changes", "pamsctl setup sendmail --apply"},
+};
+
 }  // namespace
 
 extern const Command setup;
@@ -222,6 +232,7 @@ const Command setup{
     .name = "setup",
     .summary = "Show or make all that the MTA needs",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

@@ -164,6 +164,15 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   return [options, &globals] { return run(*options, globals); };
 }
 
+constexpr Example kExamples[] = {
+    {"What would happen to a message, rule by rule",
+     "pamsctl test --eml message.eml --sender ann@example.org --recipient bob@partner.example"},
+    {"The message as it would leave, in a file",
+     "pamsctl test --eml message.eml --sender ann@example.org --recipient bob@partner.example --out result.eml"},
+    {"The same from a host that is not trusted",
+     "pamsctl test --eml message.eml --sender ann@example.org --recipient bob@partner.example --client-address 203.0.113.9"},
+};
+
 }  // namespace
 
 extern const Command test;
@@ -171,6 +180,7 @@ const Command test{
     .name = "test",
     .summary = "Show what would happen to a message, and why",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

@@ -1,15 +1,19 @@
 // pamsctl trace: Exchange's Get-MessageTrace. Where is my mail, what happened to it, and did any leak?
+#include <algorithm>
+#include <chrono>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "milter/config/config.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/output/standard_output.hpp"
+#include "milter/ctl/output/table.hpp"
+#include "milter/ctl/trace/rows.hpp"
 #include "milter/trace/trace_query.hpp"
 #include "milter/trace/trace_text.hpp"
+#include "rules/base/text.hpp"
 
 namespace pams::milter::ctl {
 namespace {
@@ -20,15 +24,8 @@ using namespace pams::milter::trace;
 struct Options {
   Filter filter;
   std::string status, since, until, id;
-  bool as_json = false;
+  bool as_json = false, as_csv = false, is_wide = false;
 };
-
-std::size_t terminal_width() {
-  winsize size{};
-  constexpr std::size_t kNoTerminal = 160;
-  if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return kNoTerminal;
-  return size.ws_col == 0 ? kNoTerminal : size.ws_col;
-}
 
 void print_json(const json& value) {
   std::cout << value.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
@@ -118,19 +115,43 @@ int list(TraceQuery& query, const Options& options) {
   if (!gaps) return complain(gaps.error().what, kFoundWrong);
   if (options.as_json) {
     print_json(array_of(*rows));
+  } else if (options.as_csv) {
+    std::cout << csv_of(*rows);
   } else if (rows->empty()) {
     std::cout << "none\n";
   } else {
-    std::cout << shown_table(*rows, terminal_width());
+    output::page();
+    std::cout << table_of(*rows, output::table_width(options.is_wide));
   }
   print_gaps(*gaps);
   return kFine;
 }
 
+/// The whole id of the one message that is meant. What to say otherwise is an Error.
+Result<std::string> whole_id(TraceQuery& query, const std::string& beginning) {
+  constexpr std::size_t kShown = 10;
+  const auto found = query.like(beginning, kShown + 1);
+  if (!found) return tl::unexpected(found.error());
+  const auto quoted = "'" + text::printable(beginning, 60) + "'";
+  if (found->empty())
+    return fail(Failure::Refused, "there is no message whose id is or begins with " + quoted);
+  if (found->size() == 1) return found->front().id;
+  auto told =
+      "the ids of several messages begin with " + quoted + ":\n" +
+      table_of({found->begin(), found->begin() + std::min<std::ptrdiff_t>(std::ssize(*found), kShown)},
+               output::table_width(false));
+  if (found->size() > kShown) told += "and more\n";
+  told.pop_back();
+  return fail(Failure::Refused, told);
+}
+
 int show(TraceQuery& query, const Options& options) {
-  const auto story = query.story(options.id);
+  const auto id = whole_id(query, options.id);
+  if (!id) return complain(id.error().what, kFoundWrong);
+  const auto story = query.story(*id);
   if (!story) return complain(story.error().what, kFoundWrong);
-  if (!*story) return complain("there is no message with this id", kFoundWrong);
+  if (!*story) return complain("the message was forgotten just now", kFoundWrong);
+  if (!options.as_json) output::page();
   if (options.as_json)
     print_json({{"recipients", array_of((*story)->rows)}, {"events", array_of((*story)->events)}});
   else
@@ -156,37 +177,60 @@ std::string read_filter(Options& options) {
   auto& filter = options.filter;
   if (!options.status.empty() && !(filter.status = status_of(options.status)))
     return "--status is one of Delivered, Failed, Pending, Quarantined, Expanded";
-  if (!options.since.empty() && !(filter.since = time_of(options.since)))
-    return "--since is a time in UTC: 2026-11-23T12:00:00Z";
-  if (!options.until.empty() && !(filter.until = time_of(options.until)))
-    return "--until is a time in UTC: 2026-11-23T12:00:00Z";
+  const auto now = std::chrono::floor<Instant::duration>(std::chrono::system_clock::now());
+  if (!options.since.empty() && !(filter.since = moment_in(options.since, now)))
+    return moment_help("--since");
+  if (!options.until.empty() && !(filter.until = moment_in(options.until, now)))
+    return moment_help("--until");
   return "";
 }
 
 void declare_filter(CLI::App& app, Options& options) {
   auto& filter = options.filter;
-  app.add_option("--from", filter.sender, "Envelope sender");
-  app.add_option("--to", filter.recipient, "Envelope recipient");
+  app.add_option("text", filter.text,
+                 "Part of an address, of the subject or of the Message-ID; a queue id; or how an id begins");
+  app.add_option(
+      "--from", filter.sender,
+      "Envelope sender: an address, @example.org for a whole domain, or with * and ?; <> for none");
+  app.add_option("--to", filter.recipient, "Envelope recipient, in the same ways");
   app.add_option("--message-id", filter.message_id, "With or without <>");
   app.add_option("--queue-id", filter.queue_id, "Any that the message ever had");
   app.add_option("--subject", filter.subject, "A part of it");
   app.add_option("--status", options.status, "Delivered, Failed, Pending, Quarantined, Expanded");
-  app.add_option("--since", options.since, "Received at or after this time (UTC)");
-  app.add_option("--until", options.until, "Received before this time (UTC)");
+  app.add_option(
+      "--since", options.since,
+      "Received at or after this time: 2026-11-23T12:00:00Z, 2026-11-23, or how long ago: 1h, 2 weeks");
+  app.add_option("--until", options.until, "Received before this time, in the same ways");
   app.add_option("--limit", filter.limit, "The most rows, newest first")->capture_default_str();
+}
+
+/// A filter that stands beside a subcommand, where it would have no effect; null when none does.
+const CLI::Option* filter_beside(const CLI::App& app) {
+  if (app.get_subcommands().empty()) return nullptr;
+  const auto given = app.get_options(
+      [](const CLI::Option* option) { return option->count() > 0 && option->get_name() != "--json"; });
+  return given.empty() ? nullptr : given.front();
 }
 
 std::function<int()> declare(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   declare_filter(app, *options);
-  app.add_flag("--json", options->as_json, "Print JSON");
+  auto* const as_json = app.add_flag("--json", options->as_json, "Print JSON");
+  app.add_flag(
+         "--csv", options->as_csv,
+         "Print comma-separated values. Text that a spreadsheet would run as a formula has a ' in front")
+      ->excludes(as_json);
+  app.add_flag("--wide", options->is_wide, "A line a row, however wide the terminal is");
   auto* const show_one = app.add_subcommand("show", "Tell all that happened to one message");
-  show_one->add_option("id", options->id, "The message's id")->required();
+  show_one->add_option("id", options->id, "The message's id, or how it begins")->required();
   auto* const show_leaks = app.add_subcommand(
       "leaks", "List flagged messages of which anything but a verified delivery by the relay is known");
   for (auto* sub : {show_one, show_leaks}) sub->fallthrough();
   app.require_subcommand(0, 1);
-  return [options, &globals, show_one, show_leaks] {
+  return [options, &app, &globals, show_one, show_leaks] {
+    if (const auto* needless = filter_beside(app); needless != nullptr)
+      return complain("pamsctl trace: " + needless->get_name() + " is for the list; it says nothing here",
+                      kUsage);
     if (const auto wrong = read_filter(*options); !wrong.empty()) return complain(wrong, kUsage);
     return with_trace(globals, [&](TraceQuery& query) {
       if (show_one->parsed()) return show(query, *options);
@@ -195,6 +239,16 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   };
 }
 
+constexpr Example kExamples[] = {
+    {"Where is the mail that somebody waits for?", "pamsctl trace --to someone@partner.example --since 2h"},
+    {"All mail to one domain, in a spreadsheet",
+     "pamsctl trace --to @partner.example --since '1 month' --csv > trace.csv"},
+    {"What was refused or deferred for a sender", "pamsctl trace --from 'ann*@example.org' --status Failed"},
+    {"Anything that has these words in it", "pamsctl trace 'annual report'"},
+    {"The whole story of one message", "pamsctl trace show 5ab1c2"},
+    {"Did anything but its connector touch a flagged message? Must say: none", "pamsctl trace leaks"},
+};
+
 }  // namespace
 
 extern const Command trace;
@@ -202,6 +256,7 @@ const Command trace{
     .name = "trace",
     .summary = "Find messages and tell what happened to them",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

@@ -9,20 +9,32 @@ namespace {
 
 std::string search_key_or_nothing(const std::string& text) { return text.empty() ? "" : search_key(text); }
 
+/// From the last @ on: KEY without all that stands at its end and is no @. As the indexes have it.
+constexpr std::string_view kDomainOf = "substr(KEY, length(rtrim(KEY, replace(KEY, '@', ''))))";
+
+/// A [ would begin a set of characters; * and ? mean what they mean.
+std::string glob_of(std::string_view pattern) { return text::replace_all(pattern, "[", "[[]"); }
+
+bool has_wildcard(std::string_view pattern) { return pattern.find_first_of("*?") != std::string_view::npos; }
+
 }  // namespace
 
 Where::Where(const Filter& filter) {
-  text("m.sender_key = ?", search_key_or_nothing(filter.sender));
-  text("r.address_key = ?", search_key_or_nothing(filter.recipient));
-  text("m.message_id IN (?, '<' || ?1 || '>')", utf8_cut(filter.message_id, kMaxMessageId));
-  text("m.id IN (SELECT message FROM queue WHERE queue_id = ?)", filter.queue_id);
-  text("instr(m.subject_key, ?) > 0", search_key_or_nothing(filter.subject));
+  address("m.sender_key", filter.sender);
+  address("r.address_key", filter.recipient);
+  if (!filter.text.empty()) anywhere(filter.text);
+  text("m.message_id IN (?1, '<' || ?1 || '>')", utf8_cut(filter.message_id, kMaxMessageId));
+  text("m.id IN (SELECT message FROM queue WHERE queue_id = ?1)", filter.queue_id);
+  text("instr(m.subject_key, ?1) > 0", search_key_or_nothing(filter.subject));
   // What the relay says of a sealed message decides; find() looks at it.
   if (filter.status)
-    text("(r.status = ? OR EXISTS (SELECT 1 FROM sealed s WHERE s.message = m.id))",
+    text("(r.status = ?1 OR EXISTS (SELECT 1 FROM sealed s WHERE s.message = m.id))",
          std::string(to_string(*filter.status)));
-  if (filter.since) number("m.received >= ?", filter.since->time_since_epoch().count());
-  if (filter.until) number("m.received < ?", filter.until->time_since_epoch().count());
+  if (filter.since) {
+    add("m.received >= ?1", {filter.since->time_since_epoch().count()});
+    add("m.id >= ?1", {first_id_of(*filter.since)});  // follows from it, and has an index
+  }
+  if (filter.until) add("m.received < ?1", {filter.until->time_since_epoch().count()});
 }
 
 std::vector<sqlite::In> Where::values() const {
@@ -36,15 +48,39 @@ std::vector<sqlite::In> Where::values() const {
   return all;
 }
 
-void Where::text(std::string_view condition, std::string value) {
-  if (!value.empty()) add(condition, std::move(value));
+void Where::address(const std::string& key, const std::string& pattern) {
+  if (pattern == "<>") return add(key + " = ?1", {std::string()});  // the null sender
+  const auto wanted = search_key_or_nothing(pattern);
+  const auto domain = wanted.substr(wanted.starts_with("*@") ? 1 : 0);
+  if (domain.starts_with('@') && !has_wildcard(domain))
+    text(text::replace_all(kDomainOf, "KEY", key) + " = ?1", domain);
+  else if (has_wildcard(wanted))
+    text(key + " GLOB ?1", glob_of(wanted.starts_with('@') ? "*" + wanted : wanted));
+  else
+    text(key + " = ?1", wanted);
 }
 
-void Where::add(std::string_view condition, std::variant<std::string, std::int64_t> value) {
-  values_.push_back(std::move(value));
-  const auto place = "?" + std::to_string(values_.size());
-  auto numbered = text::replace_all(text::replace_all(condition, "?1", "?"), "?", place);
-  sql_.append(sql_.empty() ? " WHERE " : " AND ").append(numbered);
+void Where::anywhere(const std::string& words) {
+  const auto ids = ids_like(words).value_or(IdRange{1, 0});
+  add("(instr(m.sender_key, ?1) > 0 OR instr(r.address_key, ?1) > 0 OR instr(m.subject_key, ?1) > 0"
+      " OR instr(lower(m.message_id), lower(?2)) > 0"
+      " OR m.id IN (SELECT message FROM queue WHERE queue_id = ?2) OR m.id BETWEEN ?3 AND ?4)",
+      {search_key(words), words, ids.first, ids.last});
+}
+
+void Where::text(const std::string& condition, std::string value) {
+  if (!value.empty()) add(condition, {std::move(value)});
+}
+
+/// ?1 to ?9 of the condition are its own values, whatever stands in front.
+void Where::add(const std::string& condition, std::vector<Value> values) {
+  sql_ += sql_.empty() ? " WHERE " : " AND ";
+  for (std::size_t i = 0; i < condition.size(); ++i) {
+    sql_ += condition[i];
+    if (condition[i] == '?')
+      sql_ += std::to_string(values_.size() + static_cast<std::size_t>(condition[++i] - '0'));
+  }
+  for (auto& value : values) values_.push_back(std::move(value));
 }
 
 }  // namespace pams::milter::trace

@@ -13,10 +13,12 @@
 
 namespace pams::milter::trace {
 
-/// All that are set must hold. Addresses are whole ones; letter case of addresses, subject and status does
-/// not matter.
+/// All that are set must hold. Letter case of addresses, subject, text and status does not matter.
 struct Filter {
+  /// An address; "@example.org" or "*@example.org", a whole domain; or with * and ? anywhere. An index
+  /// answers all but what begins with a wildcard.
   std::string sender, recipient;
+  std::string text;  ///< a part of an address, the subject or the Message-ID; a queue id; how an id begins
   std::string message_id;  ///< with or without <>
   std::string queue_id;    ///< any that the message ever had
   std::string subject;     ///< a part of it
@@ -33,12 +35,14 @@ class Where {
   std::vector<sqlite::In> values() const;
 
  private:
-  void text(std::string_view condition, std::string value);
-  void number(std::string_view condition, std::int64_t value) { add(condition, value); }
-  void add(std::string_view condition, std::variant<std::string, std::int64_t> value);
+  using Value = std::variant<std::string, std::int64_t>;
+  void address(const std::string& key, const std::string& pattern);
+  void anywhere(const std::string& words);
+  void text(const std::string& condition, std::string value);
+  void add(const std::string& condition, std::vector<Value> values);
 
   std::string sql_;
-  std::vector<std::variant<std::string, std::int64_t>> values_;
+  std::vector<Value> values_;
 };
 
 }  // namespace pams::milter::trace

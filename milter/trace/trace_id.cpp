@@ -23,15 +23,22 @@ std::string shown_id(std::int64_t id) {
   return shown;
 }
 
-std::optional<std::int64_t> id_of(std::string_view shown) {
-  if (shown.size() != kLength) return std::nullopt;
+std::optional<IdRange> ids_like(std::string_view beginning) {
+  if (beginning.empty() || beginning.size() > kLength) return std::nullopt;
   std::uint64_t id = 0;
-  for (const char c : shown) {
+  for (const char c : beginning) {
     const auto digit = kDigits.find(text::lower(c));
     if (digit == std::string_view::npos) return std::nullopt;
     id = (id << 5U) | digit;
   }
-  return static_cast<std::int64_t>(id);
+  const auto missing = 5 * (kLength - beginning.size());
+  return IdRange{static_cast<std::int64_t>(id << missing),
+                 static_cast<std::int64_t>(((id + 1) << missing) - 1)};
+}
+
+std::optional<std::int64_t> id_of(std::string_view shown) {
+  const auto ids = shown.size() == kLength ? ids_like(shown) : std::nullopt;
+  return ids ? std::optional(ids->first) : std::nullopt;
 }
 
 std::int64_t first_id_of(Instant instant) {

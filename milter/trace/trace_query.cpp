@@ -172,6 +172,19 @@ Result<std::vector<StatusRow>> TraceQuery::find(const Filter& filter) {
   return rows;
 }
 
+Result<std::vector<StatusRow>> TraceQuery::like(std::string_view id, std::size_t max_messages) {
+  std::vector<StatusRow> rows;
+  const auto ids = ids_like(id);
+  if (!ids) return rows;
+  const auto done = read_rows(std::string(kRows) + " WHERE m.id BETWEEN ? AND ? ORDER BY m.id, r.number",
+                              {ids->first, ids->last}, [&](StatusRow row) {
+                                if (rows.empty() || rows.back().id != row.id) rows.push_back(std::move(row));
+                                return rows.size() < max_messages;
+                              });
+  if (!done) return tl::unexpected(done.error());
+  return rows;
+}
+
 Result<std::vector<Gap>> TraceQuery::gaps(const std::optional<Instant>& since,
                                           const std::optional<Instant>& until) {
   std::vector<Gap> gaps;

@@ -40,6 +40,8 @@ class TraceQuery {
   Result<std::vector<StatusRow>> find(const Filter& filter);
   /// Those that overlap the times.
   Result<std::vector<Gap>> gaps(const std::optional<Instant>& since, const std::optional<Instant>& until);
+  /// One row for each message whose id begins so, oldest first, at most `max_messages`.
+  Result<std::vector<StatusRow>> like(std::string_view id, std::size_t max_messages);
   /// nullopt: there is no such message.
   Result<std::optional<Story>> story(std::string_view id);
   Result<std::vector<Leak>> leaks();

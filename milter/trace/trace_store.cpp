@@ -19,11 +19,15 @@ CREATE TABLE IF NOT EXISTS message(
   client TEXT);
 CREATE INDEX IF NOT EXISTS message_by_message_id ON message(message_id);
 CREATE INDEX IF NOT EXISTS message_by_sender ON message(sender_key);
+CREATE INDEX IF NOT EXISTS message_by_sender_domain ON message(
+  substr(sender_key, length(rtrim(sender_key, replace(sender_key, '@', '')))));
 CREATE INDEX IF NOT EXISTS message_flagged ON message(id) WHERE class = 'flagged';
 CREATE TABLE IF NOT EXISTS recipient(
   message INTEGER REFERENCES message ON DELETE CASCADE, number INTEGER, address TEXT, address_key TEXT,
   expanded_from TEXT, status TEXT, reply TEXT, tls TEXT, PRIMARY KEY(message, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS recipient_by_address ON recipient(address_key);
+CREATE INDEX IF NOT EXISTS recipient_by_domain ON recipient(
+  substr(address_key, length(rtrim(address_key, replace(address_key, '@', '')))));
 CREATE TABLE IF NOT EXISTS queue(
   queue_id TEXT, message INTEGER REFERENCES message ON DELETE CASCADE, open INTEGER,
   PRIMARY KEY(queue_id, message)) WITHOUT ROWID;

@@ -82,6 +82,11 @@ class TraceStore {
 /// The id of a message as it is shown: 11 characters, in order of time.
 std::string shown_id(std::int64_t id);
 std::optional<std::int64_t> id_of(std::string_view shown);
+/// All ids that begin so when they are shown; nullopt when none can.
+struct IdRange {
+  std::int64_t first, last;
+};
+std::optional<IdRange> ids_like(std::string_view beginning);
 /// The first id that a message received at `instant` can have.
 std::int64_t first_id_of(Instant instant);
 

@@ -22,7 +22,19 @@ tl::unexpected<std::string> wrong_type(std::string_view wanted, const Value& val
   return wrong("must be " + std::string(wanted) + ", not a value of type " + std::string(value.type_name()));
 }
 
-constexpr Unit kDurations[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"day", 86400}, {"days", 86400}};
+/// A month counts as 31 days and a year as 366: nothing is kept for a shorter time than the calendar's.
+constexpr std::uint64_t kDay = 86400;
+constexpr Unit kDurations[] = {{"s", 1},
+                               {"min", 60},
+                               {"h", 3600},
+                               {"day", kDay},
+                               {"days", kDay},
+                               {"week", 7 * kDay},
+                               {"weeks", 7 * kDay},
+                               {"month", 31 * kDay},
+                               {"months", 31 * kDay},
+                               {"year", 366 * kDay},
+                               {"years", 366 * kDay}};
 
 Datum number(const Value& value, std::span<const Unit> units, std::string_view example) {
   if (const auto* n = value.as<std::int64_t>(); n != nullptr && (units.empty() || units.data() == kByteUnits))
@@ -143,7 +155,7 @@ Datum single(const Param& param, const Value& value, const Files& files) {
     case Type::Size:
       return number(value, kByteUnits, "\"50 MB\" (B, KB, MB, GB)");
     case Type::Duration:
-      return number(value, kDurations, "\"30 s\" (s, min, h, days)");
+      return number(value, kDurations, "\"30 s\" (s, min, h, days, weeks, months, years)");
     case Type::DateTime:
       if (const auto* instant = value.as<Instant>()) return *instant;
       return wrong_type("a date-time like 2026-01-01T00:00:00Z", value);

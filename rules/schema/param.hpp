@@ -19,7 +19,7 @@ enum class Type {
   Bool,       ///<                                                 Args::flag
   Integer,    ///< 0 or more                                       Args::number
   Size,       ///< "50 MB" = 50*2^20, or an integer of bytes       Args::number
-  Duration,   ///< "30 s", "5 min", "2 h", "90 days" in seconds    Args::number
+  Duration,   ///< "30 s", "2 h", "90 days", "7 years" in seconds   Args::number
   DateTime,   ///< a TOML date-time (UTC unless it says otherwise) Args::instant
   File,       ///< a path; Args::text gives the file's content, Args::path its full name
   Path,       ///< a path, made absolute; nothing is read          Args::text

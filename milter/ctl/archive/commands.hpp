@@ -10,8 +10,8 @@
 namespace pams::milter::ctl {
 
 struct ArchiveOptions {
-  std::string archive, query, id, format, output, hold, older_than;
-  bool yes = false, as_json = false;
+  std::string archive, query, id, format, version = "sent", output, hold, older_than;
+  bool yes = false, as_json = false, as_csv = false, is_wide = false;
 };
 
 // listing.cpp: what reads.

@@ -6,12 +6,12 @@
 
 #include "milter/archive/purge.hpp"
 #include "milter/archive/verification.hpp"
+#include "milter/base/age.hpp"
 #include "milter/base/time_text.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
 #include "milter/ctl/command.hpp"
 #include "rules/base/text.hpp"
-#include "rules/schema/datum.hpp"
 
 namespace pams::milter::ctl {
 namespace {
@@ -26,15 +26,6 @@ std::chrono::sys_seconds now() {
 
 archive::ChainWriter chain_of(const ArchiveSettings& settings) {
   return {settings.path, settings.checkpoint_key, std::make_shared<Disk>()};
-}
-
-/// "90 days", as the configuration writes durations.
-Result<std::chrono::seconds> duration_in(const std::string& text) {
-  constexpr schema::Param kParam{.key = "--older-than", .type = schema::Type::Duration, .doc = "An age."};
-  const auto read = schema::to_datum(kParam, schema::Value(text, {}), {});
-  if (!read) return fail(Failure::Refused, "--older-than " + read.error().front().text);
-  constexpr std::uint64_t kMax = 200ULL * 366 * 86400;
-  return std::chrono::seconds(std::min(std::get<std::uint64_t>(*read), kMax));
 }
 
 /// Who holds or purges must not make an archive where there is none.
@@ -118,11 +109,13 @@ Result<int> release_hold(const ArchiveSettings& settings, const ArchiveOptions& 
 }
 
 Result<int> purge_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
-  const auto age = duration_in(options.older_than);
-  if (!age) return tl::unexpected(age.error());
+  const auto age = age_in(options.older_than);
+  if (!age)
+    return fail(Failure::Refused, "--older-than '" + text::printable(options.older_than, 60) +
+                                      "' is not an age like \"10 years\" (" + std::string(kAgeUnits) + ")");
   if (const auto there = must_exist(settings); !there) return tl::unexpected(there.error());
   archive::Purge purge(settings, std::make_shared<Disk>());
-  const auto plan = purge.plan(now() - *age);
+  const auto plan = purge.plan(before(now(), *age));
   if (!plan) return tl::unexpected(plan.error());
   std::int64_t collected = 0;
   if (options.yes) {

@@ -8,9 +8,13 @@
 #include "milter/base/time_text.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
+#include "milter/ctl/archive/record_list.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/output/progress.hpp"
+#include "milter/ctl/output/standard_output.hpp"
 #include "rules/base/text.hpp"
 #include "rules/message/content.hpp"
+#include "rules/query/kql.hpp"
 
 namespace pams::milter::ctl {
 namespace {
@@ -27,51 +31,21 @@ Json to_json(const archive::RecordRow& row, const archive::Fate& fate) {
   return json;
 }
 
-std::string or_dash(const std::string& text) { return text.empty() ? "-" : text::printable(text, 60); }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text::printable(text, 500); }
 
-void print_row(const archive::RecordRow& row, const archive::Fate& fate) {
-  std::cout << row.id.substr(0, 16) << "  " << iso8601(row.time) << "  " << or_dash(row.message_id) << "  "
-            << or_dash(fate.queue_id) << "  <" << text::printable(row.sender) << ">  "
-            << or_dash(text::join(row.recipients, ",")) << "  " << or_dash(row.subject) << "  " << row.size
-            << "  " << or_dash(text::join(row.rules, ",")) << "  " << or_dash(row.connector) << "  "
-            << archive::to_text(fate.outcome)
-            << (fate.reason.empty() ? "" : ": " + text::printable(fate.reason)) << '\n';
+ListForm form_of(const ArchiveOptions& options) {
+  if (options.as_json) return ListForm::Json;
+  if (options.as_csv) return ListForm::Csv;
+  return options.is_wide ? ListForm::WideTable : ListForm::Table;
 }
 
-/// One record after the other, so that a list of millions needs no memory. What the search could not look at
-/// is told on standard error: scripts read an array of rows.
-class Listing {
- public:
-  explicit Listing(bool as_json) : as_json_(as_json) {
-    if (as_json_)
-      std::cout << "[";
-    else
-      std::cout
-          << "id  time  message_id  queue_id  sender  recipients  subject  size  rules  connector  outcome\n";
-  }
-  void add(const archive::RecordRow& row, const archive::Fate& fate) {
-    if (!as_json_) return print_row(row, fate);
-    std::cout << (is_first_ ? "\n  " : ",\n  ") << dump(to_json(row, fate), -1);
-    is_first_ = false;
-  }
-  void finish(std::int64_t not_indexed, std::int64_t not_searched) const {
-    if (as_json_) std::cout << "\n]\n";
-    if (not_indexed > 0) std::cerr << not_indexed << " not yet indexed: no search finds them yet\n";
-    if (not_searched > 0)
-      std::cerr << not_searched << " encrypted or very large: searched by metadata only, or in part\n";
-  }
-
- private:
-  const bool as_json_;
-  bool is_first_ = true;
-};
-
-Status print_one(OpenedArchive& archive, const archive::RecordRow& row, Listing& listing) {
+Status print_one(OpenedArchive& archive, const archive::RecordRow& row, RecordList& listing) {
   return archive.rows().fate_of(row).map([&](const archive::Fate& fate) { listing.add(row, fate); });
 }
 
-Status print_each(OpenedArchive& archive, const std::vector<std::int64_t>& found, Listing& listing) {
+Status print_each(OpenedArchive& archive, const std::vector<std::int64_t>& found, RecordList& listing) {
   for (const auto number : found) {
+    if (!output::is_open()) break;
     const auto row = archive.rows().record(number);
     if (!row) return tl::unexpected(row.error());
     if (!*row) continue;
@@ -124,25 +98,47 @@ Json to_json(const archive::RecordRow& row, const archive::Fate& fate, const Mes
   return json;
 }
 
-int nothing_yet(const ArchiveSettings& settings, const ArchiveOptions& options) {
-  Listing(options.as_json).finish(0, 0);
-  std::cerr << settings.path << ": nothing has been archived yet\n";
-  return kFine;
+Status must_be_made(OpenedArchive& archive, const ArchiveSettings& settings) {
+  if (archive.is_made()) return archive.open();
+  return fail(Failure::Misconfigured,
+              settings.path + ": there is no archive; the milter makes it when it starts");
+}
+
+/// The one record that is meant. What to say otherwise is an Error.
+Result<archive::RecordRow> record_like(OpenedArchive& archive, const std::string& id) {
+  const auto found = archive.rows().records_like(text::to_lower(id));
+  if (!found) return tl::unexpected(found.error());
+  const auto quoted = "'" + text::printable(id, 80) + "'";
+  if (found->empty()) return fail(Failure::Temporary, "no record's id is or begins with " + quoted);
+  if (found->size() == 1) return found->front();
+  output::Table table({"ID", "TIME (UTC)", "SENDER", "SUBJECT"});
+  for (const auto& row : *found)
+    table.add({{row.id.substr(0, std::max<std::size_t>(16, id.size() + 4))},
+               {iso8601(row.time)},
+               {or_dash(row.sender)},
+               {or_dash(row.subject)}});
+  return fail(Failure::Temporary, "the ids of several records begin with " + quoted + ":\n" +
+                                      table.text(output::table_width(false)) + "Give more of the id.");
+}
+
+archive::ExportFormat format_in(const std::string& name) {
+  if (name == "eml") return archive::ExportFormat::Eml;
+  return name == "zip" ? archive::ExportFormat::Zip : archive::ExportFormat::Mboxrd;
 }
 
 }  // namespace
 
 Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
-  if (!archive.is_made()) return nothing_yet(settings, options);
-  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
+  if (const auto query = query::parse_query(options.query); !query) return tl::unexpected(query.error());
+  if (const auto opened = must_be_made(archive, settings); !opened) return tl::unexpected(opened.error());
   const auto found = archive.find(options.query, OpenedArchive::Timeout::AFewSeconds);
   if (!found) return tl::unexpected(found.error());
   const auto lag = archive.not_indexed();
   if (!lag) return tl::unexpected(lag.error());
   const auto in_part = archive.not_wholly_searched();
   if (!in_part) return tl::unexpected(in_part.error());
-  Listing listing(options.as_json);
+  RecordList listing(form_of(options));
   const auto printed = print_each(archive, *found, listing);
   listing.finish(*lag, *in_part);
   return printed.map([] { return int{kFine}; });
@@ -150,15 +146,14 @@ Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions
 
 Result<int> list_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
-  if (!archive.is_made()) return nothing_yet(settings, options);
-  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
+  if (const auto opened = must_be_made(archive, settings); !opened) return tl::unexpected(opened.error());
   const auto lag = archive.not_indexed();
   if (!lag) return tl::unexpected(lag.error());
-  Listing listing(options.as_json);
+  RecordList listing(form_of(options));
   Status printed;
   const auto read = archive.rows().each_record(0, [&](const archive::RecordRow& row) {
     printed = print_one(archive, row, listing);
-    return printed.has_value();
+    return printed.has_value() && output::is_open();
   });
   listing.finish(*lag, 0);
   return read.and_then([&] { return printed; }).map([] { return int{kFine}; });
@@ -166,14 +161,10 @@ Result<int> list_archive(const ArchiveSettings& settings, const ArchiveOptions& 
 
 Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
-  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
-  const auto found = archive.rows().records_like(text::to_lower(options.id));
+  if (const auto opened = must_be_made(archive, settings); !opened) return tl::unexpected(opened.error());
+  const auto found = record_like(archive, options.id);
   if (!found) return tl::unexpected(found.error());
-  if (found->size() != 1)
-    return fail(Failure::Temporary, found->empty()
-                                        ? "no record has the id '" + text::printable(options.id) + "'"
-                                        : "more than one record's id begins with it");
-  const auto& row = found->front();
+  const auto& row = *found;
   const auto fate = archive.rows().fate_of(row);
   if (!fate) return tl::unexpected(fate.error());
   Message message;
@@ -186,6 +177,7 @@ Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& o
       text = body_text(*map, message.body.view(), 1U << 20U);
   }
   const auto* readable = row.is_encrypted() ? nullptr : &message;
+  if (!options.as_json) output::page();
   if (options.as_json)
     std::cout << dump(to_json(row, *fate, readable, text), 2) << '\n';
   else
@@ -195,14 +187,15 @@ Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& o
 
 Result<int> export_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
-  if (const auto opened = archive.open(); !opened) return tl::unexpected(opened.error());
+  if (const auto opened = must_be_made(archive, settings); !opened) return tl::unexpected(opened.error());
   const auto found = archive.find(options.query, OpenedArchive::Timeout::UntilAllIsIndexed);
   if (!found) return tl::unexpected(found.error());
-  const auto format = options.format == "eml"      ? archive::ExportFormat::Eml
-                      : options.format == "mboxrd" ? archive::ExportFormat::Mboxrd
-                                                   : archive::ExportFormat::Zip;
-  const auto exported =
-      archive::export_records(archive.rows(), archive.objects(), *found, format, options.output);
+  output::Progress progress("exported");
+  const auto exported = archive::export_records(
+      archive.rows(), archive.objects(), *found,
+      {format_in(options.format), options.output,
+       options.version == "received" ? archive::ExportVersion::Received : archive::ExportVersion::Sent,
+       [&](std::int64_t done, std::int64_t total) { progress.at(done, total); }});
   if (!exported) return tl::unexpected(exported.error());
   for (const auto& problem : exported->problems) std::cerr << text::printable(problem) << '\n';
   const auto lag = archive.not_indexed().value_or(0);

@@ -59,7 +59,7 @@ struct TwoMessages : ArchiveFixture {
   archive::Exported export_all(archive::ExportFormat format, const std::string& output) const {
     auto rows = database();
     archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
-    return archive::export_records(rows, objects, {1, 2}, format, output).value();
+    return archive::export_records(rows, objects, {1, 2}, {format, output}).value();
   }
   void purge_before(std::chrono::sys_seconds before) const {
     archive::Purge purge(settings, std::make_shared<Disk>());
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(nothing_that_is_there_is_overwritten) {
   auto rows = database();
   archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
   const auto refused =
-      archive::export_records(rows, objects, {1}, archive::ExportFormat::Zip, directory / "out");
+      archive::export_records(rows, objects, {1}, {archive::ExportFormat::Zip, directory / "out"});
   BOOST_TEST((!refused && refused.error().failure == Failure::Refused));
   BOOST_TEST(pams::test::read_file(directory / "out") == "mine");
 }
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(a_zip_is_read_by_another_program) {
       "z=zipfile.ZipFile(sys.argv[1])\n"
       "assert z.testzip() is None\n"
       "m=json.loads(z.read('manifest.json'))['records']\n"
-      "assert len(m)==2 and len(z.namelist())==3\n"
+      "assert len(m)==2 and len(z.namelist())==4\n"
       "assert all(hashlib.sha256(z.read(r['file'])).hexdigest()==r['sha256'] for r in m)\n";
   pams::test::write_file(directory / "look.py", script);
   BOOST_TEST(std::system(("python3 " + (directory / "look.py") + " " + (directory / "out.zip")).c_str()) ==
