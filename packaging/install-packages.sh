@@ -11,7 +11,7 @@ build="ca-certificates ccache cmake g++ libarchive-dev libboost-dev libboost-tes
 gateway="libsasl2-modules openssl postfix postfix-pcre python3 zstd"
 deb="apparmor debhelper dh-apparmor dpkg-dev fakeroot lintian"
 boot="mmdebstrap systemd-container"
-lint="clang clang-format clang-tidy git libclang-rt-dev prometheus"
+lint="clang clang-format clang-tidy git groff-base libclang-rt-dev mandoc prometheus"
 
 wanted=
 for group in "$@"; do

@@ -25,6 +25,18 @@ std::vector<const schema::Value*> all(std::span<const schema::Value> files, std:
 
 std::span<const std::string_view> policy_sections() { return kSections; }
 
+std::vector<TableKeys> policy_tables() {
+  return {{"[organization]", organization_params()},
+          {"[trust]", trust_params()},
+          {"[[trust.exchange_online]]", exchange_online_params()},
+          {"[pams]", pams_params()},
+          {"[[outbound_connector]]", connector_params()},
+          {"[[transport_rule]]", rule_params()},
+          {"[journal]", journal_params()},
+          {"[[journal_rule]]", journal_rule_params()},
+          {"[limits]", limits_params()}};
+}
+
 std::optional<Policy> load_policy(std::span<const schema::Value> files, std::span<const std::string> archives,
                                   const schema::Files& reader, Diagnostics& diagnostics) {
   const auto errors_before = diagnostics.errors();

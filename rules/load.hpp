@@ -19,6 +19,15 @@ namespace pams::rules {
 /// ...).
 std::span<const std::string_view> policy_sections();
 
+/// The keys of one table of the configuration, for the manual.
+struct TableKeys {
+  std::string_view heading;  ///< as it is written: "[trust]", "[[transport_rule]]"
+  std::span<const schema::Param> params;
+};
+/// Every table that load_policy reads. What a rule's `if`, `except_if` and `do` hold is in conditions() and
+/// actions().
+std::vector<TableKeys> policy_tables();
+
 /// `files` in order: the main file, then its includes; sections that may stand only once are an error the
 /// second time. `archives`: the names that [[archive]] defines, for `archive = { to = … }`. On errors:
 /// reported, and no Policy.

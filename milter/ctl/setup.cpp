@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/setup/exchange_online.hpp"
 #include "milter/ctl/setup/removal.hpp"
 #include "milter/ctl/setup/sealing.hpp"
 #include "milter/doctor/evaluate_route.hpp"
@@ -177,6 +178,12 @@ int run_sendmail(const Globals& globals, const Options& options) {
   return loaded.config ? run_on_sendmail(options, *loaded.config) : kFoundWrong;
 }
 
+int run_tenant(const Globals& globals, const Options& options) {
+  const auto loaded = load_config(globals.config_file);
+  std::cerr << loaded.diagnostics.text();
+  return loaded.config ? run_exchange_online(*loaded.config, options.json) : kFoundWrong;
+}
+
 std::function<int()> declare(CLI::App& app, const Globals& globals) {
   const auto options = std::make_shared<Options>();
   auto* postfix = app.add_subcommand("postfix", "Postfix: main.cf, master.cf and their tables");
@@ -197,8 +204,13 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   sendmail->add_flag("--json", options->json, "Print JSON");
   sendmail->add_flag("--remove", options->remove,
                      "Take out what the setup put in; refused while mail could leak");
+  auto* online = app.add_subcommand(
+      "exchange-online",
+      "Exchange Online: print what the tenant needs to hand flagged mail to this gateway; changes nothing");
+  online->add_flag("--json", options->json, "Print JSON");
   app.require_subcommand(1);
-  return [options, &globals, sendmail] {
+  return [options, &globals, sendmail, online] {
+    if (online->parsed()) return run_tenant(globals, *options);
     return sendmail->parsed() ? run_sendmail(globals, *options) : run_postfix(globals, *options);
   };
 }

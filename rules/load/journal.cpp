@@ -154,6 +154,9 @@ void read_journal_rule(const schema::Value& table, const Reading& reading, Polic
 
 }  // namespace
 
+std::span<const Param> journal_params() { return kJournal; }
+std::span<const Param> journal_rule_params() { return kRule; }
+
 void read_journal(const schema::Value& section, std::span<const schema::Value* const> rules,
                   const Reading& reading, Policy& policy) {
   auto& journal = policy.journal;

@@ -185,6 +185,8 @@ bool is_label(std::string_view name) {
 
 }  // namespace
 
+std::span<const Param> connector_params() { return kConnector; }
+
 void read_connector(const schema::Value& table, const Reading& reading,
                     std::vector<OutboundConnector>& connectors) {
   const auto args = reading.table(table, kConnector, "[[outbound_connector]]");

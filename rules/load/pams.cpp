@@ -103,6 +103,8 @@ void check_connector(const schema::Value& section, const schema::Args& args, con
 
 }  // namespace
 
+std::span<const Param> pams_params() { return kPams; }
+
 void read_pams(const schema::Value& section, const Reading& reading, Policy& policy) {
   const auto args = reading.table(section, kPams, "[pams]");
   if (!args) return;

@@ -72,6 +72,11 @@ void warn_of_no_networks(const schema::Value& section, const schema::Args& args,
 
 }  // namespace
 
+std::span<const Param> organization_params() { return kOrganization; }
+std::span<const Param> trust_params() { return kTrust; }
+std::span<const Param> exchange_online_params() { return kExchangeOnline; }
+std::span<const Param> limits_params() { return kLimits; }
+
 void read_organization(const schema::Value& section, const Reading& reading, Organization& organization) {
   const auto args = reading.table(section, kOrganization, "[organization]");
   if (!args) return;

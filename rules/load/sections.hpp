@@ -51,6 +51,18 @@ void read_journal(const schema::Value& section, std::span<const schema::Value* c
 std::string nothing_named(std::string_view kind, const std::string& name, std::span<const std::string> known);
 std::vector<std::string> names_of(const std::vector<OutboundConnector>& connectors);
 
+/// What may be written in each section, for the manual.
+std::span<const schema::Param> organization_params();
+std::span<const schema::Param> trust_params();
+std::span<const schema::Param> exchange_online_params();
+std::span<const schema::Param> limits_params();
+std::span<const schema::Param> pams_params();
+std::span<const schema::Param> connector_params();
+std::span<const schema::Param> journal_params();
+std::span<const schema::Param> journal_rule_params();
+/// Without `if`, `except_if` and `do`.
+std::span<const schema::Param> rule_params();
+
 /// The table without those keys, for what is read apart.
 schema::Value without_keys(const schema::Value& table, std::span<const std::string_view> keys);
 

@@ -96,6 +96,8 @@ std::vector<RuleCondition> read_conditions(const schema::Value& rule, std::strin
 
 }  // namespace
 
+std::span<const Param> rule_params() { return kRule; }
+
 void read_rule(const schema::Value& table, const Reading& reading, Names& names,
                std::vector<TransportRule>& rules) {
   TransportRule rule;
