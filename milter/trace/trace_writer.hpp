@@ -17,6 +17,7 @@
 #include "milter/base/mutex.hpp"
 #include "milter/trace/log_source.hpp"
 #include "milter/trace/message_trace.hpp"
+#include "milter/trace/trace_state.hpp"
 #include "milter/trace/trace_store.hpp"
 
 namespace pams::milter::trace {
@@ -76,6 +77,9 @@ class TraceWriter : public TraceSink {
   bool forget_old();
   void count_lost(const Lost& more) PAMS_REQUIRES(mutex_);
   void tell_failure(std::string& told, const Error& error);
+  void store_fails(const Error& error);
+  void store_works();
+  void log_fails(const Error& error);
   /// False when it is time to end.
   bool wait(Outcome outcome);
 
@@ -99,6 +103,8 @@ class TraceWriter : public TraceSink {
   LogPlace joined_up_to_;
   std::chrono::steady_clock::time_point forget_at_;
   std::string told_of_store_, told_of_log_, told_of_refusals_;
+  TraceState state_;
+  StateFile state_file_;
 
   std::thread thread_;
 };
