@@ -184,6 +184,11 @@ std::string tls_summary(const SSL* tls) {
   return std::string(SSL_get_version(tls)) + " with " + SSL_get_cipher_name(tls);
 }
 
+std::string certificate_names(const SSL* tls) {
+  const Certificate certificate(SSL_get1_peer_certificate(tls));
+  return certificate ? text::join(dns_names(certificate.get()), " ") : "";
+}
+
 std::string certificate_digest(const SSL* tls) {
   const Certificate certificate(SSL_get1_peer_certificate(tls));
   unsigned char* der = nullptr;

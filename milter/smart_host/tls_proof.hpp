@@ -37,5 +37,7 @@ std::string tls_summary(const SSL* tls);
 
 /// SHA-256 of the DER of the certificate that the other side showed, in hex; "" when it showed none.
 std::string certificate_digest(const SSL* tls);
+/// Its DNS names with one blank between, at most 10; "" when it has none.
+std::string certificate_names(const SSL* tls);
 
 }  // namespace pams::milter::smart_host

@@ -6,6 +6,8 @@
 #include "milter/doctor/account.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/mta/process.hpp"
+#include "milter/trace/trace_state.hpp"
+#include "milter/trace/trace_text.hpp"
 
 namespace pams::milter::doctor {
 namespace {
@@ -27,6 +29,15 @@ std::string read_error(const std::string& log) {
   return access(log.c_str(), R_OK) == 0 ? "" : log + ": " + std::strerror(errno);
 }
 
+/// The running milter's own reason: a group that it got after it was started, its sandbox.
+std::optional<Finding> what_the_trace_says(const std::string& trace_path) {
+  const auto state = trace::read_state(trace_path);
+  if (!state || !state->log) return std::nullopt;
+  return failed("pams-milter cannot read the MTA's log since " + trace::shown_time(state->log->since) + ": " +
+                    state->log->reason,
+                trace::remedy_for(state->log->reason).value_or("systemctl restart pams-milter"));
+}
+
 Finding run(const Examination& examination) {
   const auto& log = examination.config.settings.trace.mail_log;
   if (log.empty()) return warn("[trace] mail_log is not set", "set [trace] mail_log = \"/var/log/mail.log\"");
@@ -38,6 +49,7 @@ Finding run(const Examination& examination) {
     return failed("user " + account->name + " cannot read the MTA's log: " + *problem,
                   "usermod -a -G " + std::string(log == "journal" ? "systemd-journal " : "adm ") +
                       account->name + " && systemctl restart pams-milter");
+  if (const auto told = what_the_trace_says(examination.config.settings.trace.path)) return *told;
   const auto own = examination.mta.parameter("maillog_file");
   if (own && !own->empty() && own->starts_with('/') && *own != log)
     return warn("Postfix logs to " + *own + ", and mail_log is " + log,

@@ -6,6 +6,8 @@
 
 #include "milter/doctor/account.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
+#include "milter/trace/trace_state.hpp"
+#include "milter/trace/trace_text.hpp"
 
 namespace pams::milter::doctor {
 namespace {
@@ -20,13 +22,23 @@ std::string write_error(const std::string& path) {
   return "";
 }
 
+/// The running milter knows what is not seen from here: its sandbox, a disk that is full.
+Finding what_the_writer_says(const std::string& user, const std::string& path) {
+  const auto state = trace::read_state(path);
+  if (!state) return warn(state.error().what, "run pamsctl doctor as root");
+  if (!state->store) return ok("user " + user + " can write " + path);
+  return failed("pams-milter cannot write the trace since " + trace::shown_time(state->store->since) + ": " +
+                    state->store->reason,
+                trace::remedy_for(state->store->reason).value_or("systemctl restart pams-milter"));
+}
+
 Finding run(const Examination& examination) {
   const auto& path = examination.config.settings.trace.path;
   const auto account = milter_account(examination);
   if (!account) return warn(account.error().what, "useradd --system pams-milter");
   const auto problem = attempt_as(*account, [&] { return write_error(path); });
   if (!problem) return unanswered(problem.error());
-  if (problem->empty()) return ok("user " + account->name + " can write " + path);
+  if (problem->empty()) return what_the_writer_says(account->name, path);
   return failed("user " + account->name + " cannot write " + *problem,
                 "chown -R " + account->name + " " + std::filesystem::path(path).parent_path().string());
 }
