@@ -1,28 +1,14 @@
-/// Postfix's queue through Postfix's own tools: what lies in it, and taking unsealed flagged mail out of it
-/// and back through the milter. Needs root. One at a time.
+/// Postfix's queue through Postfix's own tools: what lies in it, and the way out of it: unsealed flagged mail
+/// goes back through the milter, sealed mail to the relay. Needs root. One at a time.
 #pragma once
 
-#include <chrono>
-#include <string>
-#include <vector>
-
+#include "milter/mta/flagged_queue.hpp"
 #include "milter/mta/postfix/postfix.hpp"
 
 namespace pams::milter::ctl {
 
-struct QueuedMessage {
-  std::string id;
-  std::string queue;  ///< "deferred", "hold", "active", "incoming"
-  std::chrono::sys_time<std::chrono::milliseconds> since;
-  std::string sender;
-  std::vector<std::string> recipients;
-  std::string reason;  ///< of the first recipient that has one
-};
-
-struct FlaggedQueue {
-  std::vector<QueuedMessage> unsealed;  ///< flagged, and the milter never took charge of it
-  std::vector<QueuedMessage> sealed;    ///< carriers, which go by themselves
-};
+using mta::FlaggedQueue;
+using mta::QueuedMessage;
 
 class PostfixQueue {
  public:
@@ -40,6 +26,9 @@ class PostfixQueue {
   /// accepted that. Killed or failing in between, the message stays on hold and is never lost; it may then
   /// come twice. `id` is one that list() gave.
   Status release(const std::string& id) const;
+
+  /// Lets a sealed message go to the relay now: from hold, or before its next try is due.
+  Status send_now(const QueuedMessage& message) const;
 
  private:
   Result<std::string> ask(const std::string& program, const std::vector<std::string>& arguments,
