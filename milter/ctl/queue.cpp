@@ -10,6 +10,7 @@
 #include "milter/config/config.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/queue/postfix_queue.hpp"
+#include "milter/ctl/queue/sendmail_queue.hpp"
 #include "milter/ctl/queue/wait_reason.hpp"
 #include "milter/trace/trace_text.hpp"
 #include "rules/base/text.hpp"
@@ -101,7 +102,7 @@ class Listing {
   const std::string& trace_path_;
 };
 
-int list(const PostfixQueue& queue, const std::string& trace_path, bool as_json) {
+int list(const MailQueue& queue, const std::string& trace_path, bool as_json) {
   const auto found = queue.list();
   if (!found) return complain(found.error().what, kFoundWrong);
   const Listing listing(*found, trace_path);
@@ -113,7 +114,7 @@ int list(const PostfixQueue& queue, const std::string& trace_path, bool as_json)
 }
 
 /// What was done with it.
-Result<std::string> release_one(const PostfixQueue& queue, const FlaggedQueue& all, const std::string& id) {
+Result<std::string> release_one(const MailQueue& queue, const FlaggedQueue& all, const std::string& id) {
   const auto found = find_queued(all, id);
   if (!found) return tl::unexpected(found.error());
   const auto& message = *found->message;
@@ -125,7 +126,7 @@ Result<std::string> release_one(const PostfixQueue& queue, const FlaggedQueue& a
   });
 }
 
-int release(const PostfixQueue& queue, Options options) {
+int release(const MailQueue& queue, Options options) {
   const auto found = queue.list();
   if (!found) return complain(found.error().what, kFoundWrong);
   if (options.all)
@@ -146,17 +147,14 @@ int run(const Globals& globals, const Options& options, bool releases) {
   std::cerr << loaded.diagnostics.text();
   if (loaded.config == nullptr) return kFoundWrong;
   const auto& settings = loaded.config->settings;
-  if (settings.mta == MtaKind::Sendmail) {
-    std::cerr
-        << "Sendmail never queues flagged mail that the milter did not see: the milter's F=T defers it\n";
-    if (!releases && options.as_json)
-      std::cout << json({{"unsealed", json::array()}, {"sealed", json::array()}}) << '\n';
-    return releases ? kUsage : kFine;
-  }
-  if (geteuid() != 0) return complain("Postfix shows its queue to root only: run this as root", kUsage);
+  if (geteuid() != 0) return complain("the MTA shows its queue to root only: run this as root", kUsage);
   const mta::Postfix postfix(settings.postfix_config);
-  const PostfixQueue queue(postfix, loaded.config->policy.pams.header);
-  return releases ? release(queue, options) : list(queue, settings.trace.path, options.as_json);
+  std::unique_ptr<MailQueue> queue;
+  if (settings.mta == MtaKind::Sendmail)
+    queue = std::make_unique<SendmailQueue>(mta::Sendmail(settings), loaded.config->policy.pams.header);
+  else
+    queue = std::make_unique<PostfixQueue>(postfix, loaded.config->policy.pams.header);
+  return releases ? release(*queue, options) : list(*queue, settings.trace.path, options.as_json);
 }
 
 std::function<int()> declare(CLI::App& app, const Globals& globals) {

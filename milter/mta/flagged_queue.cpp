@@ -5,7 +5,7 @@
 namespace pams::milter::mta {
 
 QueuedMessage::State QueuedMessage::state() const {
-  if (queue == "hold") return State::OnHold;
+  if (queue == "hold" || queue == "quarantine") return State::OnHold;
   if (queue == "deferred") return State::Deferred;
   return queue == "active" ? State::Active : State::New;
 }

@@ -13,7 +13,8 @@ namespace pams::milter::mta {
 struct QueuedMessage {
   enum class State { New, Active, Deferred, OnHold };
   std::string id;
-  std::string queue;  ///< "deferred", "hold", "active", "incoming"
+  std::string queue;  ///< Postfix: "deferred", "hold", "active", "incoming"; Sendmail: "deferred",
+                      ///< "quarantine", "new"
   std::chrono::sys_time<std::chrono::milliseconds> since;
   std::string sender;
   std::vector<std::string> recipients;

@@ -2,7 +2,7 @@
 /// goes back through the milter, sealed mail to the relay. Needs root. One at a time.
 #pragma once
 
-#include "milter/mta/flagged_queue.hpp"
+#include "milter/ctl/queue/mail_queue.hpp"
 #include "milter/mta/postfix/postfix.hpp"
 
 namespace pams::milter::ctl {
@@ -10,13 +10,13 @@ namespace pams::milter::ctl {
 using mta::FlaggedQueue;
 using mta::QueuedMessage;
 
-class PostfixQueue {
+class PostfixQueue : public MailQueue {
  public:
   /// `flag`: the name of the header that flags mail.
   PostfixQueue(const mta::Postfix& postfix, std::string flag) : postfix_(postfix), flag_(std::move(flag)) {}
 
   /// Everything but the maildrop, which the milter has yet to see. Other mail is left out.
-  Result<FlaggedQueue> list() const;
+  Result<FlaggedQueue> list() const override;
 
   /// Puts those of `messages` on hold that wait for their next try, and returns how many of them are on hold
   /// then. What is being delivered is left alone: Postfix would not notice, and what has left would stay too.
@@ -25,10 +25,9 @@ class PostfixQueue {
   /// Puts one unsealed message on hold, submits it again as local mail, and deletes it only when Postfix has
   /// accepted that. Killed or failing in between, the message stays on hold and is never lost; it may then
   /// come twice. `id` is one that list() gave.
-  Status release(const std::string& id) const;
+  Status release(const std::string& id) const override;
 
-  /// Lets a sealed message go to the relay now: from hold, or before its next try is due.
-  Status send_now(const QueuedMessage& message) const;
+  Status send_now(const QueuedMessage& message) const override;
 
  private:
   Result<std::string> ask(const std::string& program, const std::vector<std::string>& arguments,

@@ -30,6 +30,7 @@ std::optional<std::string> quarantine_of(const std::string& queue_id, const std:
 }
 
 std::string on_hold(const QueuedMessage& message, bool is_sealed, const std::string& trace_path) {
+  if (message.queue == "quarantine") return message.reason;
   const std::string by_hand =
       is_sealed ? "on hold: somebody put it there (postsuper -h)"
                 : "on hold: by `pamsctl setup`, a release that was interrupted, or by hand (postsuper -h)";

@@ -1,5 +1,5 @@
 /// Why a message waits, in words for an operator: from the MTA's queue, and for what a rule put into
-/// quarantine from the trace, since the MTA keeps no reason for that.
+/// quarantine from the trace, since Postfix keeps no reason for that.
 #pragma once
 
 #include <string>
