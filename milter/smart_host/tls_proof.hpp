@@ -29,7 +29,7 @@ struct TlsProof {
   bool holds() const { return chain.holds && name.holds && expiry.holds; }
 };
 
-/// After a handshake. `names`: the certificate must carry one of them.
+/// After a handshake. `names`: the certificate must carry one of them, as vouches_for() has it.
 TlsProof prove(const SSL* tls, const std::vector<std::string>& names, const std::string& ca_file);
 
 /// "TLSv1.3 with TLS_AES_256_GCM_SHA384"

@@ -28,7 +28,7 @@ bool stands_in_main(const mta::TableName& table) {
 std::vector<std::string> our_actions(const Examination& examination, const mta::PostfixServices& services) {
   const auto relay =
       routing::relay_address(examination.config.settings.relay.listen, services.queue_directory());
-  std::vector<std::string> actions{routing::kGuardAction};
+  std::vector<std::string> actions{routing::kGuardAction, routing::kFormerGuardAction};
   for (const auto& connector : examination.config.policy.connectors)
     actions.push_back(routing::route_action(connector, relay));
   return actions;
