@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "milter/daemon/refused_records.hpp"
+#include "milter/daemon/route_news.hpp"
 #include "milter/daemon/weak_cache.hpp"
 #include "milter/routing/route_watch.hpp"
 #include "milter/session/services.hpp"
@@ -35,6 +36,9 @@ namespace pams::milter::daemon {
 struct Wired {
   std::shared_ptr<const session::Services> services;
   std::vector<std::string> remarks;  ///< what is not in order, for the operator; the log has it already
+  /// What is known of the routing, without asking anew: "routing verified", "flagged mail waits: ...". Any
+  /// thread.
+  std::function<std::string()> route_line = [] { return std::string("routing not checked"); };
 };
 
 /// As Wiring::wire; a test puts its own here.
@@ -60,6 +64,7 @@ class Wiring {
   WeakCache<journal::DurableJournal> journals_;
   WeakCache<trace::TraceWriter> traces_;
   std::shared_ptr<RefusedRecords> refused_ = std::make_shared<RefusedRecords>();
+  std::shared_ptr<RouteNews> route_news_ = std::make_shared<RouteNews>();
   routing::RouteWatch route_watch_;
 };
 
