@@ -305,15 +305,18 @@ void TraceWriter::log_fails(const Error& error) {
 
 bool TraceWriter::wait(Outcome outcome) {
   MutexLock lock(mutex_);
+  // A trace that cannot be used keeps nobody from stopping who has nothing for it.
+  const auto has_nothing = [&]() PAMS_REQUIRES(mutex_) { return taken_.empty() && queue_.empty() && !lost_; };
   if (outcome == Outcome::Stuck)
-    lock.wait_for(changed_, settings_.pause,
-                  [&]() PAMS_REQUIRES(mutex_) { return stopping_ && steady_clock::now() >= stop_at_; });
+    lock.wait_for(changed_, settings_.pause, [&]() PAMS_REQUIRES(mutex_) {
+      return stopping_ && (has_nothing() || steady_clock::now() >= stop_at_);
+    });
   if (outcome == Outcome::Idle)
     lock.wait_for(changed_, settings_.pause,
                   [&]() PAMS_REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
   if (!stopping_) return true;
   // Messages may have come since the cycle that found nothing to do.
-  const bool is_done = outcome == Outcome::Idle && queue_.empty() && !lost_;
+  const bool is_done = outcome != Outcome::MoreToDo && has_nothing();
   return !is_done && steady_clock::now() < stop_at_;
 }
 

@@ -211,6 +211,12 @@ BOOST_AUTO_TEST_CASE(stopping_ends_in_time_when_nothing_can_be_written) {
   BOOST_TEST(!std::filesystem::exists(hopeless.path));
 }
 
+BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_a_trace_that_has_nothing_to_take) {
+  auto settings = this->settings();
+  settings.path = forbidden();
+  TraceWriter(settings).stop(std::chrono::hours(24));  // this test ends all the same
+}
+
 BOOST_AUTO_TEST_CASE(an_end_without_a_clean_stop_is_shown_as_a_gap_of_unknown_size) {
   {
     auto killed = TraceStore::open(path, now()).value();
