@@ -190,8 +190,9 @@ BOOST_AUTO_TEST_CASE(who_does_not_take_his_answer_holds_up_nobody_else) {
 }
 
 BOOST_AUTO_TEST_CASE(who_does_not_take_his_answer_is_left) {
-  auto limits = impatient();
+  http::Limits limits;
   limits.connections = 1;
+  limits.response = std::chrono::milliseconds(50);
   serve(limits);
   WebClient slow(path);
   slow.say("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
