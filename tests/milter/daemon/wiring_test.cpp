@@ -41,6 +41,14 @@ BOOST_AUTO_TEST_CASE(what_did_not_change_is_taken_over) {
   BOOST_TEST(first->trace == second->trace);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_counted_goes_on_with_another_configuration) {
+  auto changed = settings();
+  changed.archives[0].path = directory / "elsewhere";
+  const auto first = wire(settings());
+  BOOST_TEST_REQUIRE(first->metrics != nullptr);
+  BOOST_TEST(first->metrics == wire(changed)->metrics);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_found_out_about_the_mta_is_not_believed_for_another_configuration) {
   const auto first = wire(settings());
   const auto second = wire(settings());
