@@ -216,6 +216,37 @@ BOOST_AUTO_TEST_CASE(a_milter_or_relay_that_does_not_run_is_started) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_postfix_that_is_stopped_is_started) {
+  const PostfixSite site;
+  BOOST_TEST(site.finding("reloaded").remedy.starts_with("systemctl start postfix"),
+             site.finding("reloaded").seen);
+}
+
+BOOST_AUTO_TEST_CASE(a_sendmail_that_is_late_or_not_there_is_not_told_to_be_set_up) {
+  PostfixSite site;
+  const TemporaryDirectory directory;
+  for (const auto* file : {"sendmail.cf", "sendmail.mc", "pams-milter.m4"}) directory.write(file, "");
+  auto& settings = site.config.settings;
+  settings.mta = milter::MtaKind::Sendmail;
+  settings.sendmail_config = directory.path();
+  settings.sendmail_program = directory.write("sendmail", "#!/bin/sh\nexec sleep 600\n");
+  chmod(settings.sendmail_program.c_str(), 0755);
+  const auto route = [&] {
+    const milter::mta::Sendmail sendmail(settings, std::chrono::milliseconds(50));
+    for (const auto* check : checks())
+      if (check->id == "sendmail_route")
+        return examine(*check, {site.config, site.connector(), site.postfix, &sendmail});
+    throw std::logic_error("no check sendmail_route");
+  };
+  auto finding = route();
+  BOOST_TEST((finding.doubt == Doubt::Late), finding.seen);
+  BOOST_TEST(has(finding.remedy, settings.sendmail_program + " -bt"), finding.remedy);
+  BOOST_TEST(!has(finding.remedy, "setup"), finding.remedy);
+  fs::remove(settings.sendmail_program);
+  finding = route();
+  BOOST_TEST(has(finding.remedy, "set [milter] sendmail_program"), finding.remedy);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_mail_log_the_remedy_depends_on_who_writes_one,
                      *boost::unit_test::precondition(is_root)) {
   PostfixSite site;
