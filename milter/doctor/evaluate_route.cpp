@@ -24,7 +24,7 @@ Status run_checks(const Examination& examination, IsWanted is_wanted) {
       if (check->is_prerequisite != prerequisites || !is_wanted(*check) ||
           !check->is_for(examination.config.settings.mta))
         continue;
-      const auto finding = check->run(examination);
+      const auto finding = examine(*check, examination);
       if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
     }
   return {};
