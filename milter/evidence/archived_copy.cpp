@@ -6,7 +6,7 @@
 namespace pams::milter::evidence {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 struct Link {
   std::string digest, hash;
@@ -53,6 +53,11 @@ Result<std::optional<archive::RecordRow>> find(archive::ArchiveDatabase& rows,
   return found;
 }
 
+/// The name of the object that holds it, which is its digest; where it is encrypted that tells nothing of it.
+std::string content_digest(const archive::RecordRow& row, const std::string& object) {
+  return row.is_encrypted() ? "not known" : object.substr(0, object.find('.'));
+}
+
 Result<json> describe(archive::ArchiveDatabase& rows, const archive::RecordRow& row,
                       const std::string& archive) {
   const auto link = link_at(rows, row.number);
@@ -72,9 +77,10 @@ Result<json> describe(archive::ArchiveDatabase& rows, const archive::RecordRow& 
               {"time", iso8601(row.time)},
               {"outcome", archive::to_text(fate->outcome)},
               {"size", row.size},
-              {"content_as_sent", row.sent},
-              {"content_as_received", row.received},
+              {"content_sha256_as_sent", content_digest(row, row.sent)},
+              {"content_sha256_as_received", content_digest(row, row.received)},
               {"content_is_encrypted", row.is_encrypted()},
+              {"object_as_sent", row.sent},
               {"rules", row.rules},
               {"chain",
                {{"entry", row.number},

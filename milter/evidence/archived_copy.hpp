@@ -12,7 +12,7 @@
 namespace pams::milter::evidence {
 
 struct ArchivedCopies {
-  nlohmann::json records = nlohmann::json::array();
+  nlohmann::ordered_json records = nlohmann::ordered_json::array();
   std::vector<std::string> sentences;
   std::vector<std::string> not_known;
   std::string checkpoint_key;  ///< of the first archive that has the message and a key

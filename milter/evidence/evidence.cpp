@@ -9,7 +9,7 @@
 namespace pams::milter::evidence {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 using namespace pams::milter::trace;
 
 constexpr const char* kUnknown = "not known";
@@ -86,6 +86,7 @@ class Collector {
                            state.log->reason);
   }
 
+  /// "signature" is null: whoever signs it says how to check it there.
   json document(Instant made) {
     const auto& first = facts_.story.rows.front();
     tell_message(first);
@@ -95,6 +96,7 @@ class Collector {
     json document{{"format", "pams-milter evidence 1"},
                   {"made", shown_time(made)},
                   {"summary", summary_},
+                  {"signature", nullptr},
                   {"message", message(first)},
                   {"envelope", envelope(first)},
                   {"times", times(first)},

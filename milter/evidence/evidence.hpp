@@ -14,7 +14,7 @@
 namespace pams::milter::evidence {
 
 struct Evidence {
-  nlohmann::json document;
+  nlohmann::ordered_json document;
   std::string
       checkpoint_key;  ///< of the archive that has the message, else of the first that has one; "" = none
 };

@@ -13,7 +13,7 @@
 namespace pams::milter::ctl {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 int complain(const std::string& what) {
   std::cerr << what << '\n';
@@ -36,7 +36,6 @@ void put_in_front(json& document, const std::string& sentence) {
 int print_unsigned(evidence::Evidence found) {
   put_in_front(found.document,
                "NOT SIGNED: nothing proves that this text was not changed; --output FILE signs it.");
-  found.document["signature"] = nullptr;
   std::cout << text_of(found.document) << std::flush;
   return std::cout ? kFine : complain("standard output cannot be written");
 }

@@ -82,7 +82,7 @@ def flow_what_an_auditor_asks_stands_in_it_and_is_proved_with_an_ed25519_key(gat
         assert "250 2.0.0 taken" in delivery["reply"], delivery
     copy, = document["archive"]
     assert copy["chain"]["record_fits_chain"] and copy["chain"]["entry"] > 0, copy
-    assert copy["content_as_sent"] and copy["outcome"] == "sent to the MTA", copy
+    assert copy["content_sha256_as_sent"] and copy["outcome"] == "sent to the MTA", copy
     assert any("disclaimer" in one["text"].lower() for one in document["rules"]), document["rules"]
     summary = "\n".join(document["summary"])
     for words in (BOB, CAROL, row["id"], "was verified", "entry "):

@@ -22,7 +22,7 @@ struct Audited {
     make_former_database(directory / "relay.db", "relay");
     config.settings.archives = {{"compliance", directory / "archive"}};
   }
-  nlohmann::json document(const std::string& message_id) const {
+  nlohmann::ordered_json document(const std::string& message_id) const {
     auto query = trace::TraceQuery::open(path).value();
     trace::Filter filter;
     filter.message_id = message_id;
@@ -31,7 +31,7 @@ struct Audited {
   }
 };
 
-bool has(const nlohmann::json& sentences, std::string_view words) {
+bool has(const nlohmann::ordered_json& sentences, std::string_view words) {
   for (const auto& one : sentences)
     if (one.get<std::string>().find(words) != std::string::npos) return true;
   return false;
@@ -51,6 +51,8 @@ BOOST_AUTO_TEST_CASE(delivery_and_archive_are_told_and_what_is_not_known_is_said
   BOOST_TEST(delivery["certificate_names"] == "not known");
   BOOST_TEST(has(told["not_known"], "the names of the certificate that smart.example:25 showed"));
   BOOST_TEST(has(told["not_known"], "what the trace lost"));
+  BOOST_TEST(told["archive"].at(0)["content_sha256_as_sent"] ==
+             "167b0a9e607fa7ecc94f4365858264d223f64f57522d59fc3d187f195dfd1933");
   const auto& chain = told["archive"].at(0)["chain"];
   BOOST_TEST(chain["entry"] == 2);
   BOOST_TEST(chain["record_fits_chain"] == true);
