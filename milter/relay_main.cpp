@@ -7,7 +7,7 @@
 #include <malloc.h>
 
 #include "milter/base/no_core.hpp"
-#include "milter/config/config.hpp"
+#include "milter/config/check_config.hpp"
 #include "milter/log/log.hpp"
 #include "milter/relay/relay_daemon.hpp"
 
@@ -52,8 +52,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kFine : kUsage;
   }
-  const auto loaded = load_config(file);
-  return check_only ? check(loaded) : serve(loaded);
+  return check_only ? check(check_config(file)) : serve(load_config(file));
 }
 
 }  // namespace

@@ -74,6 +74,7 @@ step format formatted
 step sizes tests/lint/sizes.py
 step directories tests/lint/directories.py
 step words tests/lint/words.sh
+step metrics tests/lint/metrics.py
 step build-dev build dev || finish
 step manuals tests/lint/manuals.py build/dev
 step thread-safety build thread-safety

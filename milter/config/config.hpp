@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,13 +57,25 @@ struct Settings {
   std::vector<ArchiveSettings> archives;
   TraceSettings trace;
   RelaySettings relay;
+  std::optional<Listen> metrics;  ///< a unix socket, or a port on loopback; nullopt: not served
   std::string log_level;
   LogFormat log_format = LogFormat::Text;
+};
+
+/// What a configuration was made from.
+struct ConfigSources {
+  struct File {
+    std::string path;
+    std::string digest;  ///< SHA-256 of its content
+  };
+  std::vector<File> files;            ///< the file itself, its includes, and what its rules name
+  std::vector<std::string> includes;  ///< absolute patterns
 };
 
 struct Config {
   Settings settings;
   rules::Policy policy;
+  ConfigSources sources;
 
   const ArchiveSettings* archive(std::string_view name) const;
 };

@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "milter/config/check_config.hpp"
 #include "milter/config/config.hpp"
 #include "milter/config/files.hpp"
 #include "milter/config/listen.hpp"
 #include "milter/config/sections.hpp"
+#include "milter/config/sources.hpp"
 #include "rules/base/ip_range.hpp"
 #include "rules/load.hpp"
+#include "rules/schema/check_path.hpp"
 
 namespace pams::milter {
 namespace {
@@ -31,8 +34,10 @@ constexpr schema::Param kInclude{.key = "include", .type = schema::Type::Words, 
 
 class Loader {
  public:
-  explicit Loader(const std::string& path)
-      : path_(std::filesystem::absolute(path).lexically_normal().string()) {}
+  Loader(const std::string& path, schema::Files disk)
+      : path_(std::filesystem::absolute(path).lexically_normal().string()),
+        sources_(std::make_shared<SourceList>()),
+        disk_(noting_sources(std::move(disk), sources_)) {}
 
   Loaded run(const std::string& shown_path) {
     read(path_, shown_path);
@@ -42,31 +47,43 @@ class Loader {
     auto config = std::make_shared<Config>();
     config->settings.file = path_;
     read_settings(config->settings);
-    auto policy = rules::load_policy(files_, archive_names(), disk_files(), diagnostics_);
+    auto policy = rules::load_policy(files_, archive_names(), disk_, diagnostics_);
     if (policy) config->policy = std::move(*policy);
+    config->sources.files = sources_->all();
+    config->sources.includes = includes_;
     if (!policy || diagnostics_.has_errors()) config = nullptr;
     return {std::move(config), std::move(diagnostics_)};
   }
 
  private:
   void read(const std::string& path, const std::string& shown_path, const Location& named_at = {}) {
-    auto content = read_file(path);
-    if (!content) return diagnostics_.error(named_at, content.error().what);
-    files_.push_back(
-        schema::parse(std::make_shared<const Source>(Source{shown_path, std::move(*content)}), diagnostics_));
+    auto content = disk_.read(path);
+    const auto errors_before = diagnostics_.errors();
+    if (content)
+      files_.push_back(schema::parse(std::make_shared<const Source>(Source{shown_path, std::move(*content)}),
+                                     diagnostics_));
+    else
+      diagnostics_.error(named_at, content.error().what);
+    if (diagnostics_.errors() > errors_before) disk_.is_complete = false;
   }
 
   void read_includes() {
     const auto* include = files_.front().find("include");
     if (include == nullptr) return;
     const auto main = files_.front();  // read() grows files_
-    const auto args = schema::read_value(*include, {&kInclude, 1}, "include", disk_files(), diagnostics_);
+    const auto args = schema::read_value(*include, {&kInclude, 1}, "include", disk_, diagnostics_);
     if (!args) return;
     for (const auto& pattern : args->words("include")) {
-      const auto found = matching_files(resolve(pattern, path_));
-      if (!found) diagnostics_.error(include->at(), found.error().what);
-      if (found)
-        for (const auto& file : *found) read(file, file, include->at());
+      includes_.push_back(resolve(pattern, path_));
+      const auto found = matching_files(includes_.back());
+      if (!found) {
+        diagnostics_.error(include->at(), found.error().what);
+        disk_.is_complete = false;
+        continue;
+      }
+      if (found->empty())
+        diagnostics_.warning(include->at(), "include: no file matches " + includes_.back());
+      for (const auto& file : *found) read(file, file, include->at());
     }
   }
 
@@ -93,10 +110,20 @@ class Loader {
     const auto& wanted = section(name);
     const auto heading = schema::heading(name, wanted.occurs);
     std::vector<Args> all;
-    for (const auto* table : schema::find_tables(files_, name, wanted.occurs, diagnostics_))
-      if (auto args = schema::read_table(*table, wanted.params, heading, disk_files(), diagnostics_))
-        all.push_back(std::move(*args));
+    for (const auto* table : schema::find_tables(files_, name, wanted.occurs, diagnostics_)) {
+      auto args = schema::read_table(*table, wanted.params, heading, disk_, diagnostics_);
+      if (!args) continue;
+      check_files(name, {*table, *args, disk_, diagnostics_});
+      all.push_back(std::move(*args));
+    }
     return all;
+  }
+
+  static void check_files(std::string_view section, const schema::ReadTable& read) {
+    if (section != "archive") return;
+    schema::check_directory(read, "path");
+    schema::check_pem(read, "encrypt_to", schema::Files::Pem::Certificates);
+    schema::check_pem(read, "checkpoint_key", schema::Files::Pem::PrivateKey);
   }
 
   /// The one table of a [section]; all defaults when it was not written.
@@ -104,7 +131,7 @@ class Loader {
     auto written = read_section(name);
     if (!written.empty()) return std::move(written.front());
     Diagnostics none;
-    return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_files(), none);
+    return *schema::read_table(Value(Table{}, {}), section(name).params, name, disk_, none);
   }
 
   /// Apart from the section's other keys, so that a mistake in one of them does not hide one in the address.
@@ -173,7 +200,26 @@ class Loader {
     const auto& mail_log = trace.text("mail_log");
     settings.trace = {resolve(trace.text("path"), path_), std::chrono::seconds(trace.number("retention")),
                       mail_log == "journal" ? mail_log : resolve(mail_log, path_)};
-    read_single("metrics");
+    read_metrics(settings);
+  }
+
+  /// Whoever can connect reads names of rules and of smart hosts, without a password: never the network.
+  void read_metrics(Settings& settings) {
+    const auto written = read_section("metrics");
+    if (written.empty()) return;
+    const auto& text = written.front().text("listen");
+    const auto& at = written.front().at("listen");
+    const bool has_scheme =
+        text.starts_with("unix:") || text.starts_with("local:") || text.starts_with("inet");
+    const auto listen = parse_listen(has_scheme ? text : "inet:" + text);
+    if (!listen || (listen->unix_path.empty() && !is_loopback(listen->host)))
+      return diagnostics_.error(
+          at,
+          "listen: metrics are served on loopback or at a unix socket only, as 127.0.0.1:9825, [::1]:9825 or unix:/run/pams-milter/metrics.sock; for a Prometheus elsewhere put a proxy with TLS and a password in front");
+    for (const auto* other : {&settings.listen, &settings.relay.listen})
+      if (listen->for_libmilter() == other->for_libmilter())
+        return diagnostics_.error(at, "listen: the milter or the relay listens there");
+    settings.metrics = *listen;
   }
 
   void read_archives(Settings& settings) {
@@ -205,6 +251,9 @@ class Loader {
   }
 
   std::string path_;
+  std::shared_ptr<SourceList> sources_;
+  schema::Files disk_;
+  std::vector<std::string> includes_;
   std::vector<Value> files_;
   Diagnostics diagnostics_;
 };
@@ -216,6 +265,7 @@ const ArchiveSettings* Config::archive(std::string_view name) const {
   return found == settings.archives.end() ? nullptr : &*found;
 }
 
-Loaded load_config(const std::string& path) { return Loader(path).run(path); }
+Loaded load_config(const std::string& path) { return Loader(path, disk_files()).run(path); }
+Loaded check_config(const std::string& path) { return Loader(path, examined_files()).run(path); }
 
 }  // namespace pams::milter

@@ -94,9 +94,9 @@ constexpr Param kTrace[] = {
 constexpr Param kMetrics[] = {
     {.key = "listen",
      .type = Type::Text,
-     .doc = "Where metrics are served.",
-     .fallback = R"("127.0.0.1:9825")",
-     .later = "the metrics endpoint"},
+     .doc =
+         "Where /metrics (Prometheus) and /healthz are served: 127.0.0.1:PORT, [::1]:PORT or unix:/path. Without the section [metrics] they are not.",
+     .fallback = R"("127.0.0.1:9825")"},
 };
 constexpr Param kLog[] = {
     {.key = "level",

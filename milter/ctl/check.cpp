@@ -5,9 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "milter/config/config.hpp"
+#include "milter/config/check_config.hpp"
 #include "milter/config/files.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/diagnostic_json.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::ctl {
@@ -61,28 +62,16 @@ void add_warnings(Loaded& loaded) {
   warn_of_reports(*loaded.config, loaded.diagnostics);
 }
 
-nlohmann::json to_json(const Diagnostic& diagnostic) {
-  const auto& at = diagnostic.at;
-  return {{"file", at.source == nullptr ? "" : at.source->name},
-          {"line", at.line},
-          {"column", at.column},
-          {"severity", diagnostic.severity == Severity::Error ? "error" : "warning"},
-          {"text", diagnostic.text}};
-}
-
 void print_json(const Loaded& loaded) {
-  auto all = nlohmann::json::array();
-  for (const auto& diagnostic : loaded.diagnostics.all()) all.push_back(to_json(diagnostic));
-  std::cout << nlohmann::json{{"ok", loaded.config != nullptr}, {"diagnostics", all}}.dump(
-                   2, ' ', false, nlohmann::json::error_handler_t::replace)
-            << '\n';
+  const nlohmann::json all{{"ok", loaded.config != nullptr},
+                           {"diagnostics", diagnostics_json(loaded.diagnostics)}};
+  std::cout << all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
 void print_text(const Loaded& loaded, const std::string& file) {
   std::cerr << loaded.diagnostics.text();
   if (loaded.config == nullptr)
-    std::cerr << file << ": " << loaded.diagnostics.errors()
-              << " error(s); pams-milter does not start with this\n";
+    std::cerr << file << ": " << loaded.diagnostics.errors() << " error(s)\n";
   else
     std::cout << file << ": no errors, " << loaded.config->policy.rules.size() << " rule(s), "
               << loaded.config->policy.connectors.size() << " connector(s)\n";
@@ -92,7 +81,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   auto json = std::make_shared<bool>(false);
   app.add_flag("--json", *json, "Print JSON");
   return [json, &globals] {
-    auto loaded = load_config(globals.config_file);
+    auto loaded = check_config(globals.config_file);
     add_warnings(loaded);
     if (*json)
       print_json(loaded);

@@ -23,6 +23,13 @@ Reloader::Reloader(std::shared_ptr<const Config> first, Wire wire)
 }
 
 Reloader::ReloadResult Reloader::reload() noexcept {
+  auto result = try_to_reload();
+  const MutexLock lock(mutex_);
+  if (current_->metrics != nullptr) current_->metrics->reloaded(result.reloaded);
+  return result;
+}
+
+Reloader::ReloadResult Reloader::try_to_reload() noexcept {
   try {
     try {
       return load_and_use();

@@ -37,6 +37,7 @@ class Reloader {
   const std::string& config_file() const { return config_file_; }
 
  private:
+  ReloadResult try_to_reload() noexcept;
   ReloadResult load_and_use();
   ReloadResult use(std::shared_ptr<const Config> config, std::string text);
   bool put_in_place(const std::shared_ptr<const session::Services>& services);

@@ -1,6 +1,7 @@
 #include "milter/daemon/wiring.hpp"
 
 #include <filesystem>
+#include <utility>
 
 #include "milter/archive/directory_archive.hpp"
 #include "milter/base/file_stamp.hpp"
@@ -44,7 +45,11 @@ std::string origin_of(const std::string& path) {
 
 }  // namespace
 
-Wiring::Wiring() : route_watch_(tell) {}
+Wiring::Wiring()
+    : route_watch_([tell_metrics = tell_route_](const auto& connector, const Status& status) {
+        tell(connector, status);
+        tell_metrics(status);
+      }) {}
 
 Wired Wiring::wire(std::shared_ptr<const Config> config) {
   Wired wired;
@@ -61,8 +66,11 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
   services->journal = journal(config, services->route_guard, services->seal_keys, wired);
   services->trace = trace(settings.trace);
   services->evaluate = rules::evaluate;
+  services->metrics = monitoring_.counts();
+  services->config = config;
+  if (const auto served = monitoring_.use(*services); !served)
+    wired.remarks.push_back("metrics are not served: " + served.error().what);
   watch_route(config);  // last: what throws above leaves the watch with the configuration that holds
-  services->config = std::move(config);
   wired.services = std::move(services);
   return wired;
 }
@@ -102,7 +110,12 @@ std::shared_ptr<journal::JournalStore> Wiring::journal(const std::shared_ptr<con
 /// flagged message is answered by.
 void Wiring::watch_route(const std::shared_ptr<const Config>& config) {
   const auto* connector = config->policy.connector(config->policy.pams.connector);
-  if (connector == nullptr || !config->settings.verify_route) return route_watch_.rest();
+  if (connector == nullptr || !config->settings.verify_route) {
+    route_watch_.rest();
+    watches_route_ = false;
+    return tell_route_(std::nullopt);
+  }
+  if (!std::exchange(watches_route_, true)) monitoring_.route_is_asked();
   route_watch_.watch(doctor::make_route_verifier(config), *connector);
 }
 
@@ -112,7 +125,8 @@ std::shared_ptr<trace::TraceSink> Wiring::trace(const TraceSettings& settings) {
         .path = settings.path,
         .mail_log = settings.mail_log,
         .retention = settings.retention,
-        .on_refused = [refused = refused_](const trace::Refusal& refusal) { refused->mark(refusal); }});
+        .on_refused = [refused = refused_](const trace::Refusal& refusal) { refused->mark(refusal); },
+        .on_condition = monitoring_.trace_teller()});
   });
   writer->change(settings.mail_log, settings.retention);
   return writer;

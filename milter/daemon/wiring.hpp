@@ -7,7 +7,8 @@
 ///                with the former one. For what is safe beside a second one (archives);
 ///   cached and   by the one thing that only one may have open; what else changed is told to it. For what is
 ///   changed      not safe beside a second one (the trace: one writer for one database; the journal: one that
-///                delivers from one spool, or a report would go twice), and for the watch of the routing.
+///                delivers from one spool, or a report would go twice), for the watch of the routing, and for
+///                what is counted.
 #pragma once
 
 #include <functional>
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "milter/daemon/monitoring.hpp"
 #include "milter/daemon/refused_records.hpp"
 #include "milter/daemon/weak_cache.hpp"
 #include "milter/routing/route_watch.hpp"
@@ -60,6 +62,9 @@ class Wiring {
   WeakCache<journal::DurableJournal> journals_;
   WeakCache<trace::TraceWriter> traces_;
   std::shared_ptr<RefusedRecords> refused_ = std::make_shared<RefusedRecords>();
+  Monitoring monitoring_;
+  const std::function<void(const std::optional<Status>&)> tell_route_ = monitoring_.route_teller();
+  bool watches_route_ = false;
   routing::RouteWatch route_watch_;
 };
 

@@ -170,6 +170,17 @@ Status JournalSpool::mark_sent(const std::string& id) {
   return sync_file(*disk_, directories->waiting.get(), path_ + "/waiting");
 }
 
+Status JournalSpool::check() {
+  const auto name = "check" + std::string(kTemporary);
+  const auto directories = open_directories();
+  if (!directories) return tl::unexpected(directories.error());
+  disk_->remove(directories->waiting.get(), name);  // of a check that was killed
+  const auto written = write_new_file(*disk_, directories->waiting.get(), name,
+                                      [](const Sink& sink) { return sink(kFirstLine); });
+  disk_->remove(directories->waiting.get(), name);
+  return written;
+}
+
 Status JournalSpool::recover() {
   const auto directories = open_directories();
   if (!directories) return tl::unexpected(directories.error());

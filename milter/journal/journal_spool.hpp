@@ -66,6 +66,8 @@ class JournalSpool {
 
   /// The MTA has it: marked before the report goes.
   Status mark_sent(const std::string& id);
+  /// Whether a report could be added now: writes a file and removes it. One thread at a time.
+  Status check();
   /// Before anything is added: makes the directories where they are missing, removes what a crash left
   /// behind.
   Status recover();

@@ -153,6 +153,7 @@ sfsistat answer_to_recipient(SMFICTX* context, Session& session, const std::stri
   log::write(log::route_unverified,
              {{"qid", macro(context, "i")},
               {"reason", "a rule of the MTA could take mail past the milter; see doctor"}});
+  if (services.metrics != nullptr) services.metrics->deferred(metrics::DeferReason::Route);
   return answer(context, reply_route_not_ready());
 }
 

@@ -9,6 +9,7 @@
 #include "milter/session/brought_carrier.hpp"
 #include "milter/session/hooks.hpp"
 #include "milter/session/journaling.hpp"
+#include "milter/session/message_counting.hpp"
 #include "milter/session/message_log.hpp"
 #include "milter/session/message_tracing.hpp"
 #include "milter/session/peer.hpp"
@@ -19,6 +20,7 @@
 namespace pams::milter::session {
 namespace {
 
+using metrics::DeferReason;
 using rules::Verdict;
 
 /// The one way out into the world. Each receipt can only be made by the step that it is named for.
@@ -44,7 +46,8 @@ class EndOfMessage {
     receive();
     if (session_.has_failed())
       return refuse(reply_to(Failure::Temporary), "a fault on the way in, see above");
-    if (message_.has_too_many_recipients()) return refuse(reply_too_many_recipients(), "limits.recipients");
+    if (message_.has_too_many_recipients())
+      return refuse(reply_too_many_recipients(), "limits.recipients", DeferReason::Recipients);
     if (is_brought_carrier(outcome_.received.headers) && message_.limits_exceeded().empty())
       return take_carrier();
     decide(evaluate());
@@ -57,7 +60,7 @@ class EndOfMessage {
         return drop();
       case Verdict::Defer:
       case Verdict::Reject:
-        return refuse(plan().reply, plan().reason);
+        return refuse(plan().reply, plan().reason, defer_reason_of(plan()));
     }
     throw std::logic_error("a verdict that nobody knows");
   }
@@ -173,7 +176,8 @@ class EndOfMessage {
 
   sfsistat refuse_carrier(const Error& error) {
     log::write(log::carrier_refused, {{"qid", outcome_.queue_id}, {"reason", error.what}});
-    if (error.failure != Failure::Refused) return refuse(reply_route_not_ready(), error.what);
+    if (error.failure != Failure::Refused)
+      return refuse(reply_route_not_ready(), error.what, DeferReason::Carrier);
     return refuse({550, "5.7.1", "Not a message that this gateway has sealed, or changed on its way"},
                   error.what);
   }
@@ -199,8 +203,16 @@ class EndOfMessage {
         asks_the_mta, [&] { return Routing::prepare(message_.services(), plan(), message_.envelope()); });
   }
 
+  template <class Work>
+  auto archiving(Work work) {
+    const auto began = std::chrono::steady_clock::now();
+    auto result = progress_.during_if(Archiving::is_wanted(plan()), std::move(work));
+    outcome_.archiving += std::chrono::steady_clock::now() - began;
+    return result;
+  }
+
   Result<PreparedArchives> prepare_archives() {
-    return progress_.during_if(Archiving::is_wanted(plan()), [&] {
+    return archiving([&] {
       return Archiving::prepare(
           message_.services(), plan(),
           record_of(plan(), message_.envelope(), outcome_.queue_id, now_, outcome_.received));
@@ -208,7 +220,7 @@ class EndOfMessage {
   }
 
   Result<Archiving::Done> commit(PreparedArchives& archives) {
-    return progress_.during_if(Archiving::is_wanted(plan()), [&] { return archives.commit(); });
+    return archiving([&] { return archives.commit(); });
   }
 
   Status make_journal_ready(const journal::JournalEntry& entry) {
@@ -221,14 +233,15 @@ class EndOfMessage {
                                [&] { return Journaling::carry_out(message_.services(), entry); });
   }
 
-  sfsistat refuse(const rules::Reply& reply, const std::string& reason) {
-    outcome_.refused = MessageOutcome::Refused{reply, reason};
+  sfsistat refuse(const rules::Reply& reply, const std::string& reason,
+                  DeferReason kind = DeferReason::Fault) {
+    outcome_.refused = MessageOutcome::Refused{reply, reason, kind};
     return answer(context_, reply);
   }
 
   sfsistat fail_with(const log::Event& event, const rules::Reply& reply, const Error& error) {
     log::write(event, {{"qid", outcome_.queue_id}, {"reason", error.what}});
-    return refuse(reply, error.what);
+    return refuse(reply, error.what, defer_reason_of(event));
   }
 
   SMFICTX* context_;
@@ -250,10 +263,12 @@ sfsistat end_of_message(SMFICTX* context, Session& session) {
     // libmilter gives the answer when this has returned: the MTA's log never tells of a message that the
     // trace does not know.
     trace_outcome(outcome, message);
+    count_outcome(outcome, message.services());
     log_outcome(outcome, message.envelope());
     return answered;
   } catch (...) {  // the border logs the fault and answers
     trace_fault(outcome, message);
+    count_outcome(outcome, message.services());
     throw;
   }
 }

@@ -13,11 +13,6 @@ std::string_view class_of(const MessageOutcome& outcome) {
   return outcome.plan ? rules::to_string(outcome.plan->classification.value) : "unknown";
 }
 
-std::string_view verdict_of(const MessageOutcome& outcome) {
-  if (outcome.refused) return outcome.refused->reply.code >= 500 ? "reject" : "defer";
-  return outcome.plan ? rules::to_string(outcome.plan->verdict) : "defer";
-}
-
 std::string reason_of(const MessageOutcome& outcome) {
   if (outcome.refused) return outcome.refused->reason;
   if (!outcome.plan) return "";
@@ -35,7 +30,7 @@ void write_line(const MessageOutcome& outcome, const Envelope& envelope) {
   std::vector<log::Field> fields{
       {"qid", outcome.queue_id},
       {"class", std::string(class_of(outcome))},
-      {"verdict", std::string(verdict_of(outcome))},
+      {"verdict", std::string(rules::to_string(verdict_of(outcome)))},
       {"route", plan.route.value_or("")},
       {"rules", text::join(matched_rules(plan), ",")},
       {"recipients", std::to_string(envelope.recipients.size())},

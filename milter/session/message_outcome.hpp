@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "milter/metrics/metrics.hpp"
 #include "milter/seal/sealed.hpp"
 #include "rules/message/envelope.hpp"
 #include "rules/message/message.hpp"
@@ -17,7 +18,8 @@ struct MessageOutcome {
   /// The MTA was told something else than to go on.
   struct Refused {
     rules::Reply reply;
-    std::string reason;  ///< for the operator
+    std::string reason;                                       ///< for the operator
+    metrics::DeferReason kind = metrics::DeferReason::Fault;  ///< of a reply 4xx
   };
   struct Sealed {
     seal::SealId id;
@@ -36,8 +38,12 @@ struct MessageOutcome {
   std::optional<rules::Plan> plan;  ///< nullopt: refused, or a fault, before there was one
   /// The record's id in the last of its archives; nullopt: not archived, or not released.
   std::optional<std::string> archive_record;
-  std::optional<Sealed> sealed;    ///< what the MTA gets is a carrier
-  std::optional<Refused> refused;  ///< nullopt: released as the plan says
+  std::optional<Sealed> sealed;                     ///< what the MTA gets is a carrier
+  std::optional<Refused> refused;                   ///< nullopt: released as the plan says
+  std::chrono::steady_clock::duration archiving{};  ///< the time that it took, in all
 };
+
+/// What the MTA was told, in the plan's words.
+rules::Verdict verdict_of(const MessageOutcome& outcome);
 
 }  // namespace pams::milter::session

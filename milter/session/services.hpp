@@ -10,6 +10,7 @@
 #include "milter/archive/archive_store.hpp"
 #include "milter/config/config.hpp"
 #include "milter/journal/journal_store.hpp"
+#include "milter/metrics/metrics.hpp"
 #include "milter/routing/route_guard.hpp"
 #include "milter/seal/key_ring.hpp"
 #include "milter/trace/message_trace.hpp"
@@ -29,6 +30,7 @@ struct Services {
   std::shared_ptr<journal::JournalStore> journal;  ///< may be null where the policy has no journal rules
   std::shared_ptr<trace::TraceSink> trace;         ///< null: nothing is traced
   Evaluate evaluate;
+  std::shared_ptr<metrics::Metrics> metrics;  ///< null: nothing is counted
 };
 
 }  // namespace pams::milter::session

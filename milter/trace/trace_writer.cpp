@@ -82,8 +82,22 @@ void TraceWriter::stop(std::chrono::milliseconds maximum) {
 }
 
 void TraceWriter::run() noexcept {
-  while (wait(guarded_cycle())) {
+  bool goes_on = true;
+  while (goes_on) {
+    const auto outcome = guarded_cycle();
+    tell_condition(outcome);
+    goes_on = wait(outcome);
   }
+}
+
+/// What was told of the database may be over without a message since; of log and refusals it is not.
+void TraceWriter::tell_condition(Outcome outcome) {
+  if (!settings_.on_condition) return;
+  const auto& beside = told_of_log_.empty() ? told_of_refusals_ : told_of_log_;
+  const auto failure = outcome == Outcome::Stuck && !told_of_store_.empty() ? told_of_store_ : beside;
+  if (told_condition_ == failure) return;
+  settings_.on_condition(failure);
+  told_condition_ = failure;
 }
 
 TraceWriter::Outcome TraceWriter::guarded_cycle() noexcept {

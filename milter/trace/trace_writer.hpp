@@ -33,6 +33,9 @@ struct WriterSettings {
   /// least once, also across restarts, on the writer's thread. What it throws is logged, and it is told
   /// again after `pause`. May be empty.
   std::function<void(const Refusal& refusal)> on_refused = {};
+  /// Told on the writer's thread when it begins to fail, with the reason (also another one), and with "" when
+  /// all works again. Must not throw. May be empty.
+  std::function<void(const std::string& failure)> on_condition = {};
 };
 
 class TraceWriter : public TraceSink {
@@ -76,6 +79,7 @@ class TraceWriter : public TraceSink {
   bool forget_old();
   void count_lost(const Lost& more) PAMS_REQUIRES(mutex_);
   void tell_failure(std::string& told, const Error& error);
+  void tell_condition(Outcome outcome);
   /// False when it is time to end.
   bool wait(Outcome outcome);
 
@@ -99,6 +103,7 @@ class TraceWriter : public TraceSink {
   LogPlace joined_up_to_;
   std::chrono::steady_clock::time_point forget_at_;
   std::string told_of_store_, told_of_log_, told_of_refusals_;
+  std::optional<std::string> told_condition_;
 
   std::thread thread_;
 };

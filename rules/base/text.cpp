@@ -3,6 +3,8 @@
 #include <numeric>
 #include <utility>
 
+#include "rules/base/utf8.hpp"
+
 namespace pams::text {
 
 std::string join(std::span<const std::string> words, std::string_view between) {
@@ -48,22 +50,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// Length of the well-formed UTF-8 sequence at the front of `s`, or 0.
-std::size_t utf8_length(std::string_view s) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
-  const auto lead = byte(0);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xC2 ? 0
-                             : lead < 0xE0 ? 2
-                             : lead < 0xF0 ? 3
-                             : lead < 0xF5 ? 4
-                                           : 0;
-  if (length == 0 || s.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  return length;
-}
-
 bool is_harmless(std::string_view character) {
   if (character.size() == 1) return character[0] >= ' ' && character[0] != 0x7F;
   if (character[0] == '\xC2') return static_cast<unsigned char>(character[1]) >= 0xA0;  // C1 controls
@@ -79,6 +65,9 @@ bool is_harmless(std::string_view character) {
 }  // namespace
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates) {
+  constexpr std::size_t kLongestWord =
+      100;  // nothing has a longer name, and the distance costs its length squared
+  if (word.size() > kLongestWord) return "";
   std::string best;
   std::size_t least = word.size() > 8 ? 4 : 3;
   for (const auto& candidate : candidates) {

@@ -4,6 +4,7 @@
 #include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
+#include "rules/schema/check_path.hpp"
 #include "rules/schema/choices.hpp"
 
 namespace pams::rules {
@@ -126,6 +127,7 @@ void read_deliver_to(const schema::Args& args, const Reading& reading, Policy& p
     to.kind = Kind::Connector;
     to.connector = written;
     const auto* connector = policy.connector(written);
+    if (connector == nullptr && !reading.files.is_complete) return;
     if (connector == nullptr)
       refuse(nothing_named("outbound connector", to.connector, names_of(policy.connectors)) +
              "; it is one of " + kDeliverToForms);
@@ -161,6 +163,7 @@ void read_journal(const schema::Value& section, std::span<const schema::Value* c
   const auto args = reading.table(section, kJournal, "[journal]");
   if (args) {
     journal.path = args->text("path");
+    if (!rules.empty()) schema::check_directory({section, *args, reading.files, reading.diagnostics}, "path");
     journal.submit_to = args->text("submit_to");
     if (!is_loopback_listener(journal.submit_to))
       reading.error(args->at("submit_to"),

@@ -5,6 +5,7 @@
 #include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
 #include "rules/load/sections.hpp"
+#include "rules/schema/check_path.hpp"
 #include "rules/schema/choices.hpp"
 
 namespace pams::rules {
@@ -117,7 +118,7 @@ void read_tls(const schema::Args& args, const Reading& reading, OutboundConnecto
   if (has_domain || connector.smart_hosts.empty()) return;
   if (connector.smart_hosts.size() == 1) connector.tls_domain = connector.smart_hosts.front().name;
   const auto is_address = [](const SmartHost& host) { return parse_ip(host.name).has_value(); };
-  if (verifies && std::ranges::any_of(connector.smart_hosts, is_address))
+  if (verifies && reading.files.is_complete && std::ranges::any_of(connector.smart_hosts, is_address))
     reading.error(args.at("smart_hosts"),
                   "smart_hosts: an address has no name to verify; write the name in tls_domain");
 }
@@ -135,9 +136,10 @@ void read_authentication(const schema::Args& args, const Reading& reading, Outbo
   if (!is_username(connector.username))
     reading.error(args.at("username"),
                   "username: must not hold a colon, control characters or blanks around it");
-  if (connector.username.empty())
+  if (connector.username.empty() && reading.files.is_complete)
     reading.error(args.at("password_file"), "password_file: is of no use without a username");
-  if (connector.password_file.empty()) reading.error(args.at("username"), "username: needs a password_file");
+  if (connector.password_file.empty() && reading.files.is_complete)
+    reading.error(args.at("username"), "username: needs a password_file");
   if (connector.tls_settings == TlsSettings::EncryptionOnly)
     reading.error(
         args.at("username"),
@@ -162,6 +164,18 @@ void check_transport(const schema::Args& args, const Reading& reading, const Out
     reading.error(args.at("name"), "connectors '" + other->name + "' and '" + connector.name +
                                        "' have the same transport '" + connector.transport +
                                        "'; give each its own");
+}
+
+/// A number alone is a number of bytes.
+void check_size(const schema::Args& args, const Reading& reading, const OutboundConnector& connector) {
+  constexpr std::uint64_t kOneMegabyte = 1U << 20U;
+  const auto size = connector.max_message_size;
+  if (size == 0)
+    reading.error(args.at("max_message_size"), "max_message_size: 0 would refuse every message");
+  else if (size < kOneMegabyte)
+    reading.diagnostics.warning(args.at("max_message_size"),
+                                "max_message_size: flagged messages of more than " + std::to_string(size) +
+                                    " bytes are refused; a size is written like \"50 MB\"");
 }
 
 /// The name stands in the trace, in logs and in commands.
@@ -195,10 +209,12 @@ void read_connector(const schema::Value& table, const Reading& reading,
   if (std::ranges::any_of(connectors, [&](const auto& c) { return text::iequals(c.name, connector.name); }))
     reading.error(args->at("name"), "there is an outbound connector '" + connector.name + "' already");
   check_transport(*args, reading, connector, connectors);
-  if (connector.max_message_size == 0)
-    reading.error(args->at("max_message_size"), "max_message_size: 0 would refuse every message");
+  check_size(*args, reading, connector);
   read_smart_hosts(*args, reading, connector);
   read_tls(*args, reading, connector);
+  if (connector.tls_settings != TlsSettings::EncryptionOnly)
+    schema::check_pem({table, *args, reading.files, reading.diagnostics}, "tls_ca_file",
+                      schema::Files::Pem::Certificates);
   read_authentication(*args, reading, connector);
   connectors.push_back(std::move(connector));
 }

@@ -83,13 +83,17 @@ void check_connector(const schema::Value& section, const schema::Args& args, con
                      const Policy& policy) {
   const auto& name = policy.pams.connector;
   if (name.empty()) {
-    if (policy.pams.enabled) reading.error(section.at(), "[pams] needs the key 'connector'");
+    if (policy.pams.enabled && reading.files.is_complete)
+      reading.error(section.at(), "[pams] needs the key 'connector'");
     return;
   }
   const auto* connector = policy.connector(name);
-  if (connector == nullptr)
-    return reading.error(args.at("connector"),
-                         nothing_named("outbound connector", name, names_of(policy.connectors)));
+  if (connector == nullptr) {
+    if (reading.files.is_complete)
+      reading.error(args.at("connector"),
+                    nothing_named("outbound connector", name, names_of(policy.connectors)));
+    return;
+  }
   if (connector->tls_settings == TlsSettings::EncryptionOnly)
     reading.error(
         args.at("connector"),

@@ -53,17 +53,36 @@ void check_program(const ReadAction& read, const Reading& reading) {
     reading.error(read.args.at(key), std::string(key) + ": " + fine.error().what);
 }
 
+/// Keys that hold a fragment of HTML, in whichever action they stand.
+constexpr std::string_view kHtmlKeys[] = {"html_file", "html"};
+constexpr std::string_view kDocumentTags[] = {"<!doctype", "<html", "<head", "<body"};
+
+/// A message has a document of its own already: a second one in its middle shows a different text, or none,
+/// in one mail program or another.
+void warn_of_whole_document(const ReadAction& read, const Reading& reading) {
+  for (const auto key : kHtmlKeys) {
+    if (!read.args.has(key)) continue;
+    const auto html = text::to_lower(read.args.text(key));
+    for (const auto tag : kDocumentTags)
+      if (html.find(tag) != std::string::npos)
+        return reading.diagnostics.warning(
+            read.args.at(key), std::string(key) + ": a whole HTML document (it has " + std::string(tag) +
+                                   "); write the fragment alone, what stands between <body> and </body>");
+  }
+}
+
 void check_reference(const ReadAction& read, Role role, std::string_view kind, const Reading& reading,
                      const std::vector<std::string>& known) {
   if (!has(read, role)) return;
   const auto& name = text_of(read, role);
-  if (std::ranges::find(known, name) == known.end())
+  if (reading.files.is_complete && std::ranges::find(known, name) == known.end())
     reading.error(place_of(read, role), nothing_named(kind, name, known));
 }
 
 void check_action(const ReadAction& read, const Location& at, const Reading& reading, const Names& names) {
   check_header(read, at, reading, names.policy.pams);
   check_program(read, reading);
+  warn_of_whole_document(read, reading);
   check_reference(read, &ActionKeys::archive, "archive", reading,
                   {names.archives.begin(), names.archives.end()});
   check_reference(read, &ActionKeys::connector, "outbound connector", reading,
@@ -130,7 +149,7 @@ const schema::Member* only_member(const schema::Value& element, const Reading& r
 void read_actions(const schema::Value& table, const Reading& reading, Names& names, TransportRule& rule) {
   const auto* list = table.find("do");
   if (list == nullptr) {
-    if (!rule.stop_rule_processing)
+    if (!rule.stop_rule_processing && reading.files.is_complete)
       reading.diagnostics.warning(table.at(),
                                   "rule '" + rule.name + "' does nothing: it has no [[transport_rule.do]]");
     return;
@@ -147,7 +166,7 @@ void read_actions(const schema::Value& table, const Reading& reading, Names& nam
     warn_of_long_hooks(rule, *read, reading, names);
     rule.actions.push_back(std::move(read->action));
   }
-  if (std::ranges::any_of(rule.actions, &RuleAction::sets_flag))
+  if (reading.files.is_complete && std::ranges::any_of(rule.actions, &RuleAction::sets_flag))
     check_flagging_rule(table, reading, names.policy.pams, rule, routes);
 }
 

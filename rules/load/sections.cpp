@@ -47,6 +47,7 @@ constexpr Param kExchangeOnline[] = {
      .required = true},
 };
 
+constexpr std::uint64_t kSmallHeader = 16U << 10U;  // a few Received and DKIM fields fill a quarter of it
 constexpr Param kLimits[] = {
     {.key = "header_bytes", .type = Type::Size, .doc = "Size of the header.", .fallback = "\"1 MB\""},
     {.key = "header_count", .type = Type::Integer, .doc = "Header fields.", .fallback = "5000"},
@@ -58,6 +59,16 @@ constexpr Param kLimits[] = {
      .doc = "Time for the rules of one message.",
      .fallback = "\"60 s\""},
 };
+
+void warn_of_no_networks(const schema::Value& section, const schema::Args& args, const Reading& reading) {
+  if (!args.words("networks").empty()) return;
+  const bool has_others = args.flag("authenticated") || section.find("exchange_online") != nullptr;
+  reading.diagnostics.warning(
+      args.at("networks"),
+      has_others
+          ? "networks: no server is trusted by its address; flagged mail of yours that comes neither authenticated nor from [[trust.exchange_online]] waits, or loses its flag"
+          : "networks: nobody is trusted; all flagged mail waits, or loses its flag");
+}
 
 }  // namespace
 
@@ -72,6 +83,7 @@ void read_organization(const schema::Value& section, const Reading& reading, Org
   organization.accepted_domains = args->words("accepted_domains");
   const auto* written = section.find("accepted_domains");
   const auto* list = written == nullptr ? nullptr : written->as<schema::Array>();
+  if (!reading.files.is_complete) return;
   if (written == nullptr || (list != nullptr && list->empty()))
     reading.diagnostics.warning(section.at(), "[organization] has no accepted_domains: nobody is inside");
 }
@@ -80,6 +92,7 @@ void read_trust(const schema::Value& section, const Reading& reading, Trust& tru
   if (const auto args = reading.table(without_keys(section, kApart), kTrust, "[trust]")) {
     trust.networks = ranges(args->words("networks"));
     trust.authenticated = args->flag("authenticated");
+    warn_of_no_networks(section, *args, reading);
   }
   const auto* online = section.find("exchange_online");
   if (online == nullptr) return;
@@ -101,6 +114,11 @@ void read_limits(const schema::Value& section, const Reading& reading, Limits& l
     if (args->number(param.key) == 0)
       reading.error(args->at(param.key), std::string(param.key) + " must not be 0");
   limits.header_bytes = args->number("header_bytes");
+  if (limits.header_bytes > 0 && limits.header_bytes < kSmallHeader)
+    reading.diagnostics.warning(args->at("header_bytes"),
+                                "header_bytes: messages with more than " +
+                                    std::to_string(limits.header_bytes) +
+                                    " bytes of header are an anomaly; a size is written like \"1 MB\"");
   limits.header_count = args->number("header_count");
   limits.recipients = args->number("recipients");
   limits.evaluation_time = std::chrono::seconds{args->number("evaluation_time")};

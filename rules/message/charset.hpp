@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "rules/base/utf8.hpp"
+
 namespace pams {
 
 /// The name under which iconv knows `charset` ("gb2312" -> "GB18030", as mail programs read it); "" when it
@@ -14,10 +16,6 @@ std::string iconv_name(std::string_view charset);
 /// `bytes` in `charset` as UTF-8; "", us-ascii and unknown charsets are read as UTF-8. What does not fit
 /// becomes U+FFFD, so the result is always well-formed.
 std::string to_utf8(std::string_view bytes, std::string_view charset);
-
-/// Length of the well-formed UTF-8 sequence (no surrogates, no overlong forms) at the front of `bytes`; 0
-/// when there is none.
-std::size_t utf8_length(std::string_view bytes);
 
 /// The same bytes when they are well-formed UTF-8; otherwise each bad byte as U+FFFD.
 std::string repair_utf8(std::string_view bytes);

@@ -6,26 +6,17 @@
 #include <toml.hpp>
 
 #include "rules/base/text.hpp"
+#include "rules/base/utf8.hpp"
+#include "rules/schema/excess.hpp"
 #include "rules/schema/read.hpp"
 
 namespace pams::schema {
 namespace {
 
 constexpr std::size_t kMaxBytes = 1U << 20U;
-constexpr std::size_t kMaxNesting = 64;       // toml11 3.7 recurses: 20,000 open brackets overflow its stack
 constexpr std::size_t kMaxSyntaxErrors = 20;  // one broken multi-line string should not fill a screen
 
 using ParsedTable = toml::basic_value<toml::discard_comments, std::map, std::vector>;
-
-std::size_t deepest_nesting(std::string_view text) {
-  std::size_t depth = 0;
-  std::size_t deepest = 0;
-  for (const char c : text) {
-    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
-    if ((c == ']' || c == '}') && depth > 0) --depth;
-  }
-  return deepest;
-}
 
 /// Where each line of a text begins: found once, asked for every key.
 std::vector<std::size_t> line_starts(std::string_view text) {
@@ -41,15 +32,18 @@ struct Places {
   std::vector<std::size_t> starts = line_starts(source->text);
 };
 
+Location place(const Places& places, std::size_t offset) {
+  const auto next = std::ranges::upper_bound(places.starts, offset);
+  const auto line = static_cast<std::size_t>(next - places.starts.begin());
+  return {places.source, line, offset - places.starts[line - 1] + 1};
+}
+
 /// value.location() of toml11 3.7 copies the line and counts lines from the top for each value; the offset is
 /// there.
 Location place(const Places& places, const ParsedTable& value) {
   const auto* region = dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
   if (region == nullptr) return {places.source, 1, 1};
-  const auto offset = static_cast<std::size_t>(region->first() - region->begin());
-  const auto next = std::ranges::upper_bound(places.starts, offset);
-  const auto line = static_cast<std::size_t>(next - places.starts.begin());
-  return {places.source, line, offset - places.starts[line - 1] + 1};
+  return place(places, static_cast<std::size_t>(region->first() - region->begin()));
 }
 
 /// toml11 keeps no place for a key: it is the last spelling of it before the value, on the value's line.
@@ -158,22 +152,42 @@ tl::expected<ParsedTable, SyntaxError> parse_once(const std::string& text, const
   }
 }
 
+/// Every line with bytes that are no UTF-8 is told once; a question mark stands in for each of them, so that
+/// the rest can be read.
+void replace_invalid_utf8(std::string& text, const Places& places, Diagnostics& diagnostics) {
+  std::size_t errors = 0, told = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = utf8_length(std::string_view(text).substr(at, 4));
+    at += std::max<std::size_t>(length, 1);
+    if (length > 0) continue;
+    text[at - 1] = '?';
+    const auto where = place(places, at - 1);
+    if (where.line == told || ++errors > kMaxSyntaxErrors) continue;
+    told = where.line;
+    diagnostics.error(where, "not valid UTF-8; save the file in that encoding");
+  }
+}
+
 }  // namespace
 
 Value parse(std::shared_ptr<const Source> source, Diagnostics& diagnostics) {
   const Location top{source, 1, 1};
-  if (source->text.size() > kMaxBytes || deepest_nesting(source->text) > kMaxNesting) {
-    diagnostics.error(top, "the file is too large (over 1 MB) or nested too deeply (over 64 brackets)");
+  if (source->text.size() > kMaxBytes) {
+    diagnostics.error(top, "the file is too large: over 1 MB");
     return {Table{}, top};
   }
+  const Places places{source};
   auto text = source->text;
+  replace_invalid_utf8(text, places, diagnostics);
   SyntaxError before{0, 0, ""};
   for (std::size_t errors = 0; errors < kMaxSyntaxErrors; ++errors) {
-    const auto parsed = parse_once(text, source->name);
-    if (parsed) {
-      auto members = convert_members(*parsed, Places{source});
-      return {std::move(members), top};
+    // Each time: with a line left out, what was inside of a string may be outside.
+    if (const auto excess = find_excess(text)) {
+      diagnostics.error(place(places, excess->offset), excess->text);
+      break;
     }
+    const auto parsed = parse_once(text, source->name);
+    if (parsed) return {convert_members(*parsed, places), top};
     const auto& error = parsed.error();
     // The same complaint about the next line: something above was never closed, and what follows is only its
     // echo.

@@ -56,7 +56,7 @@ class Reading {
       if (!param.fallback.empty()) args_.set(std::string(param.key), fallback_datum(param), {});
       if (!param.required) continue;
       complete = false;
-      if (!was_written(param.key))
+      if (files_.is_complete && !was_written(param.key))
         error(at, std::string(what_) + " needs the key '" + std::string(param.key) + "'");
     }
     return complete ? std::optional(std::move(args_)) : std::nullopt;
@@ -90,7 +90,7 @@ Files no_files() {
 
 void report_unknown(const Member& member, std::string_view what, std::span<const std::string> known,
                     Diagnostics& diagnostics) {
-  auto text = "unknown key '" + member.key + "' in " + std::string(what);
+  auto text = "unknown key '" + text::printable(member.key, 100) + "' in " + std::string(what);
   const auto near = text::did_you_mean(member.key, known);
   if (!near.empty()) text += "; did you mean '" + near + "'?";
   diagnostics.error(member.key_at, std::move(text));

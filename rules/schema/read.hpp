@@ -18,11 +18,21 @@ namespace pams::schema {
 
 /// How a Type::File or Type::Path parameter reaches the disk; rules/ itself never does.
 struct Files {
+  enum class Pem { Certificates, PrivateKey };
+  enum class Directory { There, Missing, MissingAbove };
+
   std::function<Result<std::string>(const std::string& path)> read;
   /// A relative path becomes absolute, seen from the file that names it.
   std::function<std::string(const std::string& path, const Source* from)> resolve;
   /// Why the program at an absolute path must not be run; empty: it is not looked at.
   std::function<Status(const std::string& path)> check_program{};
+  /// Why the file at an absolute path is not what it should be; empty: it is not looked at.
+  std::function<Status(const std::string& path, Pem kind)> look_at_pem{};
+  /// Whether the directory at an absolute path is there, or why it cannot be; empty: it is not looked at.
+  std::function<Result<Directory>(const std::string& path)> look_at_directory{};
+  /// False when a file or a line of the configuration could not be read: that something is missing in the
+  /// rest is no mistake then, and not reported.
+  bool is_complete = true;
 };
 /// Every read fails with "no file can be read here", paths stay as they are: for examples and tests.
 Files no_files();

@@ -1,30 +1,19 @@
 // A milter after ours sees the carrier of a flagged message and nothing else, so a scanner there passes what
-// it cannot read. A signer in front of ours signs what disclaimers then change. Postfix's list tells only
-// addresses: what stands there is known by the name of its socket or by the port that it has by custom.
+// it cannot read. A signer in front of ours signs what disclaimers then change.
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "milter/doctor/checks/listeners.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
+#include "milter/mta/postfix/known_milters.hpp"
 #include "milter/mta/postfix/postfix_text.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::doctor {
 namespace {
 
-constexpr std::array<std::string_view, 3> kSigners{"dkim", "openarc", ":8891"};
-constexpr std::array<std::string_view, 6> kScanners{"rspamd", "clam",       "spam",
-                                                    "amavis", "mimedefang", ":11332"};
-
-bool is_one_of(const auto& names, const std::string& element) {
-  const auto address = text::to_lower(mta::parse_milter(element).address);
-  return std::ranges::any_of(names, [&](std::string_view name) {
-    return name.starts_with(':') ? address.ends_with(name) : address.find(name) != std::string::npos;
-  });
-}
-bool is_signer(const std::string& element) { return is_one_of(kSigners, element); }
-bool is_scanner(const std::string& element) { return is_one_of(kScanners, element); }
+using mta::is_scanner;
+using mta::is_signer;
 
 /// A listener's list as it is, cut at our entry.
 struct Order {
@@ -39,7 +28,7 @@ Order order_of(const MailListener& listener, const OurEntry& ours) {
 }
 
 void move_some(std::vector<std::string>& to, const std::vector<std::string>& from,
-               bool (*wanted)(const std::string&), bool is_wanted) {
+               bool (*wanted)(std::string_view), bool is_wanted) {
   std::ranges::copy_if(from, std::back_inserter(to),
                        [&](const std::string& element) { return wanted(element) == is_wanted; });
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "milter/base/parse_number.hpp"
+#include "milter/mta/postfix/known_milters.hpp"
 #include "milter/mta/postfix/postfix_services.hpp"
 #include "milter/routing/postfix_settings.hpp"
 #include "rules/base/text.hpp"
@@ -45,8 +47,9 @@ class MainPlan {
             "the protocol version that pams-milter speaks");
     want_if("milter_default_action", at(site_.effective, "milter_default_action") != "tempfail", "tempfail",
             "a milter that is down must not let mail pass");
-    want("smtpd_milters", milters("smtpd_milters"), "mail that comes in by SMTP passes pams-milter first");
-    want("non_smtpd_milters", milters("non_smtpd_milters"), "mail from sendmail(1) passes pams-milter first");
+    want("smtpd_milters", milters("smtpd_milters"),
+         "mail that comes in by SMTP passes pams-milter, after scanners and before signers");
+    want("non_smtpd_milters", milters("non_smtpd_milters"), "mail from sendmail(1) passes it too");
   }
 
   void plan_tables() {
@@ -106,17 +109,27 @@ class MainPlan {
     return entry.address == address_ && action != entry.options.end() && action->second == "tempfail";
   }
 
+  /// Scanners see a message before it is sealed, signers after the disclaimer.
+  bool is_in_order(const std::vector<std::string>& elements) const {
+    const auto ours =
+        std::ranges::find_if(elements, [&](const std::string& element) { return is_good(element); });
+    return ours != elements.end() && std::none_of(elements.begin(), ours, mta::is_signer) &&
+           std::none_of(std::next(ours), elements.end(), mta::is_scanner);
+  }
+
   std::vector<std::string> milters(const std::string& name) const {
     const auto now = mta::split_list(at(site_.written, name));
-    const auto effective = mta::split_list(at(site_.effective, name));
-    if (!effective.empty() && is_good(effective.front())) return now;
-    const bool shares = std::ranges::any_of(
-        now, [&](const std::string& element) { return is_macro(element, "smtpd_milters"); });
-    std::vector<std::string> wanted{shares ? "$smtpd_milters" : routing::milter_entry(address_)};
+    if (is_in_order(mta::split_list(at(site_.effective, name)))) return now;
+    bool shares = false;
+    std::vector<std::string> before, after;
     for (const auto& element : now)
-      if (!is_macro(element, "smtpd_milters") && !is_our_milter(element, config_, site_))
-        wanted.push_back(element);
-    return wanted;
+      if (is_macro(element, "smtpd_milters"))
+        shares = true;
+      else if (!is_our_milter(element, config_, site_))
+        (mta::is_scanner(element) ? before : after).push_back(element);
+    before.push_back(shares ? "$smtpd_milters" : routing::milter_entry(address_));
+    before.insert(before.end(), after.begin(), after.end());
+    return before;
   }
 
   std::vector<std::string> with_table(const std::string& name, const char* table,

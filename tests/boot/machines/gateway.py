@@ -1,9 +1,12 @@
 """A booted machine on which the package becomes a gateway, with a smart host (TLS) and the normal route's next host on its
 loopback. Both are the flows' servers, run by this process."""
 
+import contextlib
+import json
 import re
 import shutil
 import smtplib
+import socket
 import tempfile
 from pathlib import Path
 
@@ -107,6 +110,13 @@ class BootedGateway:
                 client.sendmail("alice@example.org", [recipient], message.data)
         return message
 
+    def listens_at(self, port):
+        """Waits until a program of the machine does."""
+        def answers():
+            with self.machine.network(), contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+                return True
+        wait_for(f"a listener at port {port}", answers, 60, 0.2)
+
     def sees_at(self, server, message):
         """Waits until that server has the message once; returns the transaction."""
         wait_for(f"{message.unique} at the {server.name}", lambda: server.with_text(message.unique), 60)
@@ -132,7 +142,8 @@ class BootedGateway:
         assert not leaked, f"a flagged message reached the normal route: {leaked}"
 
     def doctor(self):
-        """The checks that are not "ok": id -> finding."""
-        import json
-        return {one["id"]: one for one in json.loads(self.run("pamsctl doctor --json", may_fail=True).stdout)["checks"]
-                if one["status"] != "ok"}
+        """What is not as it should be: id -> finding. Not of the product's making, and so left out: Debian's Postfix listens
+        for everybody and takes bare newlines, and nothing sets a container's clock."""
+        checks = json.loads(self.run("pamsctl doctor --json", may_fail=True).stdout)["checks"]
+        return {one["id"]: one for one in checks
+                if one["status"] != "ok" and one["id"] not in ("untrusted_peers", "bare_newline", "clock_is_right")}

@@ -8,10 +8,9 @@ RSPAMD, OPENDKIM = "inet:localhost:11332", "inet:localhost:8891"
 SITE = f"""
 opendkim-genkey --directory=/etc/dkimkeys --domain=example.org --selector=gw
 chown opendkim: /etc/dkimkeys/gw.private
-printf 'Syslog yes\\nUMask 007\\nDomain example.org\\nSelector gw\\nKeyFile /etc/dkimkeys/gw.private\\nMode s\\nSocket inet:8891@localhost\\n' \\
+printf 'Syslog yes\\nUserID opendkim\\nUMask 007\\nDomain example.org\\nSelector gw\\nKeyFile /etc/dkimkeys/gw.private\\nMode s\\nSocket inet:8891@localhost\\n' \\
   > /etc/opendkim.conf
-systemctl enable --now opendkim rspamd
-systemctl restart opendkim rspamd
+systemctl restart opendkim
 postconf -e 'smtpd_milters = {RSPAMD}, {OPENDKIM}' 'non_smtpd_milters = $smtpd_milters' 'milter_default_action = accept'
 systemctl reload postfix
 """
@@ -19,6 +18,8 @@ systemctl reload postfix
 
 def step_the_site_signs_and_scans(gateway):
     gateway.run(SITE)
+    for port in (11332, 8891):
+        gateway.listens_at(port)
     message = gateway.submit(messages.plain())
     assert b"DKIM-Signature:" in gateway.sees_at(gateway.next_host, message).data
 

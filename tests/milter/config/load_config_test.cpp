@@ -71,11 +71,38 @@ BOOST_AUTO_TEST_CASE(five_mistakes_in_two_files_are_five_diagnostics_each_at_its
       has(text, "pams.toml:14:1: error: unknown key 'verify_rout' in [milter]; did you mean 'verify_route'?"),
       text);
   BOOST_TEST(
-      has(text, "pams.toml:16:10: error: listen: the metrics endpoint is not available in this version"),
+      has(text, "pams.toml:16:10: error: listen: metrics are served on loopback or at a unix socket only"),
       text);
   BOOST_TEST(has(text, rules + ":4:1: error: unknown "), text);
   BOOST_TEST(has(text, "did you mean 'subject_contains_words'?"), text);
   BOOST_TEST(has(text, rules + ":6:"), text);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_served_only_where_the_section_is) {
+  const test::TemporaryDirectory directory;
+  const auto with = [&](const std::string& more) {
+    return load_config(directory.write("pams.toml", std::string(kGood) + more));
+  };
+  BOOST_TEST(!with("").config->settings.metrics.has_value());
+  BOOST_TEST(with("[metrics]\n").config->settings.metrics->for_postfix() == "inet:127.0.0.1:9825");
+  BOOST_TEST(with("[metrics]\nlisten = \"[::1]:9826\"\n").config->settings.metrics->for_postfix() ==
+             "inet:[::1]:9826");
+  BOOST_TEST(with("[metrics]\nlisten = \"unix:/run/m.sock\"\n").config->settings.metrics->unix_path ==
+             "/run/m.sock");
+}
+
+BOOST_AUTO_TEST_CASE(metrics_never_listen_on_the_network_nor_where_something_else_does) {
+  const test::TemporaryDirectory directory;
+  const auto text_with = [&](const std::string& listen) {
+    return load_config(
+               directory.write("pams.toml", std::string(kGood) + "[metrics]\nlisten = \"" + listen + "\"\n"))
+        .diagnostics.text();
+  };
+  for (const auto* listen : {"0.0.0.0:9825", "192.0.2.1:9825", "9825", "localhost:9825", "[::]:9825",
+                             "inet:9825", "", "unix:relative", "127.0.0.1:0", "127.0.0.1:70000"})
+    BOOST_TEST(has(text_with(listen), "loopback or at a unix socket only"), listen);
+  BOOST_TEST(has(text_with("unix:/var/spool/postfix/pams-milter/pams.sock"), "listens there"));
+  BOOST_TEST(has(text_with("unix:/var/spool/postfix/pams-milter/relay.sock"), "listens there"));
 }
 
 BOOST_AUTO_TEST_CASE(a_section_for_a_later_function_says_so) {

@@ -38,6 +38,17 @@ BOOST_AUTO_TEST_CASE(the_same_message_again_makes_no_second_report_and_another_e
   BOOST_TEST(waiting() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_check_tells_whether_a_report_could_be_added_and_leaves_nothing) {
+  auto checked = spool();
+  BOOST_TEST(checked.check().has_value());
+  BOOST_TEST(std::filesystem::is_empty(config->policy.journal.path + "/waiting"));
+  disk->fail_at(1, ENOSPC);
+  BOOST_TEST(!checked.check().has_value());
+  disk->fail_at(0, 0);
+  BOOST_TEST(checked.check().has_value());
+  BOOST_TEST(std::filesystem::is_empty(config->policy.journal.path + "/waiting"));
+}
+
 BOOST_AUTO_TEST_CASE(not_even_after_it_was_sent) {
   auto journal = store();
   BOOST_TEST(journal.spool(entry()).has_value());

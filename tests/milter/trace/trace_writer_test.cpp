@@ -1,7 +1,9 @@
 #include "milter/trace/trace_writer.hpp"
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
@@ -85,6 +87,29 @@ BOOST_AUTO_TEST_CASE(messages_wait_while_the_database_cannot_be_written) {
   auto query = TraceQuery::open(waiting.path).value();
   BOOST_TEST(query.find({}).value().size() == 10U);
   BOOST_TEST(query.gaps({}, {}).value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(that_it_fails_and_that_it_works_again_is_told_without_a_message) {
+  auto watched = settings();
+  watched.path = forbidden();
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> told;
+  watched.on_condition = [&](const std::string& failure) {
+    const std::lock_guard lock(mutex);
+    told.push_back(failure);
+    changed.notify_all();
+  };
+  TraceWriter writer(watched);
+  const auto wait_for_told = [&](std::size_t count) {
+    std::unique_lock lock(mutex);
+    BOOST_TEST_REQUIRE(changed.wait_for(lock, kTimeout, [&] { return told.size() >= count; }));
+    return told.at(count - 1);
+  };
+  BOOST_TEST(wait_for_told(1) != "");
+  allow();
+  BOOST_TEST(wait_for_told(2) == "");
+  writer.stop(kTimeout);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_full_queue_cannot_take_is_counted_and_shown_as_a_gap) {

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "rules/base/text.hpp"
 #include "tests/support/has.hpp"
 
 using namespace pams;
@@ -100,6 +101,47 @@ BOOST_AUTO_TEST_CASE(a_key_whose_function_comes_later_is_accepted_only_at_its_de
 
 BOOST_AUTO_TEST_CASE(hostile_nesting_is_refused_before_the_parser_sees_it) {
   BOOST_TEST(has(read("name = " + std::string(30000, '[')).text, "nested too deeply"));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_or_header_of_very_many_parts_is_refused_at_its_line) {
+  const auto dotted = text::replace_all(std::string(200000, 'a'), "a", "a.");
+  for (const auto& line : {dotted + "b = 1", "[" + dotted + "b]", "x = { " + dotted + "b = 1 }",
+                           text::replace_all(dotted, "a", "\"a\"") + "b = 1"}) {
+    const auto r = read("name = \"x\"\n" + line + "\n");
+    BOOST_TEST(has(r.text, "a.toml:2:"), r.text.substr(0, 100));
+    BOOST_TEST(has(r.text, "a key has more than 16 parts"), r.text.substr(0, 100));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(deep_arrays_and_inline_tables_are_refused_at_their_line) {
+  for (const std::string piece : {"[", "{ a = "}) {
+    const auto r = read("name = \"x\"\nwho = " + text::replace_all(std::string(70, '.'), ".", piece) + "\n");
+    BOOST_TEST(has(r.text, "a.toml:2:"), r.text);
+    BOOST_TEST(has(r.text, "nested too deeply"), r.text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(brackets_and_dots_in_strings_and_comments_are_no_nesting) {
+  const auto many = std::string(100, '[') + std::string(100, '.');
+  for (const auto& value : {"\"\\\"" + many + "\"", "'" + many + "'", "'''\n'" + many + "\n'''",
+                            "\"\"\"a\\\"\n" + many + "\"\"\""}) {
+    const auto r = read("# " + many + "\nname = " + value + "\n");
+    BOOST_TEST(r.errors == 0U, r.text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(after_a_broken_line_what_is_deep_is_still_refused) {
+  const auto r = read("x = = \"\"\"\ny = " + std::string(3000, '[') + "\n\"\"\"\n");
+  BOOST_TEST(has(r.text, "a.toml:1:"), r.text.substr(0, 200));
+  BOOST_TEST(has(r.text, "nested too deeply"), r.text.substr(0, 200));
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_utf8_are_called_so_at_their_place_and_the_rest_is_read) {
+  const auto r = read("name = \"Caf\xe9\"\n# \xff\xfe\nmode = \"audti\"\n");
+  BOOST_TEST(r.errors == 3U, r.text);
+  BOOST_TEST(has(r.text, "a.toml:1:12: error: not valid UTF-8"), r.text);
+  BOOST_TEST(has(r.text, "a.toml:2:3: error: not valid UTF-8"), r.text);
+  BOOST_TEST(has(r.text, "a.toml:3:8: error: mode: 'audti'"), r.text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

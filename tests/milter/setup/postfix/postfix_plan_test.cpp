@@ -64,12 +64,21 @@ setup::SetupPlan plan(const setup::Site& site, const std::vector<std::string>& o
 
 BOOST_AUTO_TEST_SUITE(postfix_plan)
 
-BOOST_AUTO_TEST_CASE(our_milter_comes_first_and_the_sites_own_keep_their_order) {
+BOOST_AUTO_TEST_CASE(our_milter_comes_after_scanners_and_before_all_others_which_keep_their_order) {
   auto site = debian_site();
-  site.written["smtpd_milters"] = "inet:localhost:8891, { inet:localhost:11332, default_action=accept }";
+  site.written["smtpd_milters"] =
+      "inet:localhost:8891, { inet:localhost:11332, default_action=accept }, inet:localhost:1";
   BOOST_TEST(
       wanted(plan(site), "smtpd_milters") ==
-      "{ unix:pams-milter/pams.sock, default_action=tempfail, connect_timeout=10s, command_timeout=30s, content_timeout=300s }, inet:localhost:8891, { inet:localhost:11332, default_action=accept }");
+      "{ inet:localhost:11332, default_action=accept }, { unix:pams-milter/pams.sock, default_action=tempfail, connect_timeout=10s, command_timeout=30s, content_timeout=300s }, inet:localhost:8891, inet:localhost:1");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_in_order_is_left_as_it_is) {
+  auto site = debian_site();
+  site.written["smtpd_milters"] =
+      "inet:localhost:11332, { unix:pams-milter/pams.sock, default_action=tempfail, connect_timeout=5s }, inet:localhost:8891";
+  site.effective = site.written;
+  BOOST_TEST(wanted(plan(site), "smtpd_milters") == "(unchanged)");
 }
 
 BOOST_AUTO_TEST_CASE(an_entry_of_ours_that_fails_open_is_written_anew_and_not_doubled) {
