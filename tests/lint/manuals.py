@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Page -> tables whose every row it must name, and how a row is written.
 TABLES = {
     "pams-rules.5": ("rules/conditions/table.def", "rules/actions/table.def"),
-    "pams-milter.8": ("milter/log/events.def",),
+    "pams-milter.8": ("milter/log/events.def", "milter/metrics/table.def"),
     "pamsctl.1": ("milter/doctor/checks/table.def",),
 }
 ROW = re.compile(r"^[A-Z]+\(([a-z0-9_]+)", re.MULTILINE)
