@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,26 @@ def rendered(page):
     """As a terminal shows it, without the overstrikes of bold and on one line: names may be broken at a hyphen."""
     text = run("groff", "-K", "utf8", "-T", "ascii", "-P-c", "-rLL=2000n", "-man", str(page))[0]
     return " ".join(re.sub(".\b", "", text).split())
+
+
+# Markup, and what a reader must see of it.
+ODD = (
+    (".a dot, 'quotes' and \\fBbackslashes", ".a dot, 'quotes' and \\fBbackslashes"),
+    ("'tick \\n `-w ^~ 'x' \\e`", "'tick \\n -w ^~ 'x' \\e"),
+    ("    .code 'a' ^~ \\(em -- \"b\"", ".code 'a' ^~ \\(em -- \"b\""),
+)
+
+
+def escape_problems(build):
+    """Nothing in a text is taken for a request or an escape."""
+    with tempfile.TemporaryDirectory() as directory:
+        page, out = Path(directory, "odd.1.in"), Path(directory, "odd.1")
+        page.write_text("% odd 1 2026-01-01\n# ODD\n" + "\n\n".join(markup for markup, _ in ODD) + "\n")
+        out.write_text(run(str(build / "bin/pams-manual"), str(page), str(build / "packaging/man/commands.json"))[0])
+        text = rendered(out)
+        for markup, seen in ODD:
+            if seen not in text:
+                yield f"{markup!r} is not shown as {seen!r}"
 
 
 def missing_rows(page):
@@ -89,6 +110,7 @@ def checks(build):
         if page.name in TABLES:
             yield f"tables of {page.name}", "groff", missing_rows(page)
     yield "references", "groff", missing_pages(pages)
+    yield "escapes", "groff", escape_problems(build)
     commands = json.loads((build / "packaging/man/commands.json").read_text())
     yield "commands in the prose", None, unknown_commands(commands)
 
