@@ -76,6 +76,7 @@ step directories tests/lint/directories.py
 step words tests/lint/words.sh
 step metrics tests/lint/metrics.py
 step build-dev build dev || finish
+step manuals tests/lint/manuals.py build/dev
 step thread-safety build thread-safety
 step unit unit_tests dev -j "$(nproc)"
 step package packaging/build-deb.sh || finish  # the flows run its programs: they are what is installed

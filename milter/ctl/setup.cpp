@@ -221,6 +221,7 @@ constexpr Example kExamples[] = {
     {"Guard only the listeners for mail to the outside",
      "pamsctl setup postfix --outbound submission --outbound pickup --apply"},
     {"Tell the steps in which it is taken out again", "pamsctl setup postfix --remove"},
+    {"Print what an Exchange Online tenant needs", "pamsctl setup exchange-online"},
     {"Sendmail: show what would change", "pamsctl setup sendmail"},
     {"Sendmail: make the changes", "pamsctl setup sendmail --apply"},
 };

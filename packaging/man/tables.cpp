@@ -7,6 +7,7 @@
 #include "milter/config/sections.hpp"
 #include "milter/doctor/check.hpp"
 #include "milter/log/log.hpp"
+#include "milter/metrics/metric.hpp"
 #include "packaging/man/command_table.hpp"
 #include "rules/actions/action.hpp"
 #include "rules/base/text.hpp"
@@ -156,6 +157,26 @@ std::string events() {
   return out;
 }
 
+std::string_view kind_of(milter::metrics::Metric::Type type) {
+  switch (type) {
+    case milter::metrics::Metric::Type::Counter:
+      return "counter";
+    case milter::metrics::Metric::Type::Gauge:
+      return "gauge";
+    case milter::metrics::Metric::Type::Histogram:
+      return "histogram";
+  }
+  throw std::logic_error("a type without a name");
+}
+
+std::string metrics() {
+  std::string out;
+  for (const auto* metric : milter::metrics::all_metrics())
+    out += "`" + std::string(metric->name) + "` (" + std::string(kind_of(metric->type)) +
+           ")\n: " + std::string(metric->help) + "\n";
+  return out;
+}
+
 std::string_view mta_of(const milter::doctor::Check& check) {
   if (!check.only) return "";
   return *check.only == milter::MtaKind::Postfix ? " (Postfix)" : " (Sendmail)";
@@ -181,6 +202,7 @@ std::string table_of(std::string_view name, std::string_view page, const nlohman
   if (name == "conditions") return conditions();
   if (name == "actions") return actions();
   if (name == "events") return events();
+  if (name == "metrics") return metrics();
   if (name == "checks") return checks();
   if (name == "commands") return command_table(commands);
   throw std::runtime_error("there is no table @" + std::string(name) + "@");

@@ -14,7 +14,7 @@ namespace pams::manual {
 ///     @keys [trust]@    the keys of a table of the configuration
 ///     @other_keys@      all tables that have no such line on the page, but rules and journal rules, which
 ///     pams-rules(5) has
-///     @conditions@      @actions@      @events@      @checks@      @commands@
+///     @conditions@      @actions@      @events@      @metrics@      @checks@      @commands@
 ///
 /// `commands`: what `pamsctl` says of itself. Throws std::runtime_error for a name that is none of these.
 std::string with_tables(std::string_view page, const nlohmann::json& commands);

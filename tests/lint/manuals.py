@@ -12,21 +12,21 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Page -> tables whose every row it must name, and how a row is written.
 TABLES = {
     "pams-rules.5": ("rules/conditions/table.def", "rules/actions/table.def"),
-    "pams-milter.8": ("milter/log/events.def",),
+    "pams-milter.8": ("milter/log/events.def", "milter/metrics/table.def"),
     "pamsctl.1": ("milter/doctor/checks/table.def",),
 }
 ROW = re.compile(r"^[A-Z]+\(([a-z0-9_]+)", re.MULTILINE)
 REFERENCE = re.compile(r"\b(pams[a-z.-]*)\(([1-8])\)")
-COMMAND = re.compile(r"\bpamsctl ((?:--config [^ ]+ )?)([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
+# Where it is a command: in backticks, at the beginning of a line of code, after another command.
+COMMAND = re.compile(r"(?:`|^ *|&& )pamsctl ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
 PROSE = ("README.md", "packaging/doc/*.md", "packaging/postfix/README.md", "packaging/sendmail/README.md", "packaging/man/*.in")
-# Words that follow "pamsctl" in a sentence and are no command.
-SENTENCES = {"asks", "says", "prints", "is", "and", "tells", "itself", "or", "can", "as"}
 
 
 def run(*command):
@@ -47,6 +47,26 @@ def rendered(page):
     """As a terminal shows it, without the overstrikes of bold and on one line: names may be broken at a hyphen."""
     text = run("groff", "-K", "utf8", "-T", "ascii", "-P-c", "-rLL=2000n", "-man", str(page))[0]
     return " ".join(re.sub(".\b", "", text).split())
+
+
+# Markup, and what a reader must see of it.
+ODD = (
+    (".a dot, 'quotes' and \\fBbackslashes", ".a dot, 'quotes' and \\fBbackslashes"),
+    ("'tick \\n `-w ^~ 'x' \\e`", "'tick \\n -w ^~ 'x' \\e"),
+    ("    .code 'a' ^~ \\(em -- \"b\"", ".code 'a' ^~ \\(em -- \"b\""),
+)
+
+
+def escape_problems(build):
+    """Nothing in a text is taken for a request or an escape."""
+    with tempfile.TemporaryDirectory() as directory:
+        page, out = Path(directory, "odd.1.in"), Path(directory, "odd.1")
+        page.write_text("% odd 1 2026-01-01\n# ODD\n" + "\n\n".join(markup for markup, _ in ODD) + "\n")
+        out.write_text(run(str(build / "bin/pams-manual"), str(page), str(build / "packaging/man/commands.json"))[0])
+        text = rendered(out)
+        for markup, seen in ODD:
+            if seen not in text:
+                yield f"{markup!r} is not shown as {seen!r}"
 
 
 def missing_rows(page):
@@ -70,8 +90,8 @@ def unknown_commands(commands):
             for each in commands["subcommands"]}
     for pattern in PROSE:
         for file in sorted(ROOT.glob(pattern)):
-            for _, word, second in COMMAND.findall(file.read_text()):
-                if word not in tree and word not in SENTENCES | {"help"}:
+            for word, second in COMMAND.findall(file.read_text()):
+                if word not in tree:
                     yield f"{file.relative_to(ROOT)}: there is no command pamsctl {word}"
                 elif tree.get(word) and second and second not in tree[word]:
                     yield f"{file.relative_to(ROOT)}: there is no command pamsctl {word} {second}"
@@ -90,6 +110,7 @@ def checks(build):
         if page.name in TABLES:
             yield f"tables of {page.name}", "groff", missing_rows(page)
     yield "references", "groff", missing_pages(pages)
+    yield "escapes", "groff", escape_problems(build)
     commands = json.loads((build / "packaging/man/commands.json").read_text())
     yield "commands in the prose", None, unknown_commands(commands)
 
