@@ -250,11 +250,14 @@ def flow_a_full_disk_of_the_trace_is_told_by_whoever_is_asked_and_mail_flows(gat
         with contextlib.suppress(OSError), filler.open("ab", buffering=0) as file:
             while file.write(b"x" * 4096) == 4096:
                 pass
+
+        def is_noted():
+            send(gateway, messages.plain(), BOB)  # what has room already is filled first
+            return "the trace cannot be written" in gateway.pamsctl("trace").stderr
+        wait_for("a note below the rows", is_noted, pause=0.3)
         message = messages.plain()
         send(gateway, message, BOB)
         gateway.wait_at(gateway.relayhost, message)
-        wait_for("a note below the rows",
-                 lambda: "the trace cannot be written" in gateway.pamsctl("trace").stderr, pause=0.3)
         asked = gateway.pamsctl("trace", "leaks", check=False)
         assert asked.returncode == 1 and asked.stdout != "none\n" and "make room" in asked.stderr, asked
         told = findings(gateway)["trace"]
