@@ -81,8 +81,7 @@ class Loader {
         disk_.is_complete = false;
         continue;
       }
-      if (found->empty())
-        diagnostics_.warning(include->at(), "include: no file matches " + includes_.back());
+      if (found->empty()) diagnostics_.warning(include->at(), "include: no file matches " + includes_.back());
       for (const auto& file : *found) read(file, file, include->at());
     }
   }

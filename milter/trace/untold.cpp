@@ -1,14 +1,20 @@
 #include "milter/trace/untold.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "milter/trace/trace_store.hpp"
 
 namespace pams::milter::trace {
 namespace {
 
-/// With these words the guard rules' action begins (routing::kGuardAction).
-constexpr std::string_view kGuardWords = "pams-milter ";
+/// With these words the guard rules' action begins, and began before (routing::kGuardAction).
+constexpr std::array<std::string_view, 2> kGuardWords{"not sealed by pams-milter",
+                                                      "pams-milter did not process"};
+
+bool are_guard_words(std::string_view text) {
+  return std::ranges::any_of(kGuardWords, [&](std::string_view words) { return text.starts_with(words); });
+}
 
 std::int64_t time_of(const LogEntry& entry) { return entry.time.time_since_epoch().count(); }
 
@@ -39,7 +45,7 @@ Result<std::optional<Known>> known_of(sqlite::Database& database, std::string_vi
 bool is_kept_by_guard(const LogEntry& entry, const Attempt& attempt) {
   const auto service = program_of(entry.service);
   return (service == "retry" || service == "error") && attempt.relay == "none" &&
-         attempt.reply.starts_with(kGuardWords);
+         are_guard_words(attempt.reply);
 }
 
 Status Untold::remember(const LogEntry& entry, const MessageIdSeen& seen) {
@@ -85,7 +91,7 @@ Result<std::int64_t> Untold::tell(const LogEntry& entry, std::string_view queue_
 }
 
 Status Untold::tell_held(const LogEntry& entry, const Queue& held) {
-  const bool is_guard = held.text.starts_with(kGuardWords);
+  const bool is_guard = are_guard_words(held.text);
   const auto id =
       tell(entry, held.queue_id, is_guard ? "flagged" : kUnseenClass,
            "put on hold by a rule of Postfix before a milter could see it; no milter has told of it since");

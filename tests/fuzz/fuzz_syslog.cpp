@@ -64,6 +64,7 @@ void check_fact(const LogFact& fact, std::string_view line) {
                    promise(one.text.size() <= kMaxReply, "what is kept of a line is bounded");
                  },
                  [](const SomeDeleted&) {},
+                 [](const MessageIdSeen&) {},
              },
              fact);
 }

@@ -274,7 +274,7 @@ def flow_what_the_guard_rules_keep_is_in_the_trace(gateway):
     gateway.use_postfix(smtpd_milters="")
     message = messages.flagged()
     queue_id = send(gateway, message, BOB)
-    gateway.wait_deferred("pams-milter did not process")
+    gateway.wait_deferred("not sealed by pams-milter yet")
     rows = wait_until_told(trace, message, {BOB: "Pending"})
     assert rows[BOB]["class"] == "flagged" and rows[BOB]["queue_id"] == queue_id, rows
     assert rows[BOB]["sender"] == "alice@example.org", rows

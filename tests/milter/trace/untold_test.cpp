@@ -1,6 +1,7 @@
 // Mail that no milter has told of: what the guard rules keep, and what a rule of the site holds.
 #include "milter/trace/untold.hpp"
 
+#include "milter/routing/route.hpp"
 #include "tests/milter/trace/trace_fixture.hpp"
 
 using namespace pams::milter::trace;
@@ -12,9 +13,9 @@ constexpr auto kMessageId = "postfix/cleanup[4]: 8A3DAA7A068: message-id=<1@exam
 constexpr auto kActive =
     "postfix/qmgr[1]: 8A3DAA7A068: from=<anna@example.org>, size=381, nrcpt=1 (queue active)";
 constexpr auto kKept =
-    "postfix/retry[3]: 8A3DAA7A068: to=<bob@b.example>, relay=none, delay=1, delays=1/0/0/0, dsn=4.7.1, status=deferred (pams-milter did not process this message)";
+    "postfix/retry[3]: 8A3DAA7A068: to=<bob@b.example>, relay=none, delay=1, delays=1/0/0/0, dsn=4.7.1, status=deferred (not sealed by pams-milter yet)";
 constexpr auto kHeld =
-    "postfix/cleanup[4]: 8A3DAA7A068: hold: header Subject: x; from=<evil@c.example> to=<y>: 1 from localhost[127.0.0.1]; from=<anna@example.org> to=<bob@b.example> proto=ESMTP helo=<x>: pams-milter did not process this message";
+    "postfix/cleanup[4]: 8A3DAA7A068: hold: header Subject: x; from=<evil@c.example> to=<y>: 1 from localhost[127.0.0.1]; from=<anna@example.org> to=<bob@b.example> proto=ESMTP helo=<x>: not sealed by pams-milter yet";
 
 }  // namespace
 
@@ -23,7 +24,7 @@ BOOST_FIXTURE_TEST_SUITE(untold, TraceFixture)
 BOOST_AUTO_TEST_CASE(what_the_guard_rules_keep_is_a_flagged_message_that_waits) {
   log({kMessageId, kActive, kKept});
   const auto row = rows().at(0);
-  BOOST_TEST(fates() == "bob@b.example Pending|pams-milter did not process this message|\n");
+  BOOST_TEST(fates() == "bob@b.example Pending|not sealed by pams-milter yet|\n");
   BOOST_TEST(row.message_class == "flagged");
   BOOST_TEST(row.sender == "anna@example.org");
   BOOST_TEST(row.message_id == "<1@example.org>");
@@ -33,6 +34,19 @@ BOOST_AUTO_TEST_CASE(what_the_guard_rules_keep_is_a_flagged_message_that_waits) 
   BOOST_TEST(rows().size() == 1U);
   BOOST_TEST(rows().at(0).status == "Failed");
   BOOST_TEST(query().leaks().value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_guard_rules_words_are_known_also_those_of_before) {
+  for (const std::string action :
+       {pams::milter::routing::kGuardAction, pams::milter::routing::kFormerGuardAction}) {
+    const auto words = action.substr(std::string("FILTER retry:4.7.1 ").size());
+    Attempt attempt;
+    attempt.relay = "none";
+    attempt.reply = words;
+    LogEntry entry;
+    entry.service = "postfix/retry";
+    BOOST_TEST(is_kept_by_guard(entry, attempt), words);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(whoever_lets_it_out_all_the_same_has_leaked_it) {
@@ -53,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_bounce_and_other_mail_without_a_milter_is_no_message_of_t
 BOOST_AUTO_TEST_CASE(what_is_held_before_any_milter_saw_it_is_quarantined) {
   log({kHeld, kMessageId});  // a rule may match before the Message-ID is met
   BOOST_TEST(rows().at(0).message_id == "<1@example.org>");
-  BOOST_TEST(fates() == "bob@b.example Quarantined|pams-milter did not process this message|\n");
+  BOOST_TEST(fates() == "bob@b.example Quarantined|not sealed by pams-milter yet|\n");
   BOOST_TEST(rows().at(0).sender == "anna@example.org");
   log({"postfix/postsuper[5]: 8A3DAA7A068: released from hold", kActive, kKept});
   BOOST_TEST(rows().size() == 1U);
