@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "milter/doctor/account.hpp"
+#include "tests/support/as_user.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace pams;
@@ -20,13 +20,10 @@ struct Nobody {
 
   /// "problem|remedy", as that user sees it.
   std::string seen(std::optional<Obstacle> (*look)(const std::string&), const std::string& path) const {
-    const auto account = doctor::account_named("nobody");
-    return doctor::attempt_as(account.value(),
-                              [&] {
-                                const auto obstacle = look(path);
-                                return obstacle ? obstacle->problem + "|" + obstacle->remedy : "";
-                              })
-        .value();
+    return test::as_user("nobody", [&] {
+      const auto obstacle = look(path);
+      return obstacle ? obstacle->problem + "|" + obstacle->remedy : "";
+    });
   }
 };
 

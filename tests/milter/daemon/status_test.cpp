@@ -7,8 +7,8 @@
 
 #include "milter/control/status_report.hpp"
 #include "milter/daemon/own_access.hpp"
-#include "milter/doctor/account.hpp"
 #include "tests/milter/daemon/reload_fixture.hpp"
+#include "tests/support/as_user.hpp"
 
 using namespace pams;
 using namespace pams::milter;
@@ -87,12 +87,11 @@ BOOST_AUTO_TEST_CASE(what_its_user_cannot_use_is_named_with_a_remedy,
   const auto directory = std::filesystem::path(gateway.settings_file()).parent_path();
   std::ofstream(config->settings.trace.mail_log) << "line\n";
   ::chmod(directory.c_str(), 0700);
-  const auto nobody = doctor::account_named("nobody").value();
-  const auto barred = doctor::attempt_as(nobody, [&] {
-                        const auto all = daemon::own_access(*config);
-                        return problem_of(all, "archive compliance") + "\n" + problem_of(all, "seal key") +
-                               "\n" + problem_of(all, "trace") + "\n" + problem_of(all, "configuration");
-                      }).value();
+  const auto barred = test::as_user("nobody", [&] {
+    const auto all = daemon::own_access(*config);
+    return problem_of(all, "archive compliance") + "\n" + problem_of(all, "seal key") + "\n" +
+           problem_of(all, "trace") + "\n" + problem_of(all, "configuration");
+  });
   const auto expected = "user nobody cannot enter " + directory.string() +
                         " (root:root, mode 0700) -> chgrp nogroup " + directory.string() + " && chmod g+x " +
                         directory.string();

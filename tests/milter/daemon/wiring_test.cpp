@@ -5,7 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <unistd.h>
 
-#include "milter/doctor/account.hpp"
+#include "tests/support/as_user.hpp"
 #include "tests/support/gateway.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -145,19 +145,18 @@ BOOST_AUTO_TEST_CASE(directories_that_the_user_cannot_enter_stop_no_start_and_ar
   config->settings.seal_key_file = barred + "/seal.key";
   config->settings.trace.path = barred + "/trace.db";
   config->policy.journal.path = barred + "/journal";
-  const auto told = doctor::attempt_as(doctor::account_named("nobody").value(), [&] {
+  const auto told = test::as_user("nobody", [&] {
     std::string remarks;
     for (const auto& remark : daemon::Wiring().wire(config).remarks) remarks += remark + "\n";
     return remarks;
   });
-  BOOST_TEST_REQUIRE(told.has_value(), (told ? "" : told.error().what));
   for (const auto* part : {"archive compliance: ", "seal.key", "journal: "})
-    BOOST_TEST(told->find(part) != std::string::npos, *told);
+    BOOST_TEST(told.find(part) != std::string::npos, told);
   std::size_t remedies = 0;
-  for (auto at = told->find("remedy: chgrp nogroup " + barred); at != std::string::npos;
-       at = told->find("remedy: chgrp nogroup " + barred, at + 1))
+  for (auto at = told.find("remedy: chgrp nogroup " + barred); at != std::string::npos;
+       at = told.find("remedy: chgrp nogroup " + barred, at + 1))
     ++remedies;
-  BOOST_TEST(remedies == 3U, *told);
+  BOOST_TEST(remedies == 3U, told);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -24,7 +24,8 @@ RelayDelivery delivery(const std::string& recipient, RelayDelivery::Result resul
           .cipher = "TLS_AES_256_GCM_SHA384",
           .certificate = std::string(64, 'a'),
           .verified = true,
-          .reply = "250 2.0.0 Ok: queued as 123"};
+          .reply = "250 2.0.0 Ok: queued as 123",
+          .certificate_names = "smtp.zivver.com"};
 }
 
 struct InADirectory {
