@@ -42,7 +42,7 @@ RouteState route_of(const std::string& text) {
 }
 
 Json json_of(const FailedCheck& check) {
-  return {{"id", check.id}, {"seen", cut(check.seen)}, {"remedy", cut(check.remedy)}};
+  return {{"id", cut(check.id)}, {"seen", cut(check.seen)}, {"remedy", cut(check.remedy)}};
 }
 
 Json json_of(const Access& access) {

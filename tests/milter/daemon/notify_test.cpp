@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/wait.h>
 
 #include "milter/daemon/listen_socket.hpp"
 #include "tests/milter/daemon/reload_fixture.hpp"
@@ -61,6 +62,7 @@ BOOST_AUTO_TEST_CASE(a_milter_counts_as_answering_only_while_it_would_hear_an_mt
   RunningMilter milter(gateway.services());
   BOOST_TEST(daemon::is_answering(listen, std::chrono::seconds(60)));
   milter.signal(SIGSTOP);  // it hangs: the kernel still takes connections for it
+  BOOST_REQUIRE_EQUAL(::waitpid(milter.pid(), nullptr, WUNTRACED), milter.pid());
   BOOST_TEST(!daemon::is_answering(listen, std::chrono::milliseconds(50)));
   milter.signal(SIGCONT);
   BOOST_TEST(daemon::is_answering(listen, std::chrono::seconds(60)));
