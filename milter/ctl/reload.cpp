@@ -53,7 +53,7 @@ std::function<int()> declare(CLI::App&, const Globals& globals) {
 }
 
 constexpr Example kExamples[] = {
-    {"Look first, then reload", "pamsctl check && pamsctl reload"},
+    {"After a change of the files; a mistake in them changes nothing", "pamsctl reload"},
 };
 
 }  // namespace

@@ -134,6 +134,8 @@ int list(TraceQuery& query, const Options& options) {
     output::page();
     std::cout << table_of(*rows, output::table_width(options.is_wide));
   }
+  if (rows->size() == options.filter.limit)
+    std::cerr << "the newest " << rows->size() << " rows; --limit shows more\n";
   print_gaps(*gaps);
   print_state(query);
   return kFine;

@@ -1,11 +1,14 @@
 /// What pamsctl lists, in words and as JSON.
+#include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include <boost/test/unit_test.hpp>
 
 #include "milter/archive/directory_archive.hpp"
 #include "milter/seal/key_ring.hpp"
 #include "milter/trace/trace_store.hpp"
+#include "rules/base/text.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/gateway.hpp"
 #include "tests/support/pamsctl.hpp"
@@ -118,6 +121,41 @@ BOOST_AUTO_TEST_CASE(an_empty_trace_is_told_as_such_and_has_no_leaks) {
   BOOST_TEST(run({"trace", "show", "1"}).exit_code == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_message_is_found_by_domain_age_and_part_and_told_by_a_piece_of_its_id) {
+  const auto now = std::chrono::floor<trace::Instant::duration>(std::chrono::system_clock::now());
+  auto store = trace::TraceStore::open(gateway.services()->config->settings.trace.path, now).value();
+  std::vector<trace::MessageTrace> messages(2);
+  for (auto& message : messages) {
+    message.received = now;
+    message.sender = "ann@example.org";
+    message.recipients = {"bob@partner.example"};
+    message.subject = "=offer";
+  }
+  messages[1].received = now - std::chrono::hours(3);
+  messages[1].recipients = {"carol@other.example"};
+  BOOST_TEST_REQUIRE(store.write({messages.data(), 2}, {}).has_value());
+  const auto rows = [&](std::vector<std::string> filter) {
+    filter.insert(filter.begin(), "trace");
+    return ask(filter).size();
+  };
+  BOOST_TEST(rows({}) == 2U);
+  BOOST_TEST(rows({"--to", "@partner.example"}) == 1U);
+  BOOST_TEST(rows({"--to", "*other.example"}) == 1U);
+  BOOST_TEST(rows({"--since", "1h"}) == 1U);
+  BOOST_TEST(rows({"--until", "2 h"}) == 1U);
+  BOOST_TEST(rows({"offer"}) == 2U);
+  BOOST_TEST(rows({"--", "leak"}) == 0U);
+  BOOST_TEST(has(run({"trace", "--csv"}).output, ",'=offer,"));
+  const auto id = ask({"trace"}).at(0).at("id").get<std::string>();
+  BOOST_TEST(run({"trace", "show", id}).exit_code == 0);
+  const auto several = run({"trace", "show", id.substr(0, 2)});
+  BOOST_TEST(several.exit_code == 1);
+  BOOST_TEST(has(several.errors, id));
+  const auto none = run({"trace", "show", "zzzz"});
+  BOOST_TEST(none.exit_code == 1);
+  BOOST_TEST(has(none.errors, "'zzzz'"));
+}
+
 BOOST_AUTO_TEST_CASE(a_record_is_told_with_all_that_the_contract_names) {
   archive::DirectoryArchive archive({"compliance", gateway.archive()});
   const auto message = pams::parse_message("From: ann@example.org\nSubject: offer\n\nhello\n");
@@ -138,6 +176,84 @@ BOOST_AUTO_TEST_CASE(a_record_is_told_with_all_that_the_contract_names) {
     BOOST_TEST(rows.front().at("id") == id);
   }
   BOOST_TEST(ask({"archive", "search", "subject:nothing"}) == json::array());
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_archive_is_something_wrong_and_a_wrong_query_is_named_all_the_same) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"archive", "list"},
+                                                    {"archive", "search", "from:ann"},
+                                                    {"archive", "show", "1"}}) {
+    const auto finished = run(arguments);
+    BOOST_TEST(finished.exit_code == 1);
+    BOOST_TEST(finished.output == "");
+    BOOST_TEST(has(finished.errors, gateway.archive() + ": there is no archive"));
+  }
+  const auto misspelt = run({"archive", "search", "form:ann"});
+  BOOST_TEST(misspelt.exit_code == 2);
+  BOOST_TEST(has(misspelt.errors, "did you mean 'from:'"));
+}
+
+BOOST_AUTO_TEST_CASE(lists_are_csv_for_a_spreadsheet_and_lines_on_a_pipe) {
+  archive::DirectoryArchive archive({"compliance", gateway.archive()});
+  const std::string longest = std::string(90, 'r') + "@example.net";
+  for (const auto* subject : {"=1+1", "plain"})
+    BOOST_TEST_REQUIRE(archive
+                           .commit({pams::parse_message("Subject: " + std::string(subject) + "\n\nx\n"),
+                                    {"ann@example.org", {longest}},
+                                    "4Zq1",
+                                    "",
+                                    {},
+                                    {}})
+                           .has_value());
+  const auto csv = run({"archive", "list", "--csv"}).output;
+  BOOST_TEST(csv.starts_with("id,time,message_id,"));
+  BOOST_TEST(has(csv, ",'=1+1,"));
+  const auto lines = run({"archive", "list"}).output;
+  BOOST_TEST(std::ranges::count(lines, '\n') == 3);
+  const auto line = "pamsctl archive list --config " + gateway.settings_file();
+  const auto table = on_terminal(line, 80, {"PAGER=cat"});
+  BOOST_TEST(table.exit_code == 0);
+  std::string joined;  // the address goes on in the next line, and nothing of it is missing
+  for (const auto part : pams::text::split(table.output, '\n')) {
+    BOOST_TEST(part.size() <= 81U, part);  // a terminal adds CR
+    joined += pams::text::trim(part);
+  }
+  BOOST_TEST(has(joined, longest));
+}
+
+BOOST_AUTO_TEST_CASE(an_id_that_several_records_begin_with_lists_them) {
+  archive::DirectoryArchive archive({"compliance", gateway.archive()});
+  for (int number = 0; number < 17; ++number)  // of 17 ids two begin with the same digit
+    BOOST_TEST_REQUIRE(archive
+                           .commit({pams::parse_message("Subject: " + std::to_string(number) + "\n\nx\n"),
+                                    {"ann@example.org", {"bob@example.net"}},
+                                    "1",
+                                    "",
+                                    {},
+                                    {}})
+                           .has_value());
+  std::map<char, std::vector<std::string>> by_digit;
+  for (const auto& row : ask({"archive", "list"})) {
+    const auto id = row.at("id").get<std::string>();
+    by_digit[id.front()].push_back(id);
+  }
+  const auto twice = std::ranges::find_if(by_digit, [](const auto& one) { return one.second.size() > 1; });
+  BOOST_TEST_REQUIRE((twice != by_digit.end()));
+  const auto finished = run({"archive", "show", std::string(1, twice->first)});
+  BOOST_TEST(finished.exit_code == 1);
+  for (const auto& id : twice->second) BOOST_TEST(has(finished.errors, id.substr(0, 16)));
+  BOOST_TEST(run({"archive", "show", twice->second.front()}).exit_code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_purge_takes_months_and_years) {
+  archive::DirectoryArchive archive({"compliance", gateway.archive()});
+  BOOST_TEST_REQUIRE(
+      archive.commit({pams::parse_message("\n"), {"a@example.org", {"b@example.net"}}, "1", "", {}, {}})
+          .has_value());
+  BOOST_TEST(ask({"archive", "purge", "--older-than", "10 years"}).at("records") == 1);
+  BOOST_TEST(ask({"archive", "purge", "--older-than", "100 years"}).at("records") == 0);
+  const auto wrong = run({"archive", "purge", "--older-than", "10 m"});
+  BOOST_TEST(wrong.exit_code == 2);
+  BOOST_TEST(has(wrong.errors, "months, years"));
 }
 
 BOOST_AUTO_TEST_CASE(a_query_that_makes_no_sense_is_a_usage_error) {

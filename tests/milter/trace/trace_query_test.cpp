@@ -36,6 +36,91 @@ BOOST_AUTO_TEST_CASE(ids_are_short_sort_like_time_and_come_back) {
   BOOST_TEST(!id_of("").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_message_is_found_by_how_its_id_begins) {
+  write(message("8A3DAA7A068", {"a@b.example", "b@b.example"}));
+  write(message("8A3DAA7A069", {"c@b.example"}));
+  const auto id = rows().back().id;
+  const auto count = [&](const std::string& beginning) { return query().like(beginning, 10).value().size(); };
+  BOOST_TEST(count(id) == 1U);
+  BOOST_TEST(query().like(id, 10).value().front().queue_id == "8A3DAA7A068");
+  BOOST_TEST(count(id.substr(0, 8)) == 2U);  // received in the same millisecond
+  BOOST_TEST(count(id + "0") == 0U);
+  BOOST_TEST(count("") == 0U);
+  BOOST_TEST(count("not an id") == 0U);
+  BOOST_TEST(query().like(id.substr(0, 8), 1).value().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_domain_a_pattern_or_any_part_finds) {
+  write(
+      message("8A3DAA7A068", {"Bob@Partner.example", "\"a@b\"@other.example", "carol@sub.partner.example"}));
+  auto bounce = message("8A3DAA7A069", {"[x]@third.example"});
+  bounce.sender = "";
+  bounce.subject = "Undelivered";
+  write(bounce);
+  const auto to = [&](const std::string& recipient) {
+    Filter filter;
+    filter.recipient = recipient;
+    return rows(filter).size();
+  };
+  BOOST_TEST(to("@partner.EXAMPLE") == 1U);
+  BOOST_TEST(to("*@partner.example") == 1U);
+  BOOST_TEST(to("@other.example") == 1U);
+  BOOST_TEST(to("@b\"@other.example") == 0U);
+  BOOST_TEST(to("*partner.example") == 2U);
+  BOOST_TEST(to("@*.partner.example") == 1U);
+  BOOST_TEST(to("b?b@*") == 1U);
+  BOOST_TEST(to("[x]@*") == 1U);
+  BOOST_TEST(to("[a-z]@*") == 0U);
+  BOOST_TEST(to("partner.example") == 0U);
+  const auto from = [&](const std::string& sender) {
+    Filter filter;
+    filter.sender = sender;
+    return rows(filter).size();
+  };
+  BOOST_TEST(from("<>") == 1U);
+  BOOST_TEST(from("@example.org") == 3U);
+  const auto with = [&](const std::string& text) {
+    Filter filter;
+    filter.text = text;
+    return rows(filter).size();
+  };
+  BOOST_TEST(with("PARTNER") == 2U);
+  BOOST_TEST(with("undeliv") == 1U);
+  BOOST_TEST(with("8A3DAA7A069") == 1U);
+  BOOST_TEST(with(rows().front().id) == 1U);
+  BOOST_TEST(with("%") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_index_answers_for_addresses_domains_beginnings_and_times) {
+  const auto plan_of = [&](auto set) {
+    Filter filter;
+    set(filter);
+    const Where where(filter);
+    auto database = pams::milter::sqlite::Database::open(path, pams::milter::sqlite::Access::ReadOnly,
+                                                         pams::milter::sqlite::Durability::Normal)
+                        .value();
+    std::string plan;
+    BOOST_TEST_REQUIRE(
+        database
+            .query_with("EXPLAIN QUERY PLAN SELECT m.id FROM message m JOIN recipient r ON r.message = m.id" +
+                            where.sql(),
+                        where.values(),
+                        [&](const pams::milter::sqlite::Row& row) {
+                          plan += row.text(3) + "\n";
+                          return true;
+                        })
+            .has_value());
+    return plan;
+  };
+  const auto is_searched = [&](auto set) { return plan_of(set).find("SCAN") == std::string::npos; };
+  BOOST_TEST(is_searched([](Filter& f) { f.recipient = "bob@b.example"; }));
+  BOOST_TEST(is_searched([](Filter& f) { f.recipient = "@b.example"; }));
+  BOOST_TEST(is_searched([](Filter& f) { f.sender = "*@b.example"; }));
+  BOOST_TEST(is_searched([](Filter& f) { f.recipient = "bob*"; }));
+  BOOST_TEST(is_searched([](Filter& f) { f.since = kNoon; }));
+  BOOST_TEST(!is_searched([](Filter& f) { f.recipient = "*b.example"; }));
+}
+
 BOOST_AUTO_TEST_CASE(rows_come_newest_first_one_a_recipient) {
   write(message("8A3DAA7A068", {"a@b.example", "b@b.example"}));
   write(message("8A3DAA7A069", {"c@b.example"}));
