@@ -15,7 +15,7 @@ Finding run(const Examination& examination) {
     if (*size == routing::kBounceSize) continue;
     const bool own = services->overrides(service, "bounce_size_limit");
     return failed(service.key() + ": bounce_size_limit is " + *size + ": notices carry what they are about",
-                  own ? "postconf -PX " + service.key() + "/bounce_size_limit" : kSetup);
+                  own ? "postconf -PX " + service.key() + "/bounce_size_limit && postfix reload" : kSetup);
   }
   return ok("notices never carry the text of a message");
 }

@@ -14,6 +14,16 @@ Result<bool> may_go_without(const Config& config, const mta::PostfixServices& se
   });
 }
 
+/// Setup leaves a listener's own options as they are.
+std::string remedy_for(const mta::PostfixServices& services, const mta::Service& listener) {
+  const std::string off = "no_header_body_checks";
+  if (holds_word(services.value(listener, "receive_override_options").value_or(""), off))
+    return remedy_without_option(services, listener, off);
+  const auto cleanup = services.cleanup_of(listener);
+  return cleanup && *cleanup != nullptr ? setup_without_override(services, **cleanup, "header_checks")
+                                        : kSetup;
+}
+
 Finding run(const Examination& examination) {
   const auto& services = examination.postfix.services();
   if (!services) return unanswered(services.error());
@@ -24,7 +34,7 @@ Finding run(const Examination& examination) {
     if (*exempt) continue;
     const auto fault = guard_fault(examination, *services, *listener);
     if (!fault) return unanswered(fault.error());
-    if (*fault) return failed(listener->key() + ": " + **fault, kSetup);
+    if (*fault) return failed(listener->key() + ": " + **fault, remedy_for(*services, *listener));
     ++guarded;
   }
   if (guarded == 0) return failed("no listener has the guard rules", kSetup);

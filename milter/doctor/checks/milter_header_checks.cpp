@@ -12,10 +12,14 @@ Finding run(const Examination& examination) {
   for (const auto* cleanup : *cleanups) {
     const auto maps = services->value(*cleanup, "milter_header_checks");
     if (!maps) return unanswered(maps.error());
-    if (maps->empty()) return failed(cleanup->key() + ": milter_header_checks is empty", kSetup);
+    if (maps->empty())
+      return failed(cleanup->key() + ": milter_header_checks is empty",
+                    setup_without_override(*services, *cleanup, "milter_header_checks"));
     const auto fault = sealed_fault(examination, *services, *maps);
     if (!fault) return unanswered(fault.error());
-    if (*fault) return failed(cleanup->key() + ": " + **fault, kSetup);
+    if (*fault)
+      return failed(cleanup->key() + ": " + **fault,
+                    setup_without_override(*services, *cleanup, "milter_header_checks"));
   }
   return ok("what is sealed goes to " + examination.connector.transport + ", and there to the relay");
 }

@@ -14,9 +14,10 @@ Finding run(const Examination& examination) {
     if (!value) return unanswered(value.error());
     if (*value == "yes") continue;
     const bool own = services->overrides(service, "enable_original_recipient");
-    return failed(service.key() + ": enable_original_recipient is " + *value +
-                      ": of recipients that aliases lead to one address only one is kept",
-                  own ? "postconf -PX " + service.key() + "/enable_original_recipient" : kSetup);
+    return failed(
+        service.key() + ": enable_original_recipient is " + *value +
+            ": of recipients that aliases lead to one address only one is kept",
+        own ? "postconf -PX " + service.key() + "/enable_original_recipient && postfix reload" : kSetup);
   }
   return ok("every recipient is kept under the address that it came with");
 }

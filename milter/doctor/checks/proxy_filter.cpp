@@ -22,9 +22,10 @@ Finding examine(const Examination& examination, const mta::PostfixServices& serv
   if (!listener.has_proxy()) return ok("");
   const auto seen = "smtpd_proxy_filter " + listener.values.at("smtpd_proxy_filter") +
                     " takes mail past the milter and the guard rules";
-  const auto remedy = services.overrides(*listener.service, "smtpd_proxy_filter")
-                          ? "postconf -PX " + listener.service->key() + "/smtpd_proxy_filter"
-                          : std::string("postconf -X smtpd_proxy_filter");
+  const auto remedy =
+      services.overrides(*listener.service, "smtpd_proxy_filter")
+          ? "postconf -PX " + listener.service->key() + "/smtpd_proxy_filter && postfix reload"
+          : std::string("postconf -X smtpd_proxy_filter && postfix reload");
   const auto& all = examination.postfix.listeners().value();
   const auto back = std::ranges::find_if(
       all, [&](const MailListener& other) { return is_watched(examination, services, other); });

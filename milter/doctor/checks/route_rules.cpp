@@ -162,6 +162,26 @@ Result<std::optional<std::string>> sealed_fault(const Examination& examination,
   return std::nullopt;
 }
 
+std::string setup_without_override(const mta::PostfixServices& services, const mta::Service& service,
+                                   const std::string& parameter) {
+  if (!services.overrides(service, parameter)) return kSetup;
+  return "postconf -PX " + service.key() + "/" + parameter + " && " + kSetup;
+}
+
+std::string remedy_without_option(const mta::PostfixServices& services, const mta::Service& service,
+                                  const std::string& option) {
+  const std::string name = "receive_override_options";
+  std::vector<std::string> others;
+  for (const auto& word : mta::split_list(services.value(service, name).value_or("")))
+    if (!text::iequals(word, option)) others.push_back(word);
+  const bool own = services.overrides(service, name);
+  const auto place = own ? service.key() + "/" + name : name;
+  const auto command = others.empty() ? (own ? "postconf -PX " : "postconf -X ") + place
+                                      : (own ? "postconf -P '" : "postconf -e '") + place + "=" +
+                                            text::join(others, ",") + "'";
+  return command + " && postfix reload";
+}
+
 bool holds_word(const std::string& list, const std::string& word) {
   return std::ranges::any_of(mta::split_list(list),
                              [&](const std::string& element) { return text::iequals(element, word); });

@@ -57,6 +57,14 @@ Result<std::optional<std::string>> sealed_fault(const Examination& examination,
                                                 const mta::PostfixServices& services,
                                                 const std::string& maps);
 
+/// Setup writes main.cf and its own services: a service's own setting must go first.
+std::string setup_without_override(const mta::PostfixServices& services, const mta::Service& service,
+                                   const std::string& parameter);
+
+/// A command that takes one word out of the service's receive_override_options, where they are set.
+std::string remedy_without_option(const mta::PostfixServices& services, const mta::Service& service,
+                                  const std::string& option);
+
 /// Whether a comma list such as receive_override_options holds the word.
 bool holds_word(const std::string& list, const std::string& word);
 

@@ -1,8 +1,12 @@
 """`pamsctl setup postfix --apply` on a site that has it already, and `pamsctl doctor` on one where somebody slipped."""
 
 import json
+import subprocess
 
 from support import messages
+from support.doctor import findings
+from support.outcome import Skipped
+from support.waiting import wait_for
 
 
 def setup(gateway):
@@ -77,3 +81,35 @@ def flow_a_postfix_that_is_not_there_is_said_once(gateway):
     assert done.stdout.splitlines()[-1].startswith(f"{len(failures)} failure"), done.stdout
     assert gateway.send(messages.flagged(), ["bob@client.example"]).code == 451
     assert "route check postfix fails" in gateway.milter.log()
+
+
+def flow_debian_without_rsyslog(gateway):
+    """Nothing writes the log's file, and journald has the lines: as if on such a machine, in a /run of its own."""
+    absent = gateway.directory / "absent.log"
+    gateway.write_settings(replace=[(f'mail_log = "{gateway.postfix.log_file}"', f'mail_log = "{absent}"')])
+    journal = "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && touch /run/systemd/journal/socket && "
+    gateway.postfix.set(maillog_file="")
+    gateway.let_settings_cool_down()
+    done = subprocess.run(["unshare", "-m", "sh", "-c", journal + 'exec "$@"', "sh", gateway.directory / "bin/pamsctl",
+                           "--config", gateway.settings / "pams-milter.toml", "doctor", "--json"],
+                          capture_output=True, text=True)
+    if not done.stdout:
+        raise Skipped("this machine lets nobody have a /run of its own")
+    finding, = [one for one in json.loads(done.stdout)["checks"] if one["id"] == "mail_log"]
+    assert finding["status"] == "fail" and 'mail_log = "journal"' in finding["remedy"], finding
+    assert "systemd-journal" in finding["remedy"] and "restart pams-milter" in finding["remedy"], finding
+
+
+def flow_a_log_that_postfix_has_rotated(gateway):
+    """postlogd makes it anew for root alone, each time."""
+    gateway.postfix.tool("postfix", "logrotate")
+    log = gateway.postfix.log_file
+    try:
+        gateway.send(messages.plain(), ["bob@client.example"])  # it is made with the first line
+        wait_for("the new log", log.exists)
+        finding = findings(gateway)["mail_log"]
+        assert finding["status"] == "fail" and "maillog_file" in finding["remedy"], finding
+        assert "usermod -a -G adm" not in finding["remedy"], finding
+    finally:
+        log.touch()
+        log.chmod(0o644)

@@ -145,7 +145,7 @@ THE_MARKER = [
 
 GUARD_RULES = [
     Row("header checks empty", main(header_checks=""), "header_checks"),
-    Row("the guard rules gone", gone("pams_header_checks"), "header_checks"),
+    Row("the guard rules gone", gone("pams_header_checks"), "header_checks flag_survives"),
     Row("the guard rules say FILTRE", in_file("pams_header_checks", "FILTER retry:", "FILTRE retry:"), "header_checks"),
     Row("the guard rules send on", in_file("pams_header_checks", "FILTER retry:4.7.1 not sealed by pams-milter yet",
         "FILTER smtp:[127.0.0.1]:@RELAY@"), "header_checks"),

@@ -1,11 +1,15 @@
 // Gateways that are one edit away from a good one, and the check that must fail for each.
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
+#include "milter/mta/process.hpp"
+#include "rules/base/text.hpp"
 #include "tests/support/postfix_site.hpp"
 
 using namespace pams;
@@ -213,6 +217,42 @@ const std::vector<Misconfiguration> kFlag{
      }},
 };
 
+/// Does what the remedy says; false when it is none that a program could follow.
+bool follow(const std::string& remedy, const PostfixSite& site) {
+  if (remedy.starts_with("pamsctl setup postfix --apply")) {
+    std::filesystem::remove_all(site.directory + "/pams-backup-20260101T000000Z");
+    site.set_up();
+    return true;
+  }
+  if (!remedy.starts_with("postconf -")) return false;
+  auto command = remedy.substr(
+      0, std::min({remedy.find(" && postfix reload"), remedy.find("; "), remedy.find(" && pamsctl")}));
+  command = text::replace_all(command, "postconf -", "postconf -c " + site.directory + " -");
+  const auto done = milter::mta::run_process({"/bin/sh", "-c", command}, {"PATH=/usr/sbin:/usr/bin:/bin"},
+                                             std::chrono::seconds(30));
+  BOOST_TEST_REQUIRE(done.has_value());
+  BOOST_TEST(done->exit_code == 0, command << ": " << done->errors);
+  site.append("main.cf", "");
+  return true;
+}
+
+/// The remedies one after the other, as an operator would: the one that comes first changes what fails after
+/// it.
+void expect_that_remedies_help(const PostfixSite& site) {
+  constexpr int kEnough = 6;
+  for (int number = 0; number < kEnough; ++number) {
+    const auto failing = site.failing();
+    if (std::ranges::none_of(failing, [&](const auto& one) { return follow(one.second.remedy, site); }))
+      break;
+  }
+  for (const auto& [id, finding] : site.failing()) {
+    const bool can_be_followed =
+        finding.remedy.starts_with("pamsctl setup") || finding.remedy.starts_with("postconf ");
+    BOOST_TEST(!can_be_followed,
+               id << " fails in spite of its remedy: " << finding.seen << "; " << finding.remedy);
+  }
+}
+
 void each_is_seen(const std::vector<Misconfiguration>& all) {
   PostfixSite site;
   site.set_up();
@@ -224,6 +264,7 @@ void each_is_seen(const std::vector<Misconfiguration>& all) {
       const auto failing = site.failing();
       BOOST_TEST(failing.contains(one.check), one.check << " must fail");
       for (const auto& [id, finding] : failing) BOOST_TEST(finding.remedy != "", id);
+      expect_that_remedies_help(site);
     }
     site.put_back();
   }
