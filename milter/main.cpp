@@ -8,7 +8,7 @@
 
 #include "milter/base/no_core.hpp"
 #include "milter/config/check_config.hpp"
-#include "milter/daemon/control_socket.hpp"
+#include "milter/control/control_socket.hpp"
 #include "milter/daemon/daemon.hpp"
 #include "milter/daemon/wiring.hpp"
 #include "milter/log/log.hpp"
@@ -40,7 +40,7 @@ int serve(const Loaded& loaded) {
   // Shared, because a reload that hangs may outlive this function.
   const auto wiring = std::make_shared<daemon::Wiring>();
   const auto wire = [wiring](auto config) { return wiring->wire(std::move(config)); };
-  return daemon::run_daemon(loaded.config, wire, daemon::control_socket_path());
+  return daemon::run_daemon(loaded.config, wire, control::control_socket_path());
 }
 
 int run(int argc, char** argv) {
@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   try {
     code = run(argc, argv);
   } catch (const std::exception& e) {
-    std::cerr << "pams-milter: " << e.what() << '\n';
+    log::write(log::start_failed, {{"reason", e.what()}});
   }
   std::cout.flush();
   std::quick_exit(code);  // libmilter's threads may still be there

@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   try {
     code = run(argc, argv);
   } catch (const std::exception& e) {
-    std::cerr << "pams-relay: " << e.what() << '\n';
+    log::write(log::start_failed, {{"reason", e.what()}});
   }
   std::cout.flush();
   std::quick_exit(code);  // sessions may still be there

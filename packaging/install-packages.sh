@@ -2,7 +2,8 @@
 # Installs Debian packages for: build (the programs), gateway (a private Postfix to try them on), lint (the checks),
 # deb (the Debian package), boot (a minimal Debian to boot it on).
 #   packaging/install-packages.sh build gateway
-# Asks apt-get only for what is missing. Postfix is installed without a configuration and is never started.
+# Asks apt-get only for what is missing. A machine without Postfix gets one that delivers on this machine only and listens
+# on loopback; it is not started. A Postfix that is there, and any /etc/postfix/main.cf, stays as it is.
 set -eu
 
 build="ca-certificates ccache cmake g++ libarchive-dev libboost-dev libboost-test-dev libcli11-dev libexpected-dev libglib2.0-dev
@@ -29,7 +30,14 @@ missing=
 for package in $wanted; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+
+tell_of_postfix() {
+  case " $wanted " in *" postfix "*) ;; *) return 0 ;; esac
+  if [ ! -e /etc/postfix/main.cf ]; then
+    echo "This machine's own Postfix has no configuration (/etc/postfix/main.cf): dpkg-reconfigure postfix writes one."
+  fi
+}
+[ -n "$missing" ] || { tell_of_postfix; exit 0; }
 
 if [ "$(id -u)" -ne 0 ]; then
   echo "Missing packages; as root, run: apt-get install$missing" >&2
@@ -44,8 +52,25 @@ if [ ! -e $policy ]; then
   chmod 755 $policy
 fi
 export DEBIAN_FRONTEND=noninteractive
-echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+new_postfix=
+case " $missing " in
+  *" postfix "*)
+    if [ -e /etc/postfix/main.cf ]; then  # of a Postfix that was removed: with any other answer Debian would change it
+      echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+    else
+      new_postfix=yes
+      name=$(hostname -f 2>/dev/null || hostname 2>/dev/null || echo localhost)
+      printf 'postfix postfix/main_mailer_type select Local only\npostfix postfix/mailname string %s\n' "$name" |
+        debconf-set-selections
+    fi
+    ;;
+esac
 echo "Installing:$missing"
 apt-get update -q
 # shellcheck disable=SC2086 # a list of words
 apt-get install -q -y --no-install-recommends $missing
+if [ -n "$new_postfix" ]; then
+  echo "Postfix was installed as Debian's \"Local only\": it takes mail on loopback alone, delivers it on this machine, and is"
+  echo "not started now (a reboot starts it). For a gateway: dpkg-reconfigure postfix, then systemctl restart postfix."
+fi
+tell_of_postfix

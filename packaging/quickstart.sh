@@ -2,8 +2,8 @@
 # Shows pams-milter at work on this machine, and leaves nothing running behind.
 #   packaging/quickstart.sh        (Debian 12, as root)
 # Installs what it needs, builds, starts a Postfix of its own, the milter, the relay and a TLS smart host on loopback, sends
-# flagged and ordinary mail, and tells what arrived where, and what can be read while it waits. /etc/postfix is neither
-# read nor changed.
+# flagged and ordinary mail, and tells what arrived where, and what can be read while it waits. An /etc/postfix that is there
+# is neither read nor changed; a machine without Postfix gets one that is for itself alone (install-packages.sh).
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -3,10 +3,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "milter/base/schema_version.hpp"
+
 namespace pams::milter::archive {
 namespace {
 
-constexpr const char* kSchema = R"(
+/// What 0.1.0 wrote is version 0, with or without outcomes.
+constexpr std::int64_t kVersion = 1;
+constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS chain(
   number INTEGER PRIMARY KEY, digest TEXT NOT NULL, hash TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS record(
@@ -73,11 +77,16 @@ Result<ArchiveDatabase> ArchiveDatabase::open(const std::string& archive, sqlite
   auto sql = sqlite::Database::open(archive + "/archive.db", access, sqlite::Durability::Full);
   if (!sql) return tl::unexpected(sql.error());
   ArchiveDatabase database(std::move(*sql));
+  const auto path = archive + "/archive.db";
   if (access == sqlite::Access::ReadOnly)
-    return database.prepare_reading().map([&] { return std::move(database); });
+    return sqlite::readable_version(database.sql_, path, kVersion)
+        .and_then([&](std::int64_t) { return database.prepare_reading(); })
+        .map([&] { return std::move(database); });
   give_to_owner(archive, "archive.db");
   // Purged content does not stay in free pages.
-  if (const auto made = database.sql_.script(std::string("PRAGMA secure_delete = ON;") + kSchema); !made)
+  if (const auto set = database.sql_.script("PRAGMA secure_delete = ON"); !set)
+    return tl::unexpected(set.error());
+  if (const auto made = sqlite::make_or_upgrade(database.sql_, path, {kVersion, kTables}); !made)
     return tl::unexpected(made.error());
   return database;
 }
@@ -149,7 +158,7 @@ Status ArchiveDatabase::erase(std::int64_t number) {
   });
 }
 
-Status ArchiveDatabase::touch() { return sql_.script("PRAGMA user_version = 0"); }
+Status ArchiveDatabase::touch() { return sql_.script("PRAGMA user_version = " + std::to_string(kVersion)); }
 
 Result<bool> ArchiveDatabase::names_object(const std::string& object) {
   // Two look-ups, one per index.

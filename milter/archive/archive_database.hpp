@@ -18,7 +18,8 @@ namespace pams::milter::archive {
 
 class ArchiveDatabase {
  public:
-  /// ReadWrite makes file and tables when they are missing.
+  /// ReadWrite makes file and tables when they are missing, and brings those of an older version up to date.
+  /// Misconfigured when a newer version has written them: nothing is changed then.
   static Result<ArchiveDatabase> open(const std::string& archive, sqlite::Access access);
 
   Result<Tip> tip();

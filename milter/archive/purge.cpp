@@ -62,8 +62,12 @@ Result<Purge::Plan> Purge::plan(std::chrono::sys_seconds before) {
   return read.map([&] { return plan; });
 }
 
-Status Purge::carry_out(const Plan& plan, const std::string& older_than, std::chrono::sys_seconds now) {
+Status Purge::carry_out(const Plan& plan, const std::string& older_than, std::chrono::sys_seconds now,
+                        const std::function<void(std::int64_t done, std::int64_t total)>& progress) {
+  std::int64_t begun = 0;
   const auto purged = in_portions(plan.records, [&](std::span<const std::int64_t> some) {
+    if (progress) progress(begun, std::ssize(plan.records));
+    begun += std::ssize(some);
     return purge_some(plan, some, older_than, now);
   });
   auto archive = ArchiveDatabase::open(settings_.path, sqlite::Access::ReadOnly);

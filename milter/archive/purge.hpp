@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,7 +37,9 @@ class Purge {
   Result<Plan> plan(std::chrono::sys_seconds before);
   /// Failure::Temporary when a hold was added or released since the plan; what was purged until then stays
   /// so.
-  Status carry_out(const Plan& plan, const std::string& older_than, std::chrono::sys_seconds now);
+  /// `progress` hears how many records are done, and of how many; it may be empty.
+  Status carry_out(const Plan& plan, const std::string& older_than, std::chrono::sys_seconds now,
+                   const std::function<void(std::int64_t done, std::int64_t total)>& progress = {});
   /// Removes objects and temporary files, a day old or more, that crashes and retries left; how many.
   Result<std::int64_t> collect_unnamed(std::chrono::sys_seconds now);
 

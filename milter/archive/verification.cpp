@@ -19,8 +19,13 @@ constexpr std::int64_t kMaxProblems = 1000;
 
 class Verifier {
  public:
-  Verifier(const ArchiveSettings& settings, std::shared_ptr<Disk> disk, ArchiveDatabase database)
-      : settings_(settings), disk_(disk), objects_(settings.path, disk), database_(std::move(database)) {}
+  Verifier(const ArchiveSettings& settings, std::shared_ptr<Disk> disk, ArchiveDatabase database,
+           const VerificationProgress& progress)
+      : settings_(settings),
+        disk_(disk),
+        objects_(settings.path, disk),
+        database_(std::move(database)),
+        progress_(progress) {}
 
   Result<Verification> run() {
     const auto done = freeze()
@@ -87,6 +92,7 @@ class Verifier {
 
   Status entry(std::int64_t number, const std::string& digest, const std::string& hash) {
     ++found_.entries;
+    if (progress_) progress_(number, tip_.number);
     if (number != previous_.number + 1)
       problem(previous_.number + 1, "", "entries up to " + std::to_string(number - 1) + " were removed");
     // One break is one problem: the walk goes on from what stands here.
@@ -267,6 +273,7 @@ class Verifier {
   const std::shared_ptr<Disk> disk_;
   ObjectStore objects_;
   ArchiveDatabase database_;
+  const VerificationProgress& progress_;
   std::optional<ChainHead> head_;
   bool is_head_damaged_ = false;
   Tip tip_;
@@ -278,10 +285,11 @@ class Verifier {
 
 }  // namespace
 
-Result<Verification> verify_archive(const ArchiveSettings& settings, std::shared_ptr<Disk> disk) {
+Result<Verification> verify_archive(const ArchiveSettings& settings, std::shared_ptr<Disk> disk,
+                                    const VerificationProgress& progress) {
   auto database = ArchiveDatabase::open(settings.path, sqlite::Access::ReadOnly);
   if (!database) return tl::unexpected(database.error());
-  return Verifier(settings, std::move(disk), std::move(*database)).run();
+  return Verifier(settings, std::move(disk), std::move(*database), progress).run();
 }
 
 }  // namespace pams::milter::archive

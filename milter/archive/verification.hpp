@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,8 +32,12 @@ struct Verification {
   bool is_good() const { return problem_count == 0; }
 };
 
+/// Hears how many entries are done, and of how many.
+using VerificationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+
 /// An Error when it could not be looked at; what is wrong with it is in the answer.
 Result<Verification> verify_archive(const ArchiveSettings& settings,
-                                    std::shared_ptr<Disk> disk = std::make_shared<Disk>());
+                                    std::shared_ptr<Disk> disk = std::make_shared<Disk>(),
+                                    const VerificationProgress& progress = {});
 
 }  // namespace pams::milter::archive

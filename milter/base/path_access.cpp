@@ -64,7 +64,7 @@ std::optional<Obstacle> obstacle_above(const std::string& path) {
   fs::path above;
   for (const auto& part : fs::path(path).parent_path()) {
     above /= part;
-    if (::access(above.c_str(), X_OK) == 0) continue;
+    if (::access((above / ".").c_str(), X_OK) == 0) continue;  // with the dot a file is no directory
     const int error = errno;
     if (error == ENOENT)
       return Obstacle{above.string() + " is not there",

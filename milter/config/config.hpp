@@ -37,6 +37,7 @@ struct TraceSettings {
   std::string path;  ///< absolute
   std::chrono::seconds retention{};
   std::string mail_log;  ///< absolute, or "journal"
+  bool subjects = true;  ///< kept, in clear
 };
 
 /// pams-relay, which opens what was sealed and brings it to the smart host.

@@ -8,6 +8,8 @@
 #include <glob.h>
 #include <unistd.h>
 
+#include "milter/base/path_access.hpp"
+
 namespace pams::milter {
 namespace {
 
@@ -16,6 +18,12 @@ constexpr std::uintmax_t kMaxBytes = 256U << 20U;
 /// A directory that is not there holds no files; one that cannot be read may hold rules that must not be
 /// missed.
 int stops_glob(const char*, int error) { return error == ENOENT ? 0 : 1; }
+
+tl::unexpected<Error> unreadable(const std::string& path, int code) {
+  const auto obstacle = code == EACCES ? obstacle_to_reading(path) : std::nullopt;
+  return fail(Failure::Misconfigured,
+              path + ": " + std::strerror(code) + (obstacle ? " (" + obstacle->problem + ")" : ""));
+}
 
 class Glob {
  public:
@@ -42,7 +50,7 @@ Result<std::string> read_file(const std::string& path) {
     return fail(Failure::Misconfigured, path + ": is not a file");
   errno = 0;
   std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(Failure::Misconfigured, path + ": " + std::strerror(errno != 0 ? errno : ENOENT));
+  if (!in) return unreadable(path, errno != 0 ? errno : ENOENT);
   std::string content;
   for (char piece[65536]; in.read(piece, sizeof piece) || in.gcount() > 0;) {
     content.append(piece, static_cast<std::size_t>(in.gcount()));

@@ -199,7 +199,8 @@ class Loader {
     const auto trace = read_single("trace");
     const auto& mail_log = trace.text("mail_log");
     settings.trace = {resolve(trace.text("path"), path_), std::chrono::seconds(trace.number("retention")),
-                      mail_log == "journal" ? mail_log : resolve(mail_log, path_)};
+                      mail_log == "journal" ? mail_log : resolve(mail_log, path_), trace.flag("subjects")};
+    check_subjects(settings, trace);
     read_metrics(settings);
   }
 
@@ -220,6 +221,17 @@ class Loader {
       if (listen->for_libmilter() == other->for_libmilter())
         return diagnostics_.error(at, "listen: the milter or the relay listens there");
     settings.metrics = *listen;
+  }
+
+  /// Whoever encrypts an archive wants nobody to read what is in it.
+  void check_subjects(const Settings& settings, const Args& trace) {
+    const auto is_encrypted = [](const ArchiveSettings& archive) { return !archive.encrypt_to.empty(); };
+    const auto encrypted = std::ranges::find_if(settings.archives, is_encrypted);
+    if (encrypted == settings.archives.end() || !settings.trace.subjects) return;
+    diagnostics_.warning(
+        trace.at("subjects"),
+        "archive '" + encrypted->name +
+            "' has encrypt_to, but the trace keeps every subject in clear; set [trace] subjects = false to leave them out");
   }
 
   void read_archives(Settings& settings) {

@@ -90,6 +90,11 @@ constexpr Param kTrace[] = {
      .type = Type::Text,
      .doc = "Where the MTA logs what became of the mail: a file, or \"journal\".",
      .fallback = R"("/var/log/mail.log")"},
+    {.key = "subjects",
+     .type = Type::Bool,
+     .doc =
+         "Keep each message's subject, in clear, whatever an archive encrypts; false: the trace has none, and cannot be searched for it.",
+     .fallback = "true"},
 };
 constexpr Param kMetrics[] = {
     {.key = "listen",

@@ -1,4 +1,4 @@
-// pamsctl queue: flagged mail in Postfix's queue that the milter never took charge of, and its way back.
+// pamsctl queue: flagged mail that waits in the MTA's queue, why, and its safe way out.
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -10,6 +10,8 @@
 #include "milter/config/config.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/queue/postfix_queue.hpp"
+#include "milter/ctl/queue/sendmail_queue.hpp"
+#include "milter/ctl/queue/wait_reason.hpp"
 #include "milter/trace/trace_text.hpp"
 #include "rules/base/text.hpp"
 
@@ -29,73 +31,112 @@ int complain(const std::string& what, int code) {
   return code;
 }
 
-json to_json(const std::vector<QueuedMessage>& messages) {
-  auto out = json::array();
-  for (const auto& message : messages)
-    out.push_back({{"id", message.id},
-                   {"queue", message.queue},
-                   {"since", trace::shown_time(message.since)},
-                   {"sender", message.sender},
-                   {"recipients", message.recipients},
-                   {"reason", message.reason}});
-  return out;
-}
+constexpr std::size_t kLongestReason = 400;
 
-void print(const std::vector<QueuedMessage>& messages) {
-  for (const auto& message : messages) {
-    std::cout << "  " << message.id << "  " << message.queue << "  " << trace::shown_time(message.since)
-              << "  <" << text::printable(message.sender) << "> -> "
-              << text::printable(text::join(message.recipients, ", ")) << '\n';
-    if (!message.reason.empty()) std::cout << "      " << text::printable(message.reason, 200) << '\n';
+bool is_on_hold(const QueuedMessage& message) { return message.state() == QueuedMessage::State::OnHold; }
+
+/// What keeps it: "guarded", "on_hold", "deferred", "active", "new".
+std::string_view kind_of(const QueuedMessage& message, bool is_sealed) {
+  if (!is_sealed) return "guarded";
+  switch (message.state()) {
+    case QueuedMessage::State::OnHold:
+      return "on_hold";
+    case QueuedMessage::State::Deferred:
+      return "deferred";
+    case QueuedMessage::State::Active:
+      return "active";
+    case QueuedMessage::State::New:
+      break;
   }
+  return "new";
 }
 
-void print(const FlaggedQueue& found) {
-  std::cout << found.unsealed.size() << " flagged and not sealed, kept by the guard rules"
-            << (found.unsealed.empty() ? "\n" : " (pamsctl queue release ID, or --all):\n");
-  print(found.unsealed);
-  std::cout << found.sealed.size()
-            << " sealed, waiting for pams-relay (they go by themselves; at once: postqueue -i ID)"
-            << (found.sealed.empty() ? "\n" : ":\n");
-  print(found.sealed);
-}
+class Listing {
+ public:
+  Listing(const FlaggedQueue& found, const std::string& trace_path)
+      : found_(found), trace_path_(trace_path) {}
 
-int list(const PostfixQueue& queue, bool as_json) {
-  const auto found = queue.list();
-  if (!found) return complain(found.error().what, kFoundWrong);
-  if (as_json)
-    std::cout << json({{"unsealed", to_json(found->unsealed)}, {"sealed", to_json(found->sealed)}})
+  void print_json() const {
+    std::cout << json({{"unsealed", to_json(found_.unsealed, false)},
+                       {"sealed", to_json(found_.sealed, true)}})
                      .dump(2, ' ', false, json::error_handler_t::replace)
               << '\n';
+  }
+
+  void print() const {
+    print(found_.unsealed, false, "flagged and not sealed, kept from leaving; back through the milter",
+          "release ID, or --all");
+    auto held = found_.sealed, waiting = found_.sealed;
+    std::erase_if(held, [](const auto& message) { return !is_on_hold(message); });
+    std::erase_if(waiting, is_on_hold);
+    print(held, true, "sealed and on hold; let go to pams-relay", "release ID");
+    print(waiting, true, "sealed, tried again by themselves; at once", "release ID");
+  }
+
+ private:
+  json to_json(const std::vector<QueuedMessage>& messages, bool is_sealed) const {
+    auto out = json::array();
+    for (const auto& message : messages)
+      out.push_back({{"id", message.id},
+                     {"queue", message.queue},
+                     {"kind", kind_of(message, is_sealed)},
+                     {"since", trace::shown_time(message.since)},
+                     {"sender", message.sender},
+                     {"recipients", message.recipients},
+                     {"reason", message.reason},
+                     {"why", wait_reason(message, is_sealed, trace_path_)}});
+    return out;
+  }
+
+  void print(const std::vector<QueuedMessage>& messages, bool is_sealed, std::string_view what,
+             std::string_view command) const {
+    std::cout << messages.size() << " " << what << ": pamsctl queue " << command << '\n';
+    for (const auto& message : messages)
+      std::cout << "  " << message.id << "  " << trace::shown_time(message.since) << "  <"
+                << text::printable(message.sender) << "> -> "
+                << text::printable(text::join(message.recipients, ", ")) << "\n      "
+                << text::printable(wait_reason(message, is_sealed, trace_path_), kLongestReason) << '\n';
+  }
+
+  const FlaggedQueue& found_;
+  const std::string& trace_path_;
+};
+
+int list(const MailQueue& queue, const std::string& trace_path, bool as_json) {
+  const auto found = queue.list();
+  if (!found) return complain(found.error().what, kFoundWrong);
+  const Listing listing(*found, trace_path);
+  if (as_json)
+    listing.print_json();
   else
-    print(*found);
+    listing.print();
   return kFine;
 }
 
-bool holds(const std::vector<QueuedMessage>& messages, const std::string& id) {
-  return std::ranges::any_of(messages, [&](const QueuedMessage& message) { return message.id == id; });
+/// What was done with it.
+Result<std::string> release_one(const MailQueue& queue, const FlaggedQueue& all, const std::string& id) {
+  const auto found = find_queued(all, id);
+  if (!found) return tl::unexpected(found.error());
+  const auto& message = *found->message;
+  if (!found->is_sealed)
+    return queue.release(message.id).map([&] { return message.id + ": submitted again"; });
+  return queue.send_now(message).map([&] {
+    return message.id +
+           (is_on_hold(message) ? ": off hold, on its way to pams-relay" : ": is tried again now");
+  });
 }
 
-std::optional<std::string> why_not(const FlaggedQueue& found, const std::string& id) {
-  if (holds(found.unsealed, id)) return std::nullopt;
-  return holds(found.sealed, id) ? "it is sealed and goes by itself; at once: postqueue -i " + id
-                                 : "there is no flagged message of this id in the queue";
-}
-
-int release(const PostfixQueue& queue, Options options) {
+int release(const MailQueue& queue, Options options) {
   const auto found = queue.list();
   if (!found) return complain(found.error().what, kFoundWrong);
   if (options.all)
     for (const auto& message : found->unsealed) options.ids.push_back(message.id);
   int code = kFine;
   for (const auto& id : options.ids) {
-    auto wrong = why_not(*found, id);
-    if (!wrong)
-      if (const auto released = queue.release(id); !released) wrong = released.error().what;
-    if (!wrong)
-      std::cout << id << ": submitted again\n";
+    if (const auto done = release_one(queue, *found, id))
+      std::cout << *done << '\n';
     else
-      code = complain(text::printable(id, 40) + ": " + *wrong, kFoundWrong);
+      code = complain(text::printable(id, 40) + ": " + done.error().what, kFoundWrong);
   }
   if (options.ids.empty()) std::cout << "nothing to release\n";
   return code;
@@ -106,28 +147,27 @@ int run(const Globals& globals, const Options& options, bool releases) {
   std::cerr << loaded.diagnostics.text();
   if (loaded.config == nullptr) return kFoundWrong;
   const auto& settings = loaded.config->settings;
-  if (settings.mta == MtaKind::Sendmail) {
-    std::cerr
-        << "Sendmail never queues flagged mail that the milter did not see: the milter's F=T defers it\n";
-    if (!releases && options.as_json)
-      std::cout << json({{"unsealed", json::array()}, {"sealed", json::array()}}) << '\n';
-    return releases ? kUsage : kFine;
-  }
-  if (geteuid() != 0) return complain("Postfix shows its queue to root only: run this as root", kUsage);
+  if (geteuid() != 0) return complain("the MTA shows its queue to root only: run this as root", kUsage);
   const mta::Postfix postfix(settings.postfix_config);
-  const PostfixQueue queue(postfix, loaded.config->policy.pams.header);
-  return releases ? release(queue, options) : list(queue, options.as_json);
+  std::unique_ptr<MailQueue> queue;
+  if (settings.mta == MtaKind::Sendmail)
+    queue = std::make_unique<SendmailQueue>(mta::Sendmail(settings), loaded.config->policy.pams.header);
+  else
+    queue = std::make_unique<PostfixQueue>(postfix, loaded.config->policy.pams.header);
+  return releases ? release(*queue, options) : list(*queue, settings.trace.path, options.as_json);
 }
 
 std::function<int()> declare(CLI::App& app, const Globals& globals) {
   const auto options = std::make_shared<Options>();
   auto* const list_all = app.add_subcommand(
-      "list", "List flagged mail that is not sealed, because the milter never saw it; and what waits sealed");
+      "list",
+      "List flagged mail that waits, and why: not sealed (the milter never saw it), on hold, deferred");
   list_all->add_flag("--json", options->as_json, "Print JSON");
   auto* const release_some = app.add_subcommand(
       "release",
-      "Bring unsealed flagged mail back through the milter: it is put on hold, submitted again as local mail, and then deleted. When this is interrupted, it stays on hold and may come twice");
-  auto* const ids = release_some->add_option("id", options->ids, "Queue ids that `list` shows");
+      "Let flagged mail go its safe way. Sealed: to pams-relay, from hold or before its next try. Not sealed: back through the milter; it is put on hold, submitted again as local mail, and then deleted, and when this is interrupted, it stays on hold and may come twice");
+  auto* const ids =
+      release_some->add_option("id", options->ids, "Queue ids that `list` shows, or the beginning of one");
   auto* const all = release_some->add_flag("--all", options->all, "All that `list` shows as not sealed");
   ids->excludes(all);
   app.require_subcommand(1);
@@ -149,7 +189,7 @@ constexpr Example kExamples[] = {
 extern const Command queue;
 const Command queue{
     .name = "queue",
-    .summary = "Flagged mail in Postfix's queue that is not sealed, and its way back",
+    .summary = "Flagged mail that waits in the queue, why, and its way out",
     .declare = declare,
     .examples = kExamples,
 };

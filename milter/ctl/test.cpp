@@ -86,6 +86,14 @@ json to_json(const rules::Plan& plan) {
           {"effects", rules::describe(plan)}};
 }
 
+/// Nothing is done here, so nothing is told as done.
+std::string told(const rules::RuleEvidence& rule, const rules::ActionEvidence& action) {
+  const auto what = action.name + ": " + text::printable(action.outcome);
+  if (action.carried_out) return "would     " + what;
+  const bool is_enforced = rule.mode == rules::Mode::Enforce;
+  return "would not " + what + (is_enforced ? " (the message would be refused)" : " (the rule only audits)");
+}
+
 void print_rule(const rules::RuleEvidence& rule) {
   std::cout << "rule     " << text::printable(rule.name) << ": "
             << (rule.matched ? "matches" : "does not match")
@@ -94,9 +102,7 @@ void print_rule(const rules::RuleEvidence& rule) {
   for (const auto& c : rule.conditions)
     std::cout << "           " << (c.holds ? "yes  " : "no   ") << c.name << ": " << text::printable(c.seen)
               << '\n';
-  for (const auto& a : rule.actions)
-    std::cout << "           " << (a.carried_out ? "did  " : "would ") << a.name << ": "
-              << text::printable(a.outcome) << '\n';
+  for (const auto& a : rule.actions) std::cout << "           " << told(rule, a) << '\n';
 }
 
 void print_text(const rules::Plan& plan) {

@@ -10,6 +10,7 @@
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/output/standard_output.hpp"
 #include "milter/ctl/output/table.hpp"
+#include "milter/ctl/trace/evidence.hpp"
 #include "milter/ctl/trace/rows.hpp"
 #include "milter/trace/trace_query.hpp"
 #include "milter/trace/trace_text.hpp"
@@ -23,7 +24,7 @@ using namespace pams::milter::trace;
 
 struct Options {
   Filter filter;
-  std::string status, since, until, id;
+  std::string status, since, until, id, output;
   bool as_json = false, as_csv = false, is_wide = false;
 };
 
@@ -75,6 +76,8 @@ json to_json(const Gap& gap) {
 json to_json(const Leak& leak) {
   return {{"id", leak.id},
           {"queue_id", leak.queue_id},
+          {"message_id", leak.message_id},
+          {"subject", leak.subject},
           {"time", shown_time(leak.time)},
           {"sender", leak.sender},
           {"recipient", leak.recipient},
@@ -95,17 +98,25 @@ int complain(const std::string& what, Exit code) {
 }
 
 /// The database that the configuration names, for `use`; 1 when there is none.
-int with_trace(const Globals& globals, const std::function<int(TraceQuery&)>& use) {
+int with_trace(const Globals& globals, const std::function<int(const Config&, TraceQuery&)>& use) {
   const auto loaded = load_config(globals.config_file);
   std::cerr << loaded.diagnostics.text();
   if (loaded.config == nullptr) return kFoundWrong;
   auto query = TraceQuery::open(loaded.config->settings.trace.path);
   if (!query) return complain(query.error().what, kFoundWrong);
-  return use(*query);
+  return use(*loaded.config, *query);
 }
 
 void print_gaps(const std::vector<Gap>& gaps) {
   for (const auto& gap : gaps) std::cerr << shown_gap(gap);
+}
+
+/// What the trace lacks at this time, below what it has; whether it lacks anything.
+bool print_state(const TraceQuery& query) {
+  const auto state = query.state();
+  const auto told = state ? shown_state(*state) : "note: " + state.error().what + "\n";
+  std::cerr << told;
+  return !told.empty();
 }
 
 int list(TraceQuery& query, const Options& options) {
@@ -124,6 +135,7 @@ int list(TraceQuery& query, const Options& options) {
     std::cout << table_of(*rows, output::table_width(options.is_wide));
   }
   print_gaps(*gaps);
+  print_state(query);
   return kFine;
 }
 
@@ -156,6 +168,7 @@ int show(TraceQuery& query, const Options& options) {
     print_json({{"recipients", array_of((*story)->rows)}, {"events", array_of((*story)->events)}});
   else
     std::cout << shown_story(**story);
+  print_state(query);
   return kFine;
 }
 
@@ -165,18 +178,22 @@ int leaks(TraceQuery& query, const Options& options) {
   const auto gaps = query.gaps({}, {});
   if (!gaps) return complain(gaps.error().what, kFoundWrong);
   if (options.as_json) print_json({{"leaks", array_of(*found)}, {"gaps", array_of(*gaps)}});
-  if (!options.as_json && found->empty()) std::cout << "none\n";
   if (!options.as_json)
     for (const auto& leak : *found) std::cout << shown_leak(leak);
+  const auto state = query.state();
+  const bool knows_all = gaps->empty() && state && *state == TraceState{};
+  if (!options.as_json && found->empty())
+    std::cout << (knows_all ? "none\n" : "none is known, but the trace does not know of all mail:\n");
   print_gaps(*gaps);
-  return found->empty() ? kFine : kFoundWrong;
+  const bool lacks_some_now = print_state(query);
+  return found->empty() && !lacks_some_now ? kFine : kFoundWrong;
 }
 
 /// Takes the options that are text into the filter; what is wrong with them, or "".
 std::string read_filter(Options& options) {
   auto& filter = options.filter;
   if (!options.status.empty() && !(filter.status = status_of(options.status)))
-    return "--status is one of Delivered, Failed, Pending, Quarantined, Expanded";
+    return "--status is one of " + status_names();
   const auto now = std::chrono::floor<Instant::duration>(std::chrono::system_clock::now());
   if (!options.since.empty() && !(filter.since = moment_in(options.since, now)))
     return moment_help("--since");
@@ -196,7 +213,7 @@ void declare_filter(CLI::App& app, Options& options) {
   app.add_option("--message-id", filter.message_id, "With or without <>");
   app.add_option("--queue-id", filter.queue_id, "Any that the message ever had");
   app.add_option("--subject", filter.subject, "A part of it");
-  app.add_option("--status", options.status, "Delivered, Failed, Pending, Quarantined, Expanded");
+  app.add_option("--status", options.status, status_names());
   app.add_option(
       "--since", options.since,
       "Received at or after this time: 2026-11-23T12:00:00Z, 2026-11-23, or how long ago: 1h, 2 weeks");
@@ -225,14 +242,20 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   show_one->add_option("id", options->id, "The message's id, or how it begins")->required();
   auto* const show_leaks = app.add_subcommand(
       "leaks", "List flagged messages of which anything but a verified delivery by the relay is known");
-  for (auto* sub : {show_one, show_leaks}) sub->fallthrough();
+  auto* const evidence =
+      app.add_subcommand("evidence", "Tell an auditor all that is known of one message, signed");
+  evidence->add_option("id", options->id, "The message's id")->required();
+  evidence->add_option("--output", options->output, "Write it here, signed; without: printed, unsigned");
+  evidence->footer(evidence_help());
+  for (auto* sub : {show_one, show_leaks, evidence}) sub->fallthrough();
   app.require_subcommand(0, 1);
-  return [options, &app, &globals, show_one, show_leaks] {
+  return [options, &app, &globals, show_one, show_leaks, evidence] {
     if (const auto* needless = filter_beside(app); needless != nullptr)
       return complain("pamsctl trace: " + needless->get_name() + " is for the list; it says nothing here",
                       kUsage);
     if (const auto wrong = read_filter(*options); !wrong.empty()) return complain(wrong, kUsage);
-    return with_trace(globals, [&](TraceQuery& query) {
+    return with_trace(globals, [&](const Config& config, TraceQuery& query) {
+      if (evidence->parsed()) return give_evidence(config, query, options->id, options->output);
       if (show_one->parsed()) return show(query, *options);
       return show_leaks->parsed() ? leaks(query, *options) : list(query, *options);
     });

@@ -8,7 +8,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "milter/daemon/control_socket.hpp"
 #include "milter/log/log.hpp"
 
 namespace pams::milter::daemon {
@@ -26,6 +25,8 @@ bool names_the_same(const std::string& one, const std::string& other) {
 
 struct Control::Shared {
   std::shared_ptr<Reloader> reloader;
+  Report report;
+  ServiceManager manager;
   Fd listener;
   Fd wakes = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   std::atomic<bool> ends = false;
@@ -38,11 +39,14 @@ struct Control::Shared {
 
 void Control::request_reload() { shared_->wake(); }
 
-Control::Control(std::shared_ptr<Reloader> reloader, std::string socket)
+Control::Control(std::shared_ptr<Reloader> reloader, Report report, ServiceManager manager,
+                 std::string socket)
     : socket_(std::move(socket)), shared_(std::make_shared<Shared>()) {
   shared_->reloader = std::move(reloader);
+  shared_->report = std::move(report);
+  shared_->manager = std::move(manager);
   if (!socket_.empty()) {
-    auto listener = open_control_socket(socket_);
+    auto listener = control::open_control_socket(socket_);
     if (listener) shared_->listener = std::move(*listener);
     if (!listener) log::write(log::control_unavailable, {{"reason", listener.error().what}});
   }
@@ -69,21 +73,33 @@ void Control::serve(const std::shared_ptr<Shared>& shared) {
     if (::poll(waits.data(), waits.size(), has_formers ? kLookAgain : -1) <= 0) continue;
     std::uint64_t requests = 0;
     const bool woken = ::read(shared->wakes.get(), &requests, sizeof requests) > 0;
-    if (woken && !shared->ends) shared->reloader->reload();
+    if (woken && !shared->ends) reload(*shared);
     if (waits[1].revents != 0 && !shared->ends) answer_one(*shared);
   }
 }
 
+Reloader::ReloadResult Control::reload(Shared& shared) {
+  shared.manager.reloading();
+  auto result = shared.reloader->reload();
+  shared.manager.ready();
+  return result;
+}
+
 void Control::answer_one(Shared& shared) {
-  const auto request = take_request(shared.listener);
-  if (request.config_file.empty()) return;
+  using Kind = control::ControlRequest::Kind;
+  const auto request = control::take_request(shared.listener);
+  if (request.kind == Kind::Reload) answer_to_reload(shared, request);
+  if (request.kind == Kind::Status) control::give_status(request.connection, shared.report());
+}
+
+void Control::answer_to_reload(Shared& shared, const control::ControlRequest& request) {
   const auto& own = shared.reloader->config_file();
   if (!names_the_same(request.config_file, own))
-    return give_answer(request.connection,
-                       {false, "the milter that answers here runs with " + own + ", not with " +
-                                   request.config_file + "; nothing was reloaded\n"});
-  auto [reloaded, text] = shared.reloader->reload();
-  give_answer(request.connection, {reloaded, std::move(text)});
+    return control::give_answer(request.connection,
+                                {false, "the milter that answers here runs with " + own + ", not with " +
+                                            request.config_file + "; nothing was reloaded\n"});
+  auto [reloaded, text] = reload(shared);
+  control::give_answer(request.connection, {reloaded, std::move(text)});
 }
 
 }  // namespace pams::milter::daemon

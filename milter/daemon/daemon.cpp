@@ -1,137 +1,110 @@
 #include "milter/daemon/daemon.hpp"
 
-#include <atomic>
+#include <array>
 #include <chrono>
 #include <csignal>
-#include <future>
-#include <thread>
 
-#include <libmilter/mfapi.h>
-#include <sys/stat.h>
+#include <poll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "milter/daemon/control.hpp"
+#include "milter/daemon/libmilter.hpp"
 #include "milter/daemon/listen_socket.hpp"
+#include "milter/daemon/status_reporter.hpp"
 #include "milter/log/log.hpp"
 #include "milter/session/callbacks.hpp"
-
-/// libmilter has a thread that stops the milter on HUP, TERM and INT, as the first to hear them or not:
-/// whoever waits gets a signal. It waits with sigwait, and the dynamic linker gives it this one before the C
-/// library's: it hears nothing, and the signals are ours alone. (There is no setting for that.)
-extern "C" int sigwait(const sigset_t*, int*) {
-  while (true) ::pause();
-}
 
 namespace pams::milter::daemon {
 namespace {
 
-constexpr int kBacklog = 256;
-/// An idle MTA keeps its connection open between messages; Postfix gives up after 300 seconds by itself.
-constexpr int kTimeoutSeconds = 7210;
 /// systemd gives 90 seconds; what the trace could not write by then is counted in the log.
 constexpr std::chrono::seconds kTimeToTrace(10);
 
 /// A reload in work ends well before that, unless a disk hangs.
 constexpr std::chrono::seconds kTimeToReload(10);
 
-/// Blocked here and so on every thread, for this one to wait for.
-sigset_t take_signals() {
+/// An idle milter answers within milliseconds; a stop is heard after this at the latest.
+constexpr std::chrono::seconds kTimeToAnswer(5);
+
+/// Blocked here and so on every thread, and read from a descriptor.
+Fd take_signals() {
   for (const int ignored : {SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(ignored, SIG_IGN);
   sigset_t ours;
   sigemptyset(&ours);
   for (const int one : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&ours, one);
   pthread_sigmask(SIG_BLOCK, &ours, nullptr);
-  return ours;
+  return Fd(::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-/// Reloads on each HUP, and returns on the others.
-void wait_for_stop(const sigset_t& ours, Control& control) {
+/// 0 when there is none.
+int next_signal(const Fd& signals) {
+  signalfd_siginfo got{};
+  return ::read(signals.get(), &got, sizeof got) == sizeof got ? static_cast<int>(got.ssi_signo) : 0;
+}
+
+/// Reloads on each HUP. True when it was told to stop, false when libmilter has ended by itself.
+bool serve_until_stop(const Fd& signals, const Libmilter& libmilter, Control& control, ServicePulse& pulse) {
   while (true) {
-    const int signal = ::sigwaitinfo(&ours, nullptr);
+    std::array<pollfd, 2> waits{{{signals.get(), POLLIN, 0}, {libmilter.ended(), POLLIN, 0}}};
+    static_cast<void>(::poll(waits.data(), waits.size(), pulse.may_wait()));
+    const int signal = next_signal(signals);
+    if (signal == SIGTERM || signal == SIGINT) return true;
     if (signal == SIGHUP) control.request_reload();
-    if (signal == SIGTERM || signal == SIGINT) return;  // -1: interrupted by what is none of ours
+    if (waits[1].revents != 0) return false;
+    pulse.tell_what_is_due();
   }
 }
 
-Status registered(const std::string& address) {
-  auto writable = address;
-  if (smfi_register(session::milter_description()) != MI_SUCCESS)
-    return fail(Failure::Temporary, "libmilter does not register the callbacks");
-  if (smfi_setconn(writable.data()) != MI_SUCCESS)
-    return fail(Failure::Misconfigured, "libmilter does not take the address " + address);
-  if (smfi_settimeout(kTimeoutSeconds) != MI_SUCCESS || smfi_setbacklog(kBacklog) != MI_SUCCESS)
-    return fail(Failure::Temporary, "libmilter does not take its settings");
-  return {};
+std::string status_line(const Reloader& reloader) {
+  const auto open = session::counts().connections;
+  return reloader.route_line() + ", " + std::to_string(open) + (open == 1 ? " connection" : " connections");
 }
 
-Result<std::string> opened(const Listen& listen) {
-  // Nobody connects before the mode is what it shall be.
-  const auto former = ::umask(0177);
-  const bool open = smfi_opensocket(false) == MI_SUCCESS;
-  ::umask(former);
-  if (!open)
-    return fail(Failure::Misconfigured, "libmilter cannot listen at " + listen.for_libmilter() +
-                                            " (its own words are in the system log)");
-  return prepare_socket(listen);
+int cannot_start(const std::string& reason) {
+  log::write(log::start_failed, {{"reason", reason}});
+  return 1;
 }
 
-Result<std::string> started(const Listen& listen) {
-  return clear_stale_socket(listen.unix_path)
-      .and_then([&] { return registered(listen.for_libmilter()); })
-      .and_then([&] { return opened(listen); });
-}
-
-/// smfi_stop waits for a lock that the listener holds while it waits for connections, up to 5 seconds: a
-/// connection frees it now.
-void stop(const Listen& listen) {
-  const auto stopped = std::async(std::launch::async, smfi_stop);
-  while (stopped.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) wake_listener(listen);
-}
-
-/// libmilter on a thread of its own, until a signal comes or it ends by itself. Returns what smfi_main said
-/// of an end that nobody asked for; an end that was asked for is never a failure.
-int serve(const Listen& listen, const sigset_t& signals, Control& control) {
-  int result = MI_FAILURE;
-  std::atomic<bool> has_ended = false;
-  std::thread listener([&] {
-    result = smfi_main();
-    has_ended = true;
-    ::kill(::getpid(), SIGTERM);  // ends the wait below if nobody has asked for a stop
-  });
-  wait_for_stop(signals, control);
-  const bool was_asked = !has_ended;
-  stop(listen);
-  listener.join();
-  remove_socket(listen);  // libmilter leaves it when it runs as root
+int run(const std::shared_ptr<const Config>& config, Wire wire, const std::string& control_socket,
+        const Fd& signals) {
+  const auto& listen = config->settings.listen;
+  Libmilter libmilter(listen);
+  const auto socket = libmilter.open();
+  if (!socket) return cannot_start(socket.error().what);
+  const auto manager = ServiceManager::from_environment();
+  const auto reloader = std::make_shared<Reloader>(config, std::move(wire));
+  const auto reporter = std::make_shared<StatusReporter>(reloader);
+  Control control(
+      reloader, [reporter] { return reporter->json(); }, manager, control_socket);
+  libmilter.serve();
+  log::write(log::started, {{"listen", listen.for_libmilter()},
+                            {"socket", *socket},
+                            {"version", PAMS_VERSION},
+                            {"pid", std::to_string(::getpid())}});
+  manager.ready();
+  ServicePulse pulse(
+      manager, {[&] { return status_line(*reloader); }, [&] { return is_answering(listen, kTimeToAnswer); }});
+  const bool was_asked = serve_until_stop(signals, libmilter, control, pulse);
+  manager.stopping();
+  libmilter.stop();
   session::wait_for_messages_in_work();
-  return was_asked ? MI_SUCCESS : result;
+  control.stop(kTimeToReload);
+  reloader->stop(kTimeToTrace);
+  if (!was_asked) return cannot_start("libmilter's listener has failed; see the system log");
+  log::write(log::stopped, {});
+  return 0;
 }
 
 }  // namespace
 
 int run_daemon(const std::shared_ptr<const Config>& config, Wire wire, const std::string& control_socket) {
-  const auto& listen = config->settings.listen;
   const auto signals = take_signals();
-  const auto reloader = std::make_shared<Reloader>(config, std::move(wire));
-  const auto socket = started(listen);
-  if (!socket) {
-    log::write(log::start_failed, {{"reason", socket.error().what}});
-    return 1;
+  try {
+    return run(config, std::move(wire), control_socket, signals);
+  } catch (const std::exception& e) {  // what was to be made at the start could not be
+    return cannot_start(e.what());
   }
-  Control control(reloader, control_socket);
-  log::write(log::started, {{"listen", listen.for_libmilter()},
-                            {"socket", *socket},
-                            {"version", PAMS_VERSION},
-                            {"pid", std::to_string(::getpid())}});
-  const int result = serve(listen, signals, control);
-  control.stop(kTimeToReload);
-  reloader->stop(kTimeToTrace);
-  if (result != MI_SUCCESS) {
-    log::write(log::start_failed, {{"reason", "libmilter's listener has failed; see the system log"}});
-    return 1;
-  }
-  log::write(log::stopped, {});
-  return 0;
 }
 
 }  // namespace pams::milter::daemon

@@ -25,7 +25,10 @@ std::vector<metrics::Look> looks_at(const session::Services& services,
                                     const std::shared_ptr<SeenGaps>& gaps) {
   std::vector<metrics::Look> looks{look_at_seal_key(services), look_at_gaps(services, gaps),
                                    look_at_leaks(services), look_at_certificates(services)};
-  if (!services.archives.empty()) looks.push_back(look_at_archives(services));
+  if (!services.archives.empty()) {
+    looks.push_back(look_at_archives(services));
+    looks.push_back(look_at_archive_lag(services));
+  }
   if (services.journal != nullptr) looks.push_back(look_at_journal(services));
   return looks;
 }

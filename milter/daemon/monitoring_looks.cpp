@@ -31,6 +31,11 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
+struct Archive {
+  std::string name;
+  std::shared_ptr<archive::DirectoryArchive> store;
+};
+
 /// Without an index all records wait for it.
 Result<std::int64_t> lag_of(const std::string& path) {
   auto database = archive::ArchiveDatabase::open(path, sqlite::Access::ReadOnly);
@@ -45,30 +50,24 @@ Result<std::int64_t> lag_of(const std::string& path) {
   return index->lag(*database);
 }
 
-/// What is known of only some of the archives is not known of all.
-struct AllArchives {
-  struct One {
-    std::string name, path;
-    std::shared_ptr<archive::DirectoryArchive> store;
-  };
-  std::vector<One> archives;
+Findings unusable_archives(const std::vector<Archive>& archives) {
+  Findings found;
+  for (const auto& one : archives)
+    if (const auto usable = one.store->check(); !usable)
+      found.problems.push_back("archive " + one.name + ": " + usable.error().what);
+  return found;
+}
 
-  Findings look() const {
-    Findings found;
-    std::int64_t lag = 0;
-    bool is_lag_known = true;
-    for (const auto& one : archives) {
-      if (const auto usable = one.store->check(); !usable)
-        found.problems.push_back("archive " + one.name + ": " + usable.error().what);
-      const auto behind = lag_of(one.path);
-      is_lag_known = is_lag_known && behind;
-      lag += behind.value_or(0);
-    }
-    if (is_lag_known)
-      found.samples.push_back({&metrics::pams_archive_lag_records, {}, static_cast<double>(lag)});
-    return found;
+/// What is known of only some of the archives is not known of all.
+Findings lag_of_all(const std::vector<ArchiveSettings>& archives) {
+  std::int64_t lag = 0;
+  for (const auto& one : archives) {
+    const auto of_one = lag_of(one.path);
+    if (!of_one) return {};
+    lag += *of_one;
   }
-};
+  return {{{&metrics::pams_archive_lag_records, {}, static_cast<double>(lag)}}, {}};
+}
 
 using Asked = std::pair<metrics::Sample, std::future<Result<std::chrono::sys_seconds>>>;
 
@@ -130,12 +129,18 @@ Look look_at_seal_key(const session::Services& services) {
 }
 
 Look look_at_archives(const session::Services& services) {
-  AllArchives all;
+  std::vector<Archive> archives;
   for (const auto& [name, store] : services.archives)
-    if (const auto* settings = services.config->archive(name))
-      if (auto directory = std::dynamic_pointer_cast<archive::DirectoryArchive>(store))
-        all.archives.push_back({name, settings->path, std::move(directory)});
-  return {.name = "archive", .pause = kPause, .ask = [all = std::move(all)] { return all.look(); }};
+    if (auto directory = std::dynamic_pointer_cast<archive::DirectoryArchive>(store))
+      archives.push_back({name, std::move(directory)});
+  return {.name = "archive", .pause = kPause, .ask = [archives] { return unusable_archives(archives); }};
+}
+
+Look look_at_archive_lag(const session::Services& services) {
+  return {.name = "archive lag",
+          .pause = kPause,
+          .ask = [config = services.config] { return lag_of_all(config->settings.archives); },
+          .is_for_health = false};
 }
 
 Look look_at_journal(const session::Services& services) {

@@ -12,8 +12,10 @@
 namespace pams::milter::daemon {
 
 metrics::Look look_at_seal_key(const session::Services& services);
-/// Of each archive: whether a record could be written now, and how many its search index lacks.
+/// Of each archive: whether a record could be written now.
 metrics::Look look_at_archives(const session::Services& services);
+/// How many records the search indexes lack, of all archives together.
+metrics::Look look_at_archive_lag(const session::Services& services);
 /// Of the spool: whether a report could be written now, and how many wait.
 metrics::Look look_at_journal(const session::Services& services);
 metrics::Look look_at_leaks(const session::Services& services);

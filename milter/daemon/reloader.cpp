@@ -8,18 +8,24 @@
 #include "milter/session/callbacks.hpp"
 
 namespace pams::milter::daemon {
-namespace {
-
-Reloader::ReloadResult refused(const std::string& file, const std::string& reason, const std::string& text) {
-  log::write(log::reload_refused, {{"file", file}, {"reason", reason}});
-  return {false, text + file + ": " + reason + "; the milter goes on with the configuration that it has\n"};
-}
-
-}  // namespace
-
 Reloader::Reloader(std::shared_ptr<const Config> first, Wire wire)
     : config_file_(first->settings.file), listen_(first->settings.listen), wire_(std::move(wire)) {
-  put_in_place(wire_(std::move(first)).services);
+  put_in_place(wire_(std::move(first)), std::chrono::system_clock::now());
+}
+
+Reloader::ReloadResult Reloader::refused(const std::string& reason, const std::string& text) {
+  log::write(log::reload_refused, {{"file", config_file_}, {"reason", reason}});
+  {
+    const MutexLock lock(mutex_);
+    refused_ = reason;
+  }
+  return {false,
+          text + config_file_ + ": " + reason + "; the milter goes on with the configuration that it has\n"};
+}
+
+Reloader::Current Reloader::current() const {
+  const MutexLock lock(mutex_);
+  return {current_, loaded_, refused_};
 }
 
 Reloader::ReloadResult Reloader::reload() noexcept {
@@ -34,7 +40,7 @@ Reloader::ReloadResult Reloader::try_to_reload() noexcept {
     try {
       return load_and_use();
     } catch (const std::exception& e) {
-      return refused(config_file_, e.what(), "");
+      return refused(e.what(), "");
     }
   } catch (...) {
     return {};  // not even memory for a line of the log: nothing was changed
@@ -42,15 +48,16 @@ Reloader::ReloadResult Reloader::try_to_reload() noexcept {
 }
 
 Reloader::ReloadResult Reloader::load_and_use() {
+  const auto time = std::chrono::system_clock::now();
   auto loaded = load_config(config_file_);
   log::write_diagnostics(loaded.diagnostics);
   if (loaded.config == nullptr)
-    return refused(config_file_, std::to_string(loaded.diagnostics.errors()) + " error(s)",
-                   loaded.diagnostics.text());
-  return use(std::move(loaded.config), loaded.diagnostics.text());
+    return refused(std::to_string(loaded.diagnostics.errors()) + " error(s)", loaded.diagnostics.text());
+  return use(std::move(loaded.config), loaded.diagnostics.text(), time);
 }
 
-Reloader::ReloadResult Reloader::use(std::shared_ptr<const Config> config, std::string text) {
+Reloader::ReloadResult Reloader::use(std::shared_ptr<const Config> config, std::string text,
+                                     std::chrono::system_clock::time_point loaded) {
   const auto wanted = config->settings.listen.for_libmilter();
   const bool elsewhere = wanted != listen_.for_libmilter();
   if (elsewhere) {
@@ -59,13 +66,13 @@ Reloader::ReloadResult Reloader::use(std::shared_ptr<const Config> config, std::
     fixed->settings.listen = listen_;
     config = std::move(fixed);
   }
-  const auto [services, remarks] = wire_(config);
-  if (!put_in_place(services)) return refused(config_file_, "the milter is stopping", text);
+  const auto wired = wire_(config);
+  if (!put_in_place(wired, loaded)) return refused("the milter is stopping", text);
   log::configure(config->settings.log_level, config->settings.log_format == LogFormat::Json);
   log::write(log::reloaded, {{"file", config_file_},
                              {"rules", std::to_string(config->policy.rules.size())},
                              {"connectors", std::to_string(config->policy.connectors.size())}});
-  for (const auto& remark : remarks) text += "warning: " + remark + '\n';
+  for (const auto& remark : wired.remarks) text += "warning: " + remark + '\n';
   if (elsewhere) {
     const auto unchanged = listen_.for_libmilter();
     log::write(log::restart_needed,
@@ -76,13 +83,21 @@ Reloader::ReloadResult Reloader::use(std::shared_ptr<const Config> config, std::
                     " rule(s), " + std::to_string(config->policy.connectors.size()) + " connector(s)\n"};
 }
 
-bool Reloader::put_in_place(const std::shared_ptr<const session::Services>& services) {
+bool Reloader::put_in_place(const Wired& wired, std::chrono::system_clock::time_point loaded) {
   const MutexLock lock(mutex_);
   if (stopped_) return false;
   if (current_ != nullptr) formers_.push_back(current_);
-  current_ = services;
-  session::use_services(services);
+  current_ = wired.services;
+  route_line_ = wired.route_line;
+  loaded_ = loaded;
+  refused_.clear();
+  session::use_services(wired.services);
   return true;
+}
+
+std::string Reloader::route_line() const {
+  const MutexLock lock(mutex_);
+  return route_line_();
 }
 
 bool Reloader::drop_unused() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,21 +35,36 @@ class Reloader {
   /// From now on nothing is put in place any more; what was to be traced is written within `timeout`.
   void stop(std::chrono::milliseconds timeout);
 
+  /// What holds now.
+  struct Current {
+    std::shared_ptr<const session::Services> services;
+    std::chrono::system_clock::time_point loaded;  ///< when its files were read
+    std::string refused;                           ///< why the last reload was refused; "" when it was not
+  };
+  Current current() const;
+  /// As Wired::route_line of what holds now.
+  std::string route_line() const;
+
   const std::string& config_file() const { return config_file_; }
 
  private:
   ReloadResult try_to_reload() noexcept;
   ReloadResult load_and_use();
-  ReloadResult use(std::shared_ptr<const Config> config, std::string text);
-  bool put_in_place(const std::shared_ptr<const session::Services>& services);
+  ReloadResult use(std::shared_ptr<const Config> config, std::string text,
+                   std::chrono::system_clock::time_point loaded);
+  ReloadResult refused(const std::string& reason, const std::string& text);
+  bool put_in_place(const Wired& wired, std::chrono::system_clock::time_point loaded);
 
   const std::string config_file_;
   const Listen listen_;
   const Wire wire_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool stopped_ PAMS_GUARDED_BY(mutex_) = false;
   std::shared_ptr<const session::Services> current_ PAMS_GUARDED_BY(mutex_);
+  std::chrono::system_clock::time_point loaded_ PAMS_GUARDED_BY(mutex_);
+  std::function<std::string()> route_line_ PAMS_GUARDED_BY(mutex_);
+  std::string refused_ PAMS_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<const session::Services>> formers_ PAMS_GUARDED_BY(mutex_);
 };
 

@@ -5,6 +5,7 @@
 
 #include "milter/archive/directory_archive.hpp"
 #include "milter/base/file_stamp.hpp"
+#include "milter/base/path_access.hpp"
 #include "milter/doctor/evaluate_route.hpp"
 #include "milter/journal/durable_journal.hpp"
 #include "milter/log/log.hpp"
@@ -13,11 +14,24 @@
 namespace pams::milter::daemon {
 namespace {
 
-void tell(const rules::OutboundConnector& connector, const Status& status) {
-  if (status)
-    log::write(log::route_verified, {{"connector", connector.name}});
-  else
-    log::write(log::route_unverified, {{"connector", connector.name}, {"reason", status.error().what}});
+/// With what to do about it, where this user cannot get at it.
+std::string with_remedy(const std::string& reason, const std::optional<Obstacle>& obstacle) {
+  return obstacle ? reason + " (" + obstacle->problem + "; remedy: " + obstacle->remedy + ")" : reason;
+}
+
+/// A directory that is made when it is needed, in the one above it.
+std::string with_remedy(const std::string& reason, const std::string& directory) {
+  std::error_code unknown;
+  const auto is_there = std::filesystem::exists(directory, unknown);
+  return with_remedy(
+      reason,
+      obstacle_to_writing_in(is_there ? directory : std::filesystem::path(directory).parent_path().string()));
+}
+
+/// False also when this user cannot enter the directories above: then the journal tells of it.
+bool surely_has_no_reports(const std::string& journal) {
+  std::error_code unknown;
+  return !std::filesystem::exists(journal + "/waiting", unknown) && !unknown;
 }
 
 /// A file that is read once: another one under the same name is another origin.
@@ -46,10 +60,11 @@ std::string origin_of(const std::string& path) {
 }  // namespace
 
 Wiring::Wiring()
-    : route_watch_([tell_metrics = tell_route_](const auto& connector, const Status& status) {
-        tell(connector, status);
-        tell_metrics(status);
-      }) {}
+    : route_watch_(
+          [news = route_news_, tell_metrics = tell_route_](const auto& connector, const Status& status) {
+            news->tell(connector, status);
+            tell_metrics(status);
+          }) {}
 
 Wired Wiring::wire(std::shared_ptr<const Config> config) {
   Wired wired;
@@ -59,8 +74,12 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
   refused_->look_into(services->archives);
   services->seal_keys = std::make_shared<seal::KeyFile>(settings.seal_key_file);
   if (const auto keys = services->seal_keys->read(); !keys) {
-    log::write(log::seal_key_unreadable, {{"reason", keys.error().what}});
-    wired.remarks.push_back(keys.error().what + "; flagged mail waits");
+    const auto& what = keys.error().what;
+    const bool is_barred = what.find("Permission denied") != std::string::npos;
+    const auto reason =
+        with_remedy(what, is_barred ? obstacle_to_reading(settings.seal_key_file) : std::nullopt);
+    log::write(log::seal_key_unreadable, {{"reason", reason}});
+    wired.remarks.push_back(reason + "; flagged mail waits");
   }
   services->route_guard = doctor::make_route_verifier(config);
   services->journal = journal(config, services->route_guard, services->seal_keys, wired);
@@ -72,6 +91,7 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
     wired.remarks.push_back("metrics are not served: " + served.error().what);
   watch_route(config);  // last: what throws above leaves the watch with the configuration that holds
   wired.services = std::move(services);
+  wired.route_line = [news = route_news_] { return news->line(); };
   return wired;
 }
 
@@ -79,9 +99,9 @@ std::shared_ptr<archive::ArchiveStore> Wiring::archive(const ArchiveSettings& se
   auto archive = archives_.get(origin_of(settings),
                                [&] { return std::make_shared<archive::DirectoryArchive>(settings); });
   if (const auto tried = archive->check(); !tried) {
-    log::write(log::archive_unusable, {{"archive", settings.name}, {"reason", tried.error().what}});
-    wired.remarks.push_back("archive " + settings.name + ": " + tried.error().what +
-                            "; messages that it must keep wait");
+    const auto reason = with_remedy(tried.error().what, settings.path);
+    log::write(log::archive_unusable, {{"archive", settings.name}, {"reason", reason}});
+    wired.remarks.push_back("archive " + settings.name + ": " + reason + "; messages that it must keep wait");
   }
   return archive;
 }
@@ -92,13 +112,14 @@ std::shared_ptr<journal::JournalStore> Wiring::journal(const std::shared_ptr<con
                                                        const std::shared_ptr<seal::KeyFile>& keys,
                                                        Wired& wired) {
   const auto& settings = config->policy.journal;
-  if (settings.rules.empty() && !std::filesystem::exists(settings.path + "/waiting")) return nullptr;
+  if (settings.rules.empty() && surely_has_no_reports(settings.path)) return nullptr;
   const journal::ReportRoute route(config, guard, keys);
   auto journal = journals_.get(origin_of(settings.path), [&] {
     auto made = std::make_shared<journal::DurableJournal>(config, route);
     if (const auto started = made->start(); !started) {
-      log::write(log::journal_unusable, {{"reason", started.error().what}});
-      wired.remarks.push_back("journal: " + started.error().what + "; messages that must be journaled wait");
+      const auto reason = with_remedy(started.error().what, config->policy.journal.path);
+      log::write(log::journal_unusable, {{"reason", reason}});
+      wired.remarks.push_back("journal: " + reason + "; messages that must be journaled wait");
     }
     return made;
   });
@@ -113,9 +134,11 @@ void Wiring::watch_route(const std::shared_ptr<const Config>& config) {
   if (connector == nullptr || !config->settings.verify_route) {
     route_watch_.rest();
     watches_route_ = false;
+    route_news_->reset("routing not checked");
     return tell_route_(std::nullopt);
   }
   if (!std::exchange(watches_route_, true)) monitoring_.route_is_asked();
+  route_news_->reset("routing is being checked");
   route_watch_.watch(doctor::make_route_verifier(config), *connector);
 }
 

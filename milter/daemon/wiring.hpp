@@ -18,6 +18,7 @@
 
 #include "milter/daemon/monitoring.hpp"
 #include "milter/daemon/refused_records.hpp"
+#include "milter/daemon/route_news.hpp"
 #include "milter/daemon/weak_cache.hpp"
 #include "milter/routing/route_watch.hpp"
 #include "milter/session/services.hpp"
@@ -37,6 +38,9 @@ namespace pams::milter::daemon {
 struct Wired {
   std::shared_ptr<const session::Services> services;
   std::vector<std::string> remarks;  ///< what is not in order, for the operator; the log has it already
+  /// What is known of the routing, without asking anew: "routing verified", "flagged mail waits: ...". Any
+  /// thread.
+  std::function<std::string()> route_line = [] { return std::string("routing not checked"); };
 };
 
 /// As Wiring::wire; a test puts its own here.
@@ -65,6 +69,7 @@ class Wiring {
   Monitoring monitoring_;
   const std::function<void(const std::optional<Status>&)> tell_route_ = monitoring_.route_teller();
   bool watches_route_ = false;
+  std::shared_ptr<RouteNews> route_news_ = std::make_shared<RouteNews>();
   routing::RouteWatch route_watch_;
 };
 

@@ -115,16 +115,35 @@ bool become(const Account& account, const std::string& root) {
          setresuid(account.user, account.user, account.user) == 0;
 }
 
-[[noreturn]] void tell_and_end(int fd, const std::string& words) {
+/// One line a field: the number, whether it is a directory above, the path; then what. "" for no problem.
+std::string encode(const std::optional<Problem>& problem) {
+  if (!problem) return "";
+  return std::to_string(problem->error) + "\n" + (problem->is_above ? "1" : "0") + "\n" + problem->path +
+         "\n" + problem->what;
+}
+
+std::optional<Problem> decode(const std::string& words) {
+  if (words.empty()) return std::nullopt;
+  Problem problem;
+  std::istringstream lines(words);
+  lines >> problem.error >> problem.is_above;
+  lines.ignore();
+  std::getline(lines, problem.path);
+  std::getline(lines, problem.what, '\0');
+  return problem;
+}
+
+[[noreturn]] void tell_and_end(int fd, const std::optional<Problem>& problem) {
+  const auto words = encode(problem);
   const auto written = write(fd, words.data(), std::min<std::size_t>(words.size(), PIPE_BUF));
   _exit(written < 0 ? 1 : 0);
 }
 
-std::string attempted(const std::function<std::string()>& attempt) {
+std::optional<Problem> attempted(const std::function<std::optional<Problem>()>& attempt) {
   try {
     return attempt();
   } catch (const std::exception& error) {
-    return error.what();
+    return Problem{.error = 0, .path = "doctor", .what = error.what()};
   }
 }
 
@@ -158,27 +177,34 @@ Result<Account> milter_account(const Examination& examination) {
   return Account{name_of(geteuid()), geteuid(), getegid(), {}, ""};
 }
 
-Result<std::string> attempt_as(const Account& account, const std::function<std::string()>& attempt,
-                               const std::string& root) {
+std::string group_name(gid_t group) {
+  const auto* entry = getgrgid(group);
+  return entry == nullptr ? std::to_string(group) : entry->gr_name;
+}
+
+Attempt attempt_as(const Account& account, const std::function<std::optional<Problem>()>& attempt,
+                   const std::string& root) {
+  const auto not_made = [](Doubt doubt, std::string why) {
+    return Attempt{std::nullopt, doubt, std::move(why)};
+  };
   if (geteuid() != 0 && (account.user != geteuid() || !root.empty()))
-    return fail(Failure::Temporary,
-                "only root can see what user " + account.name + " may do: Permission denied");
+    return not_made(Doubt::NotAllowed, "only root can see what user " + account.name + " may do");
   auto pipe = open_pipe();
-  if (!pipe) return tl::unexpected(pipe.error());
+  if (!pipe) return not_made(Doubt::Late, pipe.error().what);
   const auto child = fork();
-  if (child < 0) return fail(Failure::Temporary, std::strerror(errno));
+  if (child < 0) return not_made(Doubt::Late, std::strerror(errno));
   if (child == 0) {
-    if (!become(account, root)) tell_and_end(pipe->write.get(), "cannot become user " + account.name);
+    if (!become(account, root)) _exit(1);
     tell_and_end(pipe->write.get(), attempted(attempt));
   }
   pipe->write = Fd();
-  auto words = read_all(pipe->read.get());
+  const auto words = read_all(pipe->read.get());
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return fail(Failure::Temporary, "the attempt as user " + account.name + " did not end well");
-  return words;
+    return not_made(Doubt::Late, "the attempt as user " + account.name + " did not end well");
+  return {decode(words)};
 }
 
 }  // namespace pams::milter::doctor

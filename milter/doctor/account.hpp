@@ -11,6 +11,7 @@
 
 #include "milter/config/config.hpp"
 #include "milter/doctor/check.hpp"
+#include "milter/doctor/problem.hpp"
 
 namespace pams::milter::doctor {
 
@@ -41,10 +42,18 @@ Result<Account> milter_account(const Examination& examination);
 /// A user of the system by name, with the groups that it has there.
 Result<Account> account_named(const std::string& name);
 
-/// What `attempt` said in a child that is that user, "" when all went well. Only root may become somebody
-/// else: for others Failure::Temporary, with "Permission denied" in its text (unanswered() knows that).
-/// `root`: the directory that the child sees as "/"; "" for the real one.
-Result<std::string> attempt_as(const Account& account, const std::function<std::string()>& attempt,
-                               const std::string& root = "");
+/// The name, or the number of a group that has none.
+std::string group_name(gid_t group);
+
+/// What came of an attempt.
+struct Attempt {
+  std::optional<Problem> problem;  ///< that the user met; nullopt when all went well
+  Doubt doubt = Doubt::None;       ///< not None: the attempt could not be made
+  std::string why = {};            ///< why not
+};
+/// Lets `attempt` run in a child that is that user. Only root may become somebody else: for others
+/// Doubt::NotAllowed. `root`: the directory that the child sees as "/"; "" for the real one.
+Attempt attempt_as(const Account& account, const std::function<std::optional<Problem>()>& attempt,
+                   const std::string& root = "");
 
 }  // namespace pams::milter::doctor

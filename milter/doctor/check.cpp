@@ -1,5 +1,7 @@
 #include "milter/doctor/check.hpp"
 
+#include "milter/doctor/explain_doubt.hpp"
+
 namespace pams::milter::doctor {
 
 std::string_view to_string(CheckStatus status) {
@@ -12,6 +14,12 @@ std::string_view to_string(CheckStatus status) {
       break;
   }
   return "fail";
+}
+
+Finding examine(const Check& check, const Examination& examination) {
+  auto finding = check.run(examination);
+  if (finding.doubt != Doubt::None && finding.remedy.empty()) explain_doubt(examination, finding);
+  return finding;
 }
 
 }  // namespace pams::milter::doctor

@@ -24,7 +24,7 @@ Status run_checks(const Examination& examination, IsWanted is_wanted) {
       if (check->is_prerequisite != prerequisites || !is_wanted(*check) ||
           !check->is_for(examination.config.settings.mta))
         continue;
-      const auto finding = check->run(examination);
+      const auto finding = examine(*check, examination);
       if (finding.status == CheckStatus::Fail) return unverified(check->id, finding.seen, finding.remedy);
     }
   return {};
@@ -63,6 +63,34 @@ routing::RouteEvaluation evaluate_route(const Config& config, const rules::Outbo
   evaluation.files = cached.files();
   evaluation.beyond_files = cached.asked_beyond_files();
   return evaluation;
+}
+
+namespace {
+
+std::vector<FailedRouteCheck> failed_among(const Examination& examination) {
+  std::vector<FailedRouteCheck> failed;
+  for (const bool prerequisites : {true, false})
+    for (const auto* check : checks()) {
+      const bool is_asked = check->guards_routing || check->guards_all_mail;
+      if (!is_asked || check->is_prerequisite != prerequisites ||
+          !check->is_for(examination.config.settings.mta))
+        continue;
+      auto finding = check->run(examination);
+      if (finding.status == CheckStatus::Fail) failed.push_back({check->id, std::move(finding)});
+      if (prerequisites && !failed.empty()) return failed;
+    }
+  return failed;
+}
+
+}  // namespace
+
+std::vector<FailedRouteCheck> failed_route_checks(const Config& config,
+                                                  const rules::OutboundConnector& connector) {
+  const mta::Postfix postfix(config.settings.postfix_config);
+  const routing::CachedMta cached(postfix, kTimeout, std::chrono::steady_clock::now);
+  const mta::Sendmail sendmail(config.settings);
+  const bool is_sendmail = config.settings.mta == MtaKind::Sendmail;
+  return failed_among({config, connector, cached, is_sendmail ? &sendmail : nullptr});
 }
 
 std::unique_ptr<routing::RouteGuard> make_route_verifier(std::shared_ptr<const Config> config) {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fcntl.h>
@@ -85,6 +86,8 @@ struct Server::State {
   const Limits limits;
   const std::string path;  ///< of the unix socket, or ""
   asio::io_context context{1};
+  /// Without it the context would end by itself when the last client of a full server goes.
+  const asio::executor_work_guard<asio::io_context::executor_type> never_done{context.get_executor()};
   asio::basic_socket_acceptor<Protocol> acceptor;
   asio::steady_timer retry{context};
   const std::shared_ptr<const int> place = std::make_shared<const int>(0);  ///< each connection has a copy

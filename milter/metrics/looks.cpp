@@ -18,13 +18,18 @@ constexpr std::chrono::minutes kPatience{1};
 constexpr std::chrono::seconds kPauseWithProblems{5};
 constexpr int kShareOfTime = 9;  ///< a look is at work a tenth of the time at most
 
+Findings fault_of(const Look& look, const char* what) {
+  if (!look.is_for_health) return {};
+  return {{}, {look.name + ": " + what}};
+}
+
 Findings guarded(const Look& look) {
   try {
     return look.ask();
   } catch (const std::exception& error) {
-    return {{}, {look.name + ": " + error.what()}};
+    return fault_of(look, error.what());
   } catch (...) {
-    return {{}, {look.name + ": a fault"}};
+    return fault_of(look, "a fault");
   }
 }
 

@@ -17,9 +17,9 @@ struct Look {
   std::string name;                 ///< "archive"
   std::chrono::milliseconds pause;  ///< after it, five seconds at most while it has problems; at least nine
                                     ///< times as long as the look took
-  /// What it throws is a problem. It may take its time, and holds what it needs.
+  /// What it throws is a problem where it is for health. It may take its time, and holds what it needs.
   std::function<Findings()> ask;
-  bool is_for_health = true;  ///< false: it gives values alone, and that there is no answer is no problem
+  bool is_for_health = true;  ///< false: it gives values alone; none is no problem
 };
 
 class Looks {

@@ -19,6 +19,12 @@ std::string status_in(std::string_view words, int code_class) {
   return std::string(word);
 }
 
+/// RFC 4954 6, RFC 3207 4: who says so has not looked at the message, and may take it once the smart host or
+/// the connector is set right.
+bool demands_another_conversation(int code) {
+  return code == 503 || code == 530 || code == 534 || code == 535 || code == 538;
+}
+
 }  // namespace
 
 std::string Answer::line() const {
@@ -42,6 +48,10 @@ Answer passed_on(const std::string& host, const smart_host::SmtpReply& reply) {
   answer.code = code_class == 2 ? 250 : reply.code == 421 ? 451 : reply.code;
   answer.status = reply.lines.empty() ? "" : status_in(reply.lines.front(), code_class);
   if (answer.status.empty()) answer.status = std::to_string(code_class) + ".0.0";
+  if (demands_another_conversation(reply.code)) {
+    answer.code = 451;
+    answer.status.front() = '4';
+  }
   return answer;
 }
 

@@ -22,8 +22,8 @@ struct Answer {
 /// Everything that the other server said, on one line: "250 2.0.0 Ok: queued as 123".
 std::string whole_text(const smart_host::SmtpReply& reply);
 
-/// What `host` said, passed on. What is neither yes nor no (3xx) is a temporary failure, and so is 421, which
-/// speaks of that connection and not of this one.
+/// What `host` said, passed on. What is no word about this message is a temporary failure: neither yes nor no
+/// (3xx), 421, and a demand for another conversation (503, STARTTLS or AUTH first: 53x).
 Answer passed_on(const std::string& host, const smart_host::SmtpReply& reply);
 
 }  // namespace pams::milter::relay

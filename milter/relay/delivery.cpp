@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <span>
+#include <utility>
 
 #include "milter/log/log.hpp"
 #include "milter/relay/delivery_outcome.hpp"
@@ -37,7 +38,28 @@ Status Delivery::opened(const seal::CarrierReader::Header& header, const seal::C
   contents_ = contents;
   sort_recipients();
   for (auto& target : targets_) target.answer = known_answer(target);
-  begin_sending();
+  if (is_switched_off())
+    flag_.emplace(config_->policy.pams.header);
+  else
+    begin_sending();
+  return {};
+}
+
+/// Then flagged mail waits; whatever else has the same connector goes.
+bool Delivery::is_switched_off() const {
+  const auto& pams = config_->policy.pams;
+  return !pams.enabled && !is_report() && contents_.connector == pams.connector;
+}
+
+Status Delivery::judge_flag() {
+  const auto finder = *std::exchange(flag_, std::nullopt);
+  if (!finder.is_flagged()) {
+    begin_sending();
+    return message(finder.seen());
+  }
+  for (auto& target : targets_)
+    if (!target.answer)
+      target.answer = Answer{451, "4.7.1", "[pams] enabled is false: flagged mail is not sent on"};
   return {};
 }
 
@@ -142,6 +164,7 @@ void Delivery::begin_sending() {
 }
 
 Status Delivery::message(std::string_view bytes) {
+  if (flag_) return flag_->add(bytes) ? judge_flag() : Status{};
   if (transaction_ == nullptr) return {};  // all are answered: the rest is read and proved, no more
   if (const auto sent = transaction_->content(bytes); !sent)
     break_off({451, "4.4.2", peer_.host + ": the connection broke off in the message: " + sent.error().what});
@@ -164,6 +187,7 @@ std::vector<Answer> Delivery::finish() {
   if (!error_)
     if (const auto whole = reader_.finish(); !whole) error_ = whole.error();
   if (error_) return not_authentic(*error_);
+  if (flag_) (void)judge_flag();  // it has no body
   if (transaction_ != nullptr) send_end();
   record();
   if (transaction_ != nullptr)

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "milter/relay/dispatch.hpp"
+#include "milter/relay/flag_finder.hpp"
 #include "milter/relay/recipients.hpp"
 #include "milter/relay/relay_services.hpp"
 #include "milter/seal/carrier.hpp"
@@ -55,6 +56,8 @@ class Delivery {
   bool is_report() const { return contents_.kind == seal::Contents::Kind::JournalReport; }
   std::optional<Answer> known_answer(Target& target);
   Result<std::optional<Answer>> earlier_answer(Target& target);
+  bool is_switched_off() const;
+  Status judge_flag();
   void begin_sending();
   OutgoingEnvelope envelope() const;
   void use_answers();
@@ -83,6 +86,7 @@ class Delivery {
   bool ledger_has_failed_ = false;
   InFlight::Claims claims_;
   Dispatch dispatch_;
+  std::optional<FlagFinder> flag_;    ///< while PAMS is switched off and the header has not ended
   std::vector<std::size_t> pending_;  ///< places in targets_, as the transaction's envelope has them
   std::unique_ptr<LmtpTransaction> transaction_;  ///< null: nothing is being sent
   smart_host::Peer peer_;

@@ -52,6 +52,7 @@ trace::RelayDelivery delivery_of(const std::string& seal, const std::string& rec
           .protocol = peer.protocol,
           .cipher = peer.cipher,
           .certificate = peer.certificate,
+          .certificate_names = peer.certificate_names,
           .verified = peer.verified,
           .reply = without_host(peer.host, answer.text)};
 }

@@ -29,7 +29,7 @@ tl::expected<std::unique_ptr<LmtpTransaction>, Answer> Dispatch::begin(const sea
     if (reports.kind != ReportDestination::Kind::Connector) {
       const auto deadline = std::chrono::steady_clock::now() + kToBegin;
       auto begun =
-          try_hop(open_lmtp(reports, client_.helo_name, client_.socket, deadline), envelope, deadline);
+          try_hop(open_lmtp(reports, client_.helo_name, client_.cancellation, deadline), envelope, deadline);
       if (!begun) return tl::unexpected(answer_of(begun.error()));
       return std::move(*begun);
     }
@@ -58,13 +58,13 @@ Dispatch::Begun Dispatch::try_host(const rules::OutboundConnector& connector, co
                                    const OutgoingEnvelope& envelope, smart_host::Deadline deadline) {
   reusable_ = HopCache::Key{config_, connector.name, host.address(), client_.helo_name};
   if (auto cached = services_.hops.take(*reusable_)) {
-    cached->cancel_on(client_.socket);
+    cached->cancel_on(client_.cancellation);
     auto begun = try_hop(std::move(cached), envelope, deadline);
     // A host may end an idle connection at any time: that tells nothing of a new one.
     if (begun || !begun.error().is_broken) return begun;
   }
-  return try_hop(open_smart_host(connector, host, client_.helo_name, client_.socket, deadline), envelope,
-                 deadline);
+  return try_hop(open_smart_host(connector, host, client_.helo_name, client_.cancellation, deadline),
+                 envelope, deadline);
 }
 
 Dispatch::Begun Dispatch::try_hop(Result<std::unique_ptr<NextHop>> hop, const OutgoingEnvelope& envelope,

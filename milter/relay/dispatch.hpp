@@ -14,7 +14,8 @@ namespace pams::milter::relay {
 /// Who asks, and until when.
 struct LmtpClient {
   std::string helo_name;  ///< what the relay calls itself
-  int socket = -1;        ///< of the MTA: when it hangs up, nobody wants the delivery any more
+  /// The MTA hangs up, or the relay stops: until the final dot nobody wants the delivery any more then.
+  smart_host::Cancellation cancellation{};
 };
 
 class Dispatch {

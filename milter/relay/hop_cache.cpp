@@ -29,7 +29,7 @@ std::unique_ptr<NextHop> HopCache::take(const Key& key) {
 }
 
 void HopCache::give(Key key, std::unique_ptr<NextHop> hop) {
-  hop->cancel_on(-1);
+  hop->cancel_on({});
   std::unique_ptr<NextHop> oldest;
   const MutexLock lock(mutex_);
   if (idle_.size() >= kMaximumIdle) {

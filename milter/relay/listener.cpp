@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "milter/base/path_access.hpp"
 #include "milter/base/unix_socket.hpp"
 
 namespace pams::milter::relay {
@@ -55,6 +57,10 @@ Result<Listener> from_systemd() {
 }
 
 Result<Listener> at_path(const std::string& path) {
+  const auto directory = std::filesystem::path(path).parent_path().string();
+  if (const auto obstacle = obstacle_to_writing_in(directory))
+    return fail(Failure::Misconfigured, "no socket can be made at " + path + ": " + obstacle->problem +
+                                            "; remedy: " + obstacle->remedy);
   if (const auto free = clear_stale_socket(path); !free) return tl::unexpected(free.error());
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

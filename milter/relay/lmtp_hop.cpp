@@ -89,7 +89,9 @@ class LmtpHop : public NextHop {
   Result<smart_host::SmtpReply> read_reply(smart_host::Deadline deadline) override {
     return connection_.read_reply(deadline);
   }
-  void cancel_on(int descriptor) override { connection_.cancel_on({-1, descriptor}); }
+  void cancel_on(const smart_host::Cancellation& cancellation) override {
+    connection_.cancel_on(cancellation);
+  }
   bool is_usable() override { return connection_.is_idle(); }
   void quit(smart_host::Deadline deadline) override { (void)connection_.command("QUIT", deadline); }
 
@@ -102,11 +104,12 @@ class LmtpHop : public NextHop {
 }  // namespace
 
 Result<std::unique_ptr<NextHop>> open_lmtp(const ReportDestination& destination, const std::string& helo_name,
-                                           int cancel, smart_host::Deadline deadline) {
+                                           const smart_host::Cancellation& cancellation,
+                                           smart_host::Deadline deadline) {
   const auto name = name_of(destination);
   const auto address = address_of(destination);
   if (!address) return fail(Failure::Temporary, name + ": " + address.error().what);
-  auto connection = smart_host::SmtpConnection::connect(*address, deadline, {-1, cancel});
+  auto connection = smart_host::SmtpConnection::connect(*address, deadline, cancellation);
   if (!connection) return fail(Failure::Temporary, name + ": " + connection.error().what);
   auto hop = std::make_unique<LmtpHop>(name, std::move(*connection));
   if (const auto greeted = hop->greet(helo_name, deadline); !greeted)

@@ -24,6 +24,8 @@ constexpr std::size_t kMaximumReplies = 4096;  // bytes, before they are written
 constexpr std::size_t kMaximumRecipientBytes = 4U << 20U;
 constexpr unsigned kMaximumMistakes = 20;
 constexpr std::uint64_t kCarrierExtra = 2U << 20U;
+/// The milter looked at the size before it sealed: so max_message_size was lowered since, and may be raised.
+const Answer kTooLarge{452, "4.3.1", "larger than any message that a connector takes (max_message_size)"};
 
 smart_host::Deadline in(seconds timeout) { return std::chrono::steady_clock::now() + timeout; }
 
@@ -71,14 +73,13 @@ void LmtpSession::run() {
 
 LmtpSession::Next LmtpSession::one_command() {
   if (wire_.unread().find("\r\n") == std::string_view::npos && !flush()) return Next::End;
-  const bool is_idle = !has_sender_;
-  wire_.watch(is_idle ? stop_ : -1, POLLIN);
+  wire_.watch(stop_, POLLIN);
   const auto line = wire_.read_line(in(kForACommand), kLongestCommand);
   wire_.watch(-1, 0);
   if (line.outcome != LineConnection::IoResult::Done) return ended(line.outcome);
   const auto command = parse_command(line.text);
   if (!command)
-    mistake("500 5.5.2 bytes that no command may hold");
+    mistake("451 4.5.2 bytes that no command may hold");
   else if (const auto next = obey(*command); next == Next::End)
     return next;
   if (replies_.size() >= kMaximumReplies && !flush()) return Next::End;
@@ -88,7 +89,7 @@ LmtpSession::Next LmtpSession::one_command() {
 LmtpSession::Next LmtpSession::ended(LineConnection::IoResult outcome) {
   if (outcome == LineConnection::IoResult::Watched) reply("421 4.3.2 pams-relay is stopping");
   if (outcome == LineConnection::IoResult::TimedOut) reply("421 4.4.2 nothing was said for too long");
-  if (outcome == LineConnection::IoResult::TooLong) reply("500 5.5.6 a line without an end");
+  if (outcome == LineConnection::IoResult::TooLong) reply("421 4.5.2 a line without an end");
   return Next::End;
 }
 
@@ -128,26 +129,25 @@ void LmtpSession::hello(const LmtpCommand& command) {
   reset();
   has_greeted_ = true;
   asked_.client.helo_name = helo_name(command.rest);
-  asked_.client.socket = wire_.descriptor();
+  asked_.client.cancellation = {stop_, wire_.descriptor()};
   reply("250-" + own_name());
   for (const auto* word : {"PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"})
     reply("250-" + std::string(word));
-  reply("250 SIZE " + std::to_string(carrier_limit(*services_.config())));
+  reply("250 SIZE");  // with a number, Postfix would bounce what is larger, though a connector may be changed
 }
 
 void LmtpSession::mail(const LmtpCommand& command) {
   if (!has_greeted_) return mistake("503 5.5.1 LHLO first");
   if (has_sender_) return mistake("503 5.5.1 one MAIL a message");
   const auto path = parse_path(command.rest, "FROM:");
-  if (!path) return mistake("501 5.5.4 MAIL FROM:<address>");
+  if (!path) return mistake("451 4.5.4 MAIL FROM:<address>");
   if (!known_parameters(*path, {"SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH"}))
-    return mistake("555 5.5.4 a parameter of MAIL that was not offered");
+    return mistake("451 4.5.4 a parameter of MAIL that was not offered");
   config_ = services_.config();
   std::uint64_t size = 0;
   const auto said = path->parameter("SIZE");
   std::from_chars(said.data(), said.data() + said.size(), size);
-  if (size > carrier_limit(*config_))
-    return reply("552 5.3.4 larger than any message that a connector takes");
+  if (size > carrier_limit(*config_)) return reply(kTooLarge.line());
   // Whose it is stands in the seal.
   if (path->has("ENVID")) asked_.envelope_id = "ENVID=" + std::string(path->parameter("ENVID"));
   asked_.is_utf8 = path->has("SMTPUTF8");
@@ -158,9 +158,9 @@ void LmtpSession::mail(const LmtpCommand& command) {
 void LmtpSession::recipient(const LmtpCommand& command) {
   if (!has_sender_) return mistake("503 5.5.1 MAIL first");
   const auto path = parse_path(command.rest, "TO:");
-  if (!path || path->address.empty()) return mistake("501 5.5.4 RCPT TO:<address>");
+  if (!path || path->address.empty()) return mistake("451 4.5.4 RCPT TO:<address>");
   if (!known_parameters(*path, {"NOTIFY", "ORCPT"}))
-    return mistake("555 5.5.4 a parameter of RCPT that was not offered");
+    return mistake("451 4.5.4 a parameter of RCPT that was not offered");
   if (!may_take(*path)) return reply("452 4.5.3 too many recipients");
   asked_.recipients.push_back({path->address, original_recipient(path->parameter("ORCPT")), words_of(*path)});
   reply("250 2.1.5 ok");
@@ -195,9 +195,12 @@ LmtpSession::Next LmtpSession::receive(Delivery& delivery) {
   std::uint64_t size = 0;
   DotReader dots;
   while (!dots.has_ended()) {
-    if (wire_.unread().empty())
-      if (const auto filled = wire_.fill(in(kForAPiece)); filled != LineConnection::IoResult::Done)
-        return ended(filled);
+    if (wire_.unread().empty()) {
+      wire_.watch(stop_, POLLIN);
+      const auto filled = wire_.fill(in(kForAPiece));
+      wire_.watch(-1, 0);
+      if (filled != LineConnection::IoResult::Done) return ended(filled);
+    }
     const auto used = dots.read(wire_.unread(), [&](std::string_view bytes) -> Status {
       size += bytes.size();
       if (size <= limit) delivery.add(bytes);
@@ -205,9 +208,7 @@ LmtpSession::Next LmtpSession::receive(Delivery& delivery) {
     });
     wire_.take(used.value());
   }
-  const auto answers =
-      size <= limit ? delivery.finish()
-                    : delivery.refuse({552, "5.3.4", "larger than any message that a connector takes"});
+  const auto answers = size <= limit ? delivery.finish() : delivery.refuse(kTooLarge);
   for (const auto& answer : answers) {
     reply(answer.line());
     if (replies_.size() >= kMaximumReplies && !flush()) return Next::End;

@@ -15,8 +15,9 @@ namespace pams::milter::relay {
 
 class LmtpSession {
  public:
-  /// `stop`: when it is readable the relay stops; a message in work is finished first. -1 = never. Borrowed,
-  /// as `services` is.
+  /// `stop`: when it is readable the relay stops, and the session ends with 421, in the middle of a message
+  /// too; only one that the smart host may have already is finished first. -1 = never. Borrowed, as
+  /// `services` is.
   LmtpSession(RelayServices& services, Fd socket, int stop)
       : services_(services), wire_(std::move(socket)), stop_(stop) {}
   /// Until QUIT, the end of the connection, a timeout, `stop`, or too many mistakes.

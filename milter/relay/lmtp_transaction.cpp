@@ -92,12 +92,13 @@ tl::expected<void, LmtpTransaction::TransactionError> LmtpTransaction::begin(con
   is_clean_ = false;
   const auto mail = hop_->command(mail_line(envelope), deadline);
   if (!mail) return broken(mail.error());
-  if (mail->code / 100 == 5) {
-    answer_the_rest(passed_on(hop_->peer().host, *mail));
+  const auto said = passed_on(hop_->peer().host, *mail);
+  if (!said.is_final()) return refused(*mail);
+  if (!said.is_success()) {
+    answer_the_rest(said);
     reset(in(kForReset));
     return {};
   }
-  if (mail->code / 100 != 2) return refused(*mail);
   if (auto asked = recipients(envelope, deadline); !asked) return asked;
   if (!is_answered()) return data(deadline);
   reset(in(kForReset));
@@ -135,8 +136,9 @@ tl::expected<void, LmtpTransaction::TransactionError> LmtpTransaction::data(smar
     ready_ = true;
     return {};
   }
-  if (reply->code / 100 != 5) return refused(*reply);
-  answer_the_rest(passed_on(hop_->peer().host, *reply));
+  const auto said = passed_on(hop_->peer().host, *reply);
+  if (!said.is_final() || said.is_success()) return refused(*reply);
+  answer_the_rest(said);
   reset(in(kForReset));
   return {};
 }
@@ -152,8 +154,8 @@ Status LmtpTransaction::content(std::string_view bytes) {
 
 Status LmtpTransaction::finish() {
   ready_ = false;
-  // Who has the dot may take the message, whatever becomes of the MTA: the answer is waited for.
-  hop_->cancel_on(-1);
+  // Who has the dot may take the message, whatever becomes of the MTA or of us: the answer is waited for.
+  hop_->cancel_on({});
   if (const auto sent = hop_->send(dots_.end(), in(kForAPiece)); !sent) return sent;
   const auto deadline = in(kForTheEnd);
   for (auto& answer : answers_) {

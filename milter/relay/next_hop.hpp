@@ -29,19 +29,21 @@ class NextHop {
   virtual Result<smart_host::SmtpReply> command(std::string_view line, smart_host::Deadline deadline) = 0;
   virtual Status send(std::string_view bytes, smart_host::Deadline deadline) = 0;
   virtual Result<smart_host::SmtpReply> read_reply(smart_host::Deadline deadline) = 0;
-  /// From now on waits end when the other end of this socket hangs up; -1: no more.
-  virtual void cancel_on(int descriptor) = 0;
+  /// From now on that ends every wait; {}: nothing any more.
+  virtual void cancel_on(const smart_host::Cancellation& cancellation) = 0;
   virtual bool is_usable() = 0;
   virtual void quit(smart_host::Deadline deadline) = 0;
 };
 
-/// Failure::Temporary with host, stage and reason; `cancel` as in cancel_on.
+/// Failure::Temporary with host, stage and reason; `cancellation` as in cancel_on.
 Result<std::unique_ptr<NextHop>> open_smart_host(const rules::OutboundConnector& connector,
                                                  const rules::SmartHost& host, const std::string& helo_name,
-                                                 int cancel, smart_host::Deadline deadline);
+                                                 const smart_host::Cancellation& cancellation,
+                                                 smart_host::Deadline deadline);
 /// `destination`: a unix socket or a port on loopback. Failure::Temporary.
 Result<std::unique_ptr<NextHop>> open_lmtp(const rules::ReportDestination& destination,
-                                           const std::string& helo_name, int cancel,
+                                           const std::string& helo_name,
+                                           const smart_host::Cancellation& cancellation,
                                            smart_host::Deadline deadline);
 
 }  // namespace pams::milter::relay

@@ -1,5 +1,6 @@
 #include "milter/relay/relay_daemon.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "milter/base/service_manager.hpp"
 #include "milter/log/diagnostics.hpp"
 #include "milter/log/log.hpp"
 #include "milter/relay/listener.hpp"
@@ -46,8 +48,11 @@ void refused(const std::string& file, const std::string& reason) {
 
 class Daemon {
  public:
-  Daemon(const std::shared_ptr<const Config>& config, Listener listener, Fd signals)
-      : file_(config->settings.file),
+  Daemon(const std::shared_ptr<const Config>& config, Listener listener, Fd signals,
+         const ServiceManager& manager)
+      : manager_(manager),
+        pulse_(manager, {[this] { return status_line(); }, [] { return true; }}),
+        file_(config->settings.file),
         listen_(config->settings.relay.listen.for_libmilter()),
         services_(std::make_shared<RelayServices>(config)),
         server_(services_),
@@ -58,19 +63,36 @@ class Daemon {
     while (!is_stopping_) {
       std::array<pollfd, 2> waiting{pollfd{signals_.get(), POLLIN, 0},
                                     pollfd{listener_.socket.get(), POLLIN, 0}};
-      (void)::poll(waiting.data(), waiting.size(), static_cast<int>(kBetweenTidyings.count()));
+      (void)::poll(waiting.data(), waiting.size(), wait());
       if (waiting[0].revents != 0) obey(next_signal(signals_));
       if (waiting[1].revents != 0 && !is_stopping_) accept();
       tidy();
+      pulse_.tell_what_is_due();
     }
+    manager_.stopping();
     listener_.socket = Fd();
     if (!listener_.path.empty()) ::unlink(listener_.path.c_str());
     finish_messages();
   }
 
  private:
+  int wait() const {
+    const auto tidying = static_cast<int>(kBetweenTidyings.count());
+    const auto pulse = pulse_.may_wait();
+    return pulse < 0 ? tidying : std::min(pulse, tidying);
+  }
+
+  std::string status_line() const {
+    const auto open = server_.sessions();
+    return "listening, " + std::to_string(open) + (open == 1 ? " connection" : " connections");
+  }
+
   void obey(int signal) {
-    if (signal == SIGHUP) reload();
+    if (signal == SIGHUP) {
+      manager_.reloading();
+      reload();
+      manager_.ready();
+    }
     if (signal == SIGTERM || signal == SIGINT) is_stopping_ = true;
   }
 
@@ -121,6 +143,9 @@ class Daemon {
       if (const int signal = next_signal(signals_); signal == SIGTERM || signal == SIGINT) return;
   }
 
+  const ServiceManager& manager_;
+  ServicePulse
+      pulse_;  ///< the loop of serve() takes the connections: that it comes round shows that they are taken
   const std::string file_, listen_;
   const std::shared_ptr<RelayServices> services_;
   Server server_;
@@ -141,11 +166,13 @@ int run_relay(const std::shared_ptr<const Config>& config) {
     return 1;
   }
   const auto how = listener->how;
-  Daemon daemon(config, std::move(*listener), std::move(signals));
+  const auto manager = ServiceManager::from_environment();
+  Daemon daemon(config, std::move(*listener), std::move(signals), manager);
   log::write(log::relay_started, {{"listen", listen.for_libmilter()},
                                   {"socket", how},
                                   {"version", PAMS_VERSION},
                                   {"pid", std::to_string(::getpid())}});
+  manager.ready();
   daemon.serve();
   log::write(log::relay_stopped, {});
   return 0;

@@ -87,6 +87,11 @@ void Server::take(Fd connection) {
   --shared_->sessions;
 }
 
+std::size_t Server::sessions() const {
+  const MutexLock lock(shared_->mutex);
+  return shared_->sessions;
+}
+
 bool Server::stop(std::chrono::milliseconds timeout) {
   (void)::eventfd_write(shared_->stop.get(), 1);
   MutexLock lock(shared_->mutex);

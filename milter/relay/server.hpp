@@ -20,6 +20,8 @@ class Server {
 
   /// A connection of the MTA. With too many of them it is answered 421 and closed.
   void take(Fd connection);
+  /// How many there are now.
+  std::size_t sessions() const;
   /// Sessions without a message end now, the others after theirs. False: some were still at work after
   /// `timeout`.
   bool stop(std::chrono::milliseconds timeout);

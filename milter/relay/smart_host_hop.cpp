@@ -23,7 +23,9 @@ class SmartHostHop : public NextHop {
   Result<smart_host::SmtpReply> read_reply(smart_host::Deadline deadline) override {
     return connection_.read_reply(deadline);
   }
-  void cancel_on(int descriptor) override { connection_.cancel_on({-1, descriptor}); }
+  void cancel_on(const smart_host::Cancellation& cancellation) override {
+    connection_.cancel_on(cancellation);
+  }
   /// The proof grows old: the authorities that are believed may be other ones by now.
   bool is_usable() override {
     return std::chrono::steady_clock::now() - proven_ < kProofLasts && connection_.is_usable();
@@ -39,11 +41,12 @@ class SmartHostHop : public NextHop {
 
 Result<std::unique_ptr<NextHop>> open_smart_host(const rules::OutboundConnector& connector,
                                                  const rules::SmartHost& host, const std::string& helo_name,
-                                                 int cancel, smart_host::Deadline deadline) {
+                                                 const smart_host::Cancellation& cancellation,
+                                                 smart_host::Deadline deadline) {
   Result<std::string> password = std::string();
   if (!connector.username.empty()) password = smart_host::read_password(connector);
   auto connection = smart_host::VerifiedConnection::open(
-      connector, host, {helo_name, std::move(password), {-1, cancel}}, deadline);
+      connector, host, {helo_name, std::move(password), cancellation}, deadline);
   if (!connection) return tl::unexpected(connection.error());
   return std::unique_ptr<NextHop>(std::make_unique<SmartHostHop>(std::move(*connection)));
 }

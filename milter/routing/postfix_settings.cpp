@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "milter/base/parse_number.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::routing {
@@ -32,7 +33,8 @@ Reach reach_of(const Listen& relay, bool enforces) {
   return !relay.unix_path.empty() && enforces ? Reach::SocketOnly : Reach::ThisMachine;
 }
 
-std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector, Reach reach) {
+std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector, Reach reach,
+                                                 const std::string& maps) {
   std::vector<TransportSetting> settings{
       {"syslog_name", "postfix/" + connector.transport, false, "its log lines are found by this name"},
       {"lmtp_host_lookup", "native", false, "no DNS for a port on this machine"},
@@ -55,11 +57,21 @@ std::vector<TransportSetting> transport_settings(const rules::OutboundConnector&
       {"lmtp_body_checks", "", true, "nothing edits what is sealed"},
       {"lmtp_generic_maps", "", true, "addresses reach the relay as they are"},
       {"lmtp_reply_filter", "", true, "the relay's answers are read as they are"},
-      {"lmtp_delivery_status_filter", "", true, "a delivery that failed is never called something else"},
+      {"lmtp_delivery_status_filter", maps + kStatusTable, true,
+       "what Postfix cannot hand to the relay waits; what the relay answers is never called something else"},
   };
   const auto bind = bind_settings(reach);
   settings.insert(settings.end(), bind.begin(), bind.end());
   return settings;
+}
+
+unsigned process_limit(const std::string& limit, const std::string& default_process_limit) {
+  return leading_number<unsigned>(limit == "-" ? default_process_limit : limit).value_or(0);
+}
+
+unsigned transport_processes(const Config& config) {
+  const auto transports = std::max<std::size_t>(config.policy.connectors.size(), 1);
+  return std::max(1U, config.settings.relay.max_sessions / static_cast<unsigned>(transports));
 }
 
 bool is_former_table(const std::string& name) {

@@ -27,8 +27,16 @@ enum class Reach {
 /// `enforces`: Postfix knows lmtp_bind_address_enforce.
 Reach reach_of(const Listen& relay, bool enforces);
 
-/// The transport is Postfix's lmtp client, which hands carriers to the relay on this machine.
-std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector, Reach reach);
+/// The transport is Postfix's lmtp client, which hands carriers to the relay on this machine. `maps`: as
+/// map_prefix() gives it.
+std::vector<TransportSetting> transport_settings(const rules::OutboundConnector& connector, Reach reach,
+                                                 const std::string& maps);
+
+/// How many processes the transport of one connector may have, so that all of them together find a session of
+/// the relay.
+unsigned transport_processes(const Config& config);
+/// So many it may have now; 0 = without limit. `limit`: the service's, in master.cf.
+unsigned process_limit(const std::string& limit, const std::string& default_process_limit);
 
 /// `{ unix:…, default_action=tempfail, … }`
 std::string milter_entry(const std::string& address);
@@ -36,6 +44,7 @@ std::string milter_entry(const std::string& address);
 /// Our tables, by file name in the directory of main.cf.
 inline constexpr const char* kGuardTable = "pams_header_checks";
 inline constexpr const char* kSealedTable = "pams_milter_header_checks";
+inline constexpr const char* kStatusTable = "pams_delivery_status";
 inline constexpr const char* kSmtpGuardTable = "pams_smtp_guard";
 inline constexpr const char* kFormerSmtpGuardTable = "pams_last_net";  ///< its name until 2026-11-27
 

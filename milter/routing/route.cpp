@@ -53,6 +53,12 @@ std::string sealed_rules(const Config& config, const std::string& relay) {
   return rules;
 }
 
+std::string status_rules() {
+  return "# 1: pams-relay has refused it\n/^(5\\..* said: 5.*)$/ $1\n"
+         "# 2: a next hop that is not found, a loop: no word about the message, so it waits\n"
+         "/^5(\\..*)$/ 4$1\n";
+}
+
 std::string route_suffix(const rules::OutboundConnector& connector) {
   return "." + connector.transport + "." + kRouteDomain;
 }

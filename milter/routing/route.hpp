@@ -23,8 +23,16 @@ std::string route_action(const rules::OutboundConnector& connector, const std::s
 /// one a connector, and a last one for a transport that is no more, to the flagged mail's connector.
 std::string sealed_rules(const Config& config, const std::string& relay);
 
-/// What the guard rules do with a flagged message that no milter took charge of.
-inline constexpr const char* kGuardAction = "FILTER retry:4.7.1 pams-milter did not process this message";
+/// What the guard rules do with a flagged message that no milter took charge of. The milter comes after them,
+/// so Postfix logs these words for every flagged message, and as the reason of what then waits.
+inline constexpr const char* kGuardAction = "FILTER retry:4.7.1 not sealed by pams-milter yet";
+/// Until 2026-11-27: an alarm for every good message.
+inline constexpr const char* kFormerGuardAction =
+    "FILTER retry:4.7.1 pams-milter did not process this message";
+
+/// The table for what a connector's transport says of a delivery: it gives no message back for what Postfix
+/// says by itself.
+std::string status_rules();
 
 /// The domain of every suffix. RFC 2606: nobody can own it.
 inline constexpr const char* kRouteDomain = "pams-route.invalid";

@@ -24,7 +24,8 @@ std::string host_literal(const Listen& listen) {
   return "[" + (is_any ? "127.0.0.1" : listen.host) + "]";
 }
 
-/// What a route's address resolves to; any other use of the domain is nobody's.
+/// What a route's address resolves to. One of a connector that is no more waits: the postmaster may bring it
+/// back.
 std::string route_rules(const Config& config) {
   std::string rules;
   for (const auto& connector : config.policy.connectors) {
@@ -34,7 +35,7 @@ std::string route_rules(const Config& config) {
                " $: $1 < @ $2 " + suffix + " . >\n";
   }
   return rules + "R$* " + tokens(kRouteDomain) +
-         " $*\t$#error $@ 5.1.2 $: \"553 5.1.2 No such route for pams-milter\"\n";
+         " $*\t$#error $@ 4.3.5 $: \"451 4.3.5 No such route of pams-milter now\"\n";
 }
 
 /// The suffix is for the milter alone: no client may give it, in whatever disguise.

@@ -22,6 +22,7 @@ Mutex shared_mutex;
 std::condition_variable shared_changed;
 std::shared_ptr<const Services> shared_services PAMS_GUARDED_BY(shared_mutex);
 unsigned messages_in_work PAMS_GUARDED_BY(shared_mutex) = 0;
+Counts all_counts PAMS_GUARDED_BY(shared_mutex);
 std::chrono::steady_clock::time_point last_message_ended PAMS_GUARDED_BY(shared_mutex);
 
 /// libmilter writes the answer when the callback has returned, and tells nobody when it has done so.
@@ -38,6 +39,7 @@ class InWork {
   InWork() {
     const MutexLock lock(shared_mutex);
     ++messages_in_work;
+    ++all_counts.messages;
   }
   InWork(const InWork&) = delete;
   InWork& operator=(const InWork&) = delete;
@@ -48,6 +50,11 @@ class InWork {
     shared_changed.notify_all();
   }
 };
+
+void count_connection(int more) {
+  const MutexLock lock(shared_mutex);
+  all_counts.connections += more;
+}
 
 void fail_closed(SMFICTX* context, const char* what) noexcept {
   if (auto* session = static_cast<Session*>(smfi_getpriv(context))) session->fail();
@@ -126,6 +133,7 @@ sfsistat negotiate(SMFICTX* context, unsigned long actions, unsigned long steps,
                                                    .can_skip = (*wanted_steps & SMFIP_SKIP) != 0});
   if (smfi_setpriv(context, session.get()) != MI_SUCCESS) throw std::runtime_error("smfi_setpriv");
   static_cast<void>(session.release());  // on_close owns it
+  count_connection(1);
   return SMFIS_CONTINUE;
 }
 
@@ -198,7 +206,9 @@ sfsistat on_end_of_message(SMFICTX* context) {
 }
 
 sfsistat on_close(SMFICTX* context) {
-  delete static_cast<Session*>(smfi_getpriv(context));
+  const auto* session = static_cast<Session*>(smfi_getpriv(context));
+  if (session != nullptr) count_connection(-1);
+  delete session;
   smfi_setpriv(context, nullptr);
   return SMFIS_CONTINUE;
 }
@@ -226,6 +236,11 @@ smfiDesc milter_description() {
 void use_services(std::shared_ptr<const Services> services) {
   const MutexLock lock(shared_mutex);
   shared_services = std::move(services);
+}
+
+Counts counts() {
+  const MutexLock lock(shared_mutex);
+  return all_counts;
 }
 
 void wait_for_messages_in_work() {

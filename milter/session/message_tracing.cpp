@@ -25,6 +25,7 @@ void record(const MessageOutcome& outcome, const Transaction& message) {
       .seal_key = outcome.sealed ? outcome.sealed->key_id.value_or("") : "",
       .refused = outcome.refused ? std::optional(outcome.refused->reply) : std::nullopt,
       .reason = outcome.refused ? outcome.refused->reason : "",
+      .keep_subject = message.config().settings.trace.subjects,
   }));
 }
 

@@ -8,7 +8,9 @@
 #include <thread>
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <resolv.h>
 #include <sys/eventfd.h>
 
 #include "milter/base/fd.hpp"
@@ -24,15 +26,30 @@ std::string printed(const sockaddr* address, socklen_t size) {
   return getnameinfo(address, size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0 ? text : "?";
 }
 
+/// Of this thread alone. `_res` is glibc's own; getaddrinfo() keeps what a program has changed in it.
+void search_no_domains() {
+  if (res_init() == 0) _res.options &= ~static_cast<unsigned long>(RES_DEFNAMES | RES_DNSRCH);
+}
+
+/// gai_strerror() speaks of names and services; a postmaster thinks of DNS.
+std::string why_not(int error, int system_error) {
+  if (error == EAI_NONAME) return "there is no such host: neither DNS nor /etc/hosts knows the name";
+  if (error == EAI_NODATA) return "DNS knows the name, but no address of it";
+  if (error == EAI_AGAIN) return "no DNS server answers, or it says that it cannot tell now (SERVFAIL)";
+  return error == EAI_SYSTEM ? std::strerror(system_error) : gai_strerror(error);
+}
+
 Addresses ask(const std::string& name, const std::string& port) {
+  search_no_domains();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* answer = nullptr;
   const int error = getaddrinfo(name.c_str(), port.c_str(), &hints, &answer);
   const CPtr<addrinfo, freeaddrinfo> owned(answer);
   if (error != 0) {
+    const int system_error = errno;
     const bool passes = error == EAI_AGAIN || error == EAI_SYSTEM || error == EAI_MEMORY;
-    return fail(passes ? Failure::Temporary : Failure::Misconfigured, gai_strerror(error));
+    return fail(passes ? Failure::Temporary : Failure::Misconfigured, why_not(error, system_error));
   }
   std::vector<SocketAddress> out;
   for (const auto* one = answer; one != nullptr; one = one->ai_next) {

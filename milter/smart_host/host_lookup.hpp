@@ -1,5 +1,7 @@
-/// The addresses of a host name, as the system's resolver gives them (hosts file, DNS), and no later than a
-/// deadline: getaddrinfo() cannot be interrupted, so it runs in a thread that is left alone when time is up.
+/// The addresses of a host name, as the system's resolver gives them (nsswitch.conf: hosts file, DNS), and no
+/// later than a deadline: getaddrinfo() cannot be interrupted, so it runs in a thread that is left alone when
+/// time is up. The name is a whole one, as with Postfix: the domains that resolv.conf searches are not tried,
+/// lest smtp.example.com.my-domain.example answer in the place of a smart host that DNS does not know.
 /// Any thread.
 #pragma once
 

@@ -5,9 +5,10 @@
 #include <new>
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509.h>
 
 #include "milter/base/sha256.hpp"
+#include "milter/smart_host/certificate_name.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::smart_host {
@@ -16,7 +17,6 @@ namespace {
 using Certificate = CPtr<X509, X509_free>;
 using Chain = STACK_OF(X509);
 void free_bytes(void* bytes) noexcept { OPENSSL_free(bytes); }
-void free_names(GENERAL_NAMES* names) noexcept { GENERAL_NAMES_free(names); }
 
 std::string taken(BIO* bio) {
   char* data = nullptr;
@@ -115,37 +115,16 @@ CertificateVerdict judge_expiry(const X509* certificate, const std::vector<Fault
   return {false, whose + " has dates that cannot be read"};
 }
 
-/// The DNS names that the certificate vouches for.
-std::vector<std::string> dns_names(const X509* certificate) {
-  std::vector<std::string> out;
-  const CPtr<GENERAL_NAMES, free_names> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && out.size() < 10; ++i) {
-    const auto* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_DNS) continue;
-    const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-    out.push_back(text::printable({bytes, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
-  }
-  return out;
-}
-
-bool carries(X509* certificate, const std::string& name, unsigned flags) {
-  return X509_check_host(certificate, name.c_str(), name.size(), flags, nullptr) == 1;
-}
-
 CertificateVerdict judge_name(X509* certificate, const std::vector<std::string>& names) {
-  constexpr unsigned kStrict = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
   for (const auto& name : names)
-    if (carries(certificate, name, kStrict)) return {true, "it is for " + name};
+    if (vouches_for(certificate, name)) return {true, "it is for " + name};
   const auto wanted = text::join(names, " or ");
-  const auto found = dns_names(certificate);
-  if (std::ranges::any_of(names, [&](const auto& name) {
-        return carries(certificate, name, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT);
-      }))
+  if (std::ranges::any_of(names, [&](const auto& name) { return has_as_common_name(certificate, name); }))
     return {
         false,
         wanted +
             " stands only in the subject's CN, which no authority vouches for; the smart host needs a certificate with the name as a DNS subjectAltName"};
+  const auto found = dns_names(certificate);
   return {false,
           "wanted is " + wanted + ", but the certificate is for " +
               (found.empty() ? "no DNS name at all" : text::join(found, ", ")) +
@@ -182,6 +161,11 @@ TlsProof prove(const SSL* tls, const std::vector<std::string>& names, const std:
 
 std::string tls_summary(const SSL* tls) {
   return std::string(SSL_get_version(tls)) + " with " + SSL_get_cipher_name(tls);
+}
+
+std::string certificate_names(const SSL* tls) {
+  const Certificate certificate(SSL_get1_peer_certificate(tls));
+  return certificate ? text::join(dns_names(certificate.get()), " ") : "";
 }
 
 std::string certificate_digest(const SSL* tls) {

@@ -29,7 +29,7 @@ struct TlsProof {
   bool holds() const { return chain.holds && name.holds && expiry.holds; }
 };
 
-/// After a handshake. `names`: the certificate must carry one of them.
+/// After a handshake. `names`: the certificate must carry one of them, as vouches_for() has it.
 TlsProof prove(const SSL* tls, const std::vector<std::string>& names, const std::string& ca_file);
 
 /// "TLSv1.3 with TLS_AES_256_GCM_SHA384"
@@ -37,5 +37,7 @@ std::string tls_summary(const SSL* tls);
 
 /// SHA-256 of the DER of the certificate that the other side showed, in hex; "" when it showed none.
 std::string certificate_digest(const SSL* tls);
+/// Its DNS names with one blank between, at most 10; "" when it has none.
+std::string certificate_names(const SSL* tls);
 
 }  // namespace pams::milter::smart_host

@@ -49,8 +49,13 @@ std::string in_one_line(const rules::SmartHost& host, const std::vector<Obstacle
 }
 
 Peer peer_of(const rules::SmartHost& host, const SocketAddress& address, const SSL* tls, bool verified) {
-  return {host.address(),          address.text, SSL_get_version(tls), SSL_get_cipher_name(tls),
-          certificate_digest(tls), verified};
+  return {.host = host.address(),
+          .address = address.text,
+          .protocol = SSL_get_version(tls),
+          .cipher = SSL_get_cipher_name(tls),
+          .certificate = certificate_digest(tls),
+          .certificate_names = certificate_names(tls),
+          .verified = verified};
 }
 
 }  // namespace

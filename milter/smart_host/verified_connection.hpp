@@ -20,12 +20,13 @@ namespace pams::milter::smart_host {
 
 /// Who is at the other end, for the trace.
 struct Peer {
-  std::string host;         ///< "smtp.zivver.com:25", as in smart_hosts
-  std::string address;      ///< "192.0.2.1"
-  std::string protocol;     ///< "TLSv1.3"
-  std::string cipher;       ///< "TLS_AES_256_GCM_SHA384"
-  std::string certificate;  ///< SHA-256 of the peer's certificate (DER), 64 hex digits
-  bool verified = false;    ///< chain, name and dates; false only where tls_settings is encryption_only
+  std::string host;               ///< "smtp.zivver.com:25", as in smart_hosts
+  std::string address;            ///< "192.0.2.1"
+  std::string protocol;           ///< "TLSv1.3"
+  std::string cipher;             ///< "TLS_AES_256_GCM_SHA384"
+  std::string certificate;        ///< SHA-256 of the peer's certificate (DER), 64 hex digits
+  std::string certificate_names;  ///< its DNS names, one blank between; at most 10
+  bool verified = false;          ///< chain, name and dates; false only where tls_settings is encryption_only
 };
 
 class VerifiedConnection {

@@ -2,19 +2,28 @@
 
 #include <filesystem>
 
+#include "milter/base/schema_version.hpp"
+
 namespace pams::milter::trace {
 namespace {
 
-constexpr const char* kSchema = R"(
-BEGIN IMMEDIATE;
+constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS delivery(
   number INTEGER PRIMARY KEY, seal TEXT, recipient TEXT, time INTEGER, result TEXT, connector TEXT, host TEXT,
-  address TEXT, protocol TEXT, cipher TEXT, certificate TEXT, verified INTEGER, reply TEXT);
+  address TEXT, protocol TEXT, cipher TEXT, certificate TEXT, verified INTEGER, reply TEXT,
+  certificate_names TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS delivery_by_recipient ON delivery(seal, recipient);
 CREATE INDEX IF NOT EXISTS delivery_by_time ON delivery(time);
-COMMIT;
-PRAGMA user_version = 1;
 )";
+constexpr const char* kNames = "ALTER TABLE delivery ADD COLUMN certificate_names TEXT NOT NULL DEFAULT ''";
+
+/// 0.1.0 writes its own number over ours each time that it opens the file, and leaves the column alone.
+Result<sqlite::Schema> schema_for(sqlite::Database& database) {
+  return database.number("SELECT 1 FROM pragma_table_info('delivery') WHERE name = 'certificate_names'")
+      .map([](const std::optional<std::int64_t>& has_names) {
+        return sqlite::Schema{kDeliveryLogVersion, kTables, {has_names ? "" : kNames}};
+      });
+}
 
 /// A reader that holds the file (pamsctl, a backup) is soon done; the MTA waits meanwhile.
 constexpr std::chrono::seconds kTimeout(5);
@@ -43,7 +52,10 @@ Result<DeliveryLog> DeliveryLog::open(const std::string& path) {
   auto database = sqlite::Database::open(path, sqlite::Access::ReadWrite, sqlite::Durability::Full, kTimeout);
   if (!database) return tl::unexpected(database.error());
   DeliveryLog log(std::move(*database));
-  if (const auto made = log.database_.script(kSchema); !made) return tl::unexpected(made.error());
+  const auto made = schema_for(log.database_).and_then([&](const sqlite::Schema& schema) {
+    return make_or_upgrade(log.database_, path, schema);
+  });
+  if (!made) return tl::unexpected(made.error());
   return log;
 }
 
@@ -52,9 +64,10 @@ Status DeliveryLog::record(std::span<const RelayDelivery> deliveries) {
   return database_.transaction([&]() -> Status {
     for (const auto& one : deliveries) {
       const auto written = database_.run(
-          "INSERT INTO delivery(seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, verified, reply) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "INSERT INTO delivery(seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, verified, reply, certificate_names) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           one.seal, one.recipient, milliseconds_of(one.time), to_string(one.result), one.connector, one.host,
-          one.address, one.protocol, one.cipher, one.certificate, one.verified ? 1 : 0, one.reply);
+          one.address, one.protocol, one.cipher, one.certificate, one.verified ? 1 : 0, one.reply,
+          one.certificate_names);
       if (!written) return written;
     }
     return {};
@@ -65,7 +78,7 @@ Result<std::optional<RelayDelivery>> DeliveryLog::sent(const std::string& seal,
                                                        const std::string& recipient) {
   std::optional<RelayDelivery> found;
   const auto asked = database_.query(
-      "SELECT time, connector, host, address, protocol, cipher, certificate, verified, reply FROM delivery WHERE seal = ? AND recipient = ? AND result = 'sent' ORDER BY number LIMIT 1",
+      "SELECT time, connector, host, address, protocol, cipher, certificate, verified, reply, certificate_names FROM delivery WHERE seal = ? AND recipient = ? AND result = 'sent' ORDER BY number LIMIT 1",
       [&](const sqlite::Row& row) {
         found = RelayDelivery{.seal = seal,
                               .recipient = recipient,
@@ -77,6 +90,7 @@ Result<std::optional<RelayDelivery>> DeliveryLog::sent(const std::string& seal,
                               .protocol = row.text(4),
                               .cipher = row.text(5),
                               .certificate = row.text(6),
+                              .certificate_names = row.text(9),
                               .verified = row.number(7) != 0,
                               .reply = row.text(8)};
         return false;

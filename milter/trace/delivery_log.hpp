@@ -24,10 +24,14 @@ struct RelayDelivery {
   Result result = Result::Sent;
   std::string connector;
   std::string host, address, protocol, cipher, certificate;  ///< as in milter::Peer; "" where there was none
+  /// Of the certificate, "smtp.zivver.com *.zivver.com"; "" also where they were not written down (0.1.0).
+  std::string certificate_names;
   bool verified = false;
   std::string reply;  ///< "250 2.0.0 Ok: queued as 123"
 };
 std::string_view to_string(RelayDelivery::Result result);  ///< "sent", "failed", "dropped"
+
+inline constexpr std::int64_t kDeliveryLogVersion = 2;
 
 /// Where the relay of the trace at `trace_path` keeps it: relay.db in the same directory.
 std::string delivery_log_path(const std::string& trace_path);
@@ -35,9 +39,10 @@ std::string delivery_log_path(const std::string& trace_path);
 /// table delivery(number INTEGER PRIMARY KEY, seal TEXT, recipient TEXT, time INTEGER milliseconds, result
 /// TEXT,
 ///   connector TEXT, host TEXT, address TEXT, protocol TEXT, cipher TEXT, certificate TEXT, verified INTEGER,
-///   reply TEXT), index on (seal, recipient).
+///   reply TEXT, certificate_names TEXT), index on (seal, recipient). Version 1, 0.1.0's, has no names.
 class DeliveryLog {
  public:
+  /// Makes the table, or brings an older version's up to date; Misconfigured for a newer version's.
   static Result<DeliveryLog> open(const std::string& path);
   /// All of them, in one transaction, synced.
   Status record(std::span<const RelayDelivery> deliveries);

@@ -100,8 +100,8 @@ class Judge {
     add(kind, Occasion{event.time, event.recipient}, std::move(why));
   }
   void add(Leak::Kind kind, const Occasion& occasion, std::string why) {
-    leaks_.push_back({message_.id, message_.queue_id, message_.sender, occasion.recipient, std::move(why),
-                      occasion.time, kind});
+    leaks_.push_back({message_.id, message_.queue_id, message_.message_id, message_.subject, message_.sender,
+                      occasion.recipient, std::move(why), occasion.time, kind});
   }
 
   const Watched& message_;

@@ -19,7 +19,7 @@ struct Leak {
     Unverified,  ///< the relay gave it to a server that had not proved who it is
     Unknown,     ///< the MTA says that it was sent, and the relay knows nothing of it
   };
-  std::string id, queue_id, sender, recipient, why;
+  std::string id, queue_id, message_id, subject, sender, recipient, why;
   Instant time;
   Kind kind = Kind::Leak;
 };
@@ -27,7 +27,7 @@ std::string_view to_string(Leak::Kind kind);  ///< "LEAK", "carrier", "unverifie
 
 /// What the leaks of a message are told from.
 struct Watched {
-  std::string id, queue_id, sender;
+  std::string id, queue_id, message_id, subject, sender;
   Route route;
   std::vector<std::string> seals;         ///< none: it was not sealed
   bool had_to_be_sealed = true;           ///< false: it is from before there were seals

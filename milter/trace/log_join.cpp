@@ -32,6 +32,11 @@ std::optional<Meaning> meaning_of(const LogEntry& entry, const Attempt& attempt)
   return std::nullopt;
 }
 
+/// What the MTA answered the client.
+DeliveryStatus refusal_status(std::string_view reply) {
+  return reply.starts_with('4') ? DeliveryStatus::Deferred : DeliveryStatus::Rejected;
+}
+
 std::int64_t time_of(const LogEntry& entry) { return entry.time.time_since_epoch().count(); }
 
 std::string process_of(const LogEntry& entry) { return entry.service + "[" + entry.process + "]"; }
@@ -47,6 +52,21 @@ Status LogJoin::join(const LogEntry& entry) {
 Result<std::optional<std::int64_t>> LogJoin::message_of(std::string_view queue_id) {
   return database_.number("SELECT message FROM queue WHERE queue_id = ? AND open = 1 ORDER BY message DESC",
                           queue_id);
+}
+
+/// That of the attempt; a guard rule's is the first that is told of a message that no milter saw.
+Result<std::optional<std::int64_t>> LogJoin::message_of(const LogEntry& entry, const Attempt& attempt) {
+  auto known = message_of(attempt.queue_id);
+  if (!known || *known || !is_kept_by_guard(entry, attempt)) return known;
+  return untold_
+      .tell(
+          entry, attempt.queue_id, "flagged",
+          "no milter saw it: the guard rules keep it; `pamsctl queue release` brings it back through the milter")
+      .map([](std::int64_t message) { return std::optional(message); });
+}
+
+Status LogJoin::join(const LogEntry& entry, const MessageIdSeen& seen) {
+  return untold_.remember(entry, seen);
 }
 
 Status LogJoin::join(const LogEntry& entry, const TlsEstablished& tls) {
@@ -80,7 +100,7 @@ Result<std::string> LogJoin::tls_of(const LogEntry& entry, const Attempt& attemp
 Status LogJoin::join(const LogEntry& entry, const Attempt& attempt) {
   const auto tls = tls_of(entry, attempt);
   if (!tls) return tl::unexpected(tls.error());
-  const auto message = message_of(attempt.queue_id);
+  const auto message = message_of(entry, attempt);
   if (!message) return tl::unexpected(message.error());
   const auto meaning = meaning_of(entry, attempt);
   if (!*message || !meaning) return {};
@@ -118,7 +138,7 @@ Status LogJoin::expand(std::int64_t message, const LogEntry& entry, const Attemp
   Status done;
   if (!*known)
     done = database_.run(
-        "INSERT INTO recipient SELECT ?, max(number) + 1, ?, ?, ?, 'Pending', '', '' FROM recipient WHERE message = ?",
+        "INSERT INTO recipient SELECT ?, coalesce(max(number), -1) + 1, ?, ?, ?, 'Pending', '', '' FROM recipient WHERE message = ?",
         message, attempt.recipient, search_key(attempt.recipient), original, message);
   if (!done || original.empty() || search_key(original) == search_key(attempt.recipient)) return done;
   done = database_.run(
@@ -161,7 +181,13 @@ Status LogJoin::join(const LogEntry& entry, const Queue& queue) {
   }
   const auto message = message_of(queue.queue_id);
   if (!message) return tl::unexpected(message.error());
-  return *message ? join_known(entry, queue, **message) : Status{};
+  return *message ? join_known(entry, queue, **message) : join_unknown(entry, queue);
+}
+
+Status LogJoin::join_unknown(const LogEntry& entry, const Queue& queue) {
+  if (queue.change == QueueChange::Active) return untold_.remember(entry, queue);
+  if (queue.change == QueueChange::HeldUnseen) return untold_.tell_held(entry, queue);
+  return queue.change == QueueChange::Removed ? untold_.forget(queue.queue_id) : Status{};
 }
 
 Status LogJoin::join_known(const LogEntry& entry, const Queue& queue, std::int64_t message) {
@@ -175,11 +201,13 @@ Status LogJoin::join_known(const LogEntry& entry, const Queue& queue, std::int64
     case QueueChange::Released:
       return change("Quarantined", DeliveryStatus::Pending, EventKind::Release);
     case QueueChange::Held:
+    case QueueChange::HeldUnseen:  // what is requeued passes header_checks again
       if (auto done = change_status(message, "Pending", DeliveryStatus::Quarantined, queue.text); !done)
         return done;
       return add_event(message, entry, {EventKind::Hold, queue.text, "", "", "", ""});
     case QueueChange::Removed: {
       auto done = close(queue.queue_id);
+      if (done) done = untold_.forget(queue.queue_id);
       return done ? settle(message) : done;
     }
     case QueueChange::Expired:
@@ -189,8 +217,9 @@ Status LogJoin::join_known(const LogEntry& entry, const Queue& queue, std::int64
     case QueueChange::Discarded: {
       const bool refused = queue.change == QueueChange::Refused;
       const auto kind = refused ? EventKind::Refuse : EventKind::Fail;
-      auto done = change("Quarantined", DeliveryStatus::Failed, kind);
-      if (done) done = change("Pending", DeliveryStatus::Failed, kind);
+      const auto status = refused ? refusal_status(queue.text) : DeliveryStatus::Failed;
+      auto done = change("Quarantined", status, kind);
+      if (done) done = change("Pending", status, kind);
       if (done && queue.change != QueueChange::Deleted) done = note_refusal(message, queue);
       return done ? close(queue.queue_id) : done;
     }

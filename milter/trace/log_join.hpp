@@ -7,13 +7,14 @@
 #include "milter/trace/log_entry.hpp"
 #include "milter/trace/postfix_log.hpp"
 #include "milter/trace/trace_store.hpp"
+#include "milter/trace/untold.hpp"
 
 namespace pams::milter::trace {
 
 class LogJoin {
  public:
   /// Within a transaction of `database`.
-  explicit LogJoin(sqlite::Database& database) : database_(database) {}
+  explicit LogJoin(sqlite::Database& database) : database_(database), untold_(database) {}
   Status join(const LogEntry& entry);
 
  private:
@@ -27,6 +28,9 @@ class LogJoin {
   Status join(const LogEntry& entry, const Requeued& requeued);
   Status join(const LogEntry& entry, const Queue& queue);
   Status join(const LogEntry& entry, const SomeDeleted& deleted);
+  Status join(const LogEntry& entry, const MessageIdSeen& seen);
+  Status join_unknown(const LogEntry& entry, const Queue& queue);
+  Result<std::optional<std::int64_t>> message_of(const LogEntry& entry, const Attempt& attempt);
   Status join_known(const LogEntry& entry, const Queue& queue, std::int64_t message);
 
   Result<std::string> tls_of(const LogEntry& entry, const Attempt& attempt);
@@ -45,6 +49,7 @@ class LogJoin {
   Result<std::optional<std::int64_t>> message_of(std::string_view queue_id);
 
   sqlite::Database& database_;
+  Untold untold_;
 };
 
 }  // namespace pams::milter::trace

@@ -16,10 +16,15 @@ namespace pams::milter::trace {
 
 using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// Exchange's statuses. A message that was refused, or dropped by a rule, is Failed, with the reply.
-enum class DeliveryStatus { Delivered, Failed, Pending, Quarantined, Expanded };
+/// Exchange's statuses, and two for what was never accepted: Deferred (answered 4xx, the client comes again)
+/// and Rejected (5xx). Failed is what was accepted and came to nothing: bounced, deleted, dropped by a rule.
+enum class DeliveryStatus { Delivered, Failed, Pending, Quarantined, Expanded, Deferred, Rejected };
 std::string_view to_string(DeliveryStatus status);
 std::optional<DeliveryStatus> status_of(std::string_view name);  ///< any letter case
+std::string status_names();                                      ///< "Delivered, Failed, ..."
+
+/// The class of mail that no milter saw, and that no guard rule of ours keeps.
+inline constexpr std::string_view kUnseenClass = "unseen";
 
 /// The events of a message: first what pams-milter did, then what the MTA's log tells.
 enum class EventKind {
@@ -63,7 +68,7 @@ struct MessageTrace {
   Instant received;
   std::string queue_id, message_id, sender;
   std::vector<std::string> recipients;  ///< with those that rules added
-  std::string subject;                  ///< decoded, at most 256 characters
+  std::string subject;                  ///< decoded, at most 256 characters; "" where subjects are not kept
   DeliveryStatus status = DeliveryStatus::Pending;
   std::string message_class;
   std::optional<Route> route;
@@ -90,6 +95,7 @@ struct Handled {
   std::string_view seal_key = {};                       ///< the id of the key that sealed it
   std::optional<rules::Reply> refused;                  ///< the answer, whenever the message was not accepted
   std::string_view reason;                              ///< why it was refused, for the operator
+  bool keep_subject = true;
 };
 
 MessageTrace make_trace(const Handled& handled);

@@ -1,6 +1,7 @@
 #include "milter/trace/postfix_log.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "milter/trace/scanner.hpp"
 #include "milter/trace/text_limits.hpp"
@@ -71,9 +72,14 @@ std::optional<LogFact> tls_established(std::string_view message) {
 std::optional<LogFact> from_queue_manager(std::string_view queue_id, Scanner scan) {
   const std::string id(queue_id);
   if (scan.rest() == "removed") return Queue{id, QueueChange::Removed, ""};
-  if (!scan.skip("from=<") || !address(scan) || !scan.skip(", ")) return std::nullopt;
-  if (scan.rest().starts_with("size=") && scan.rest().ends_with("(queue active)"))
-    return Queue{id, QueueChange::Active, ""};
+  const auto sender = scan.skip("from=<") ? address(scan) : std::nullopt;
+  if (!sender || !scan.skip(", ")) return std::nullopt;
+  if (scan.skip("size=") && scan.rest().ends_with("(queue active)")) {
+    const auto digits = scan.some(text::is_digit);
+    Queue active{id, QueueChange::Active, "", utf8_cut(*sender, kMaxAddress)};
+    if (digits) std::from_chars(digits->data(), digits->data() + digits->size(), active.size);
+    return active;
+  }
   if (scan.skip("status=expired,") || scan.skip("status=force-expired,"))
     return Queue{id, QueueChange::Expired, "its time in the queue was over"};
   return std::nullopt;
@@ -112,10 +118,37 @@ std::optional<LogFact> from_header_checks(std::string_view queue_id, Scanner sca
   return Queue{std::string(queue_id), *change, utf8_cut(text, kMaxReply)};
 }
 
+/// Of `"from=<a@b> to=<c@d> proto=ESMTP ..."`, as far as it goes.
+void read_envelope(Scanner scan, Queue& held) {
+  if (!scan.skip("from=<")) return;
+  const auto sender = address(scan);
+  if (!sender) return;
+  held.sender = utf8_cut(*sender, kMaxAddress);
+  if (!scan.skip(" to=<")) return;
+  if (const auto recipient = address(scan)) held.recipient = utf8_cut(*recipient, kMaxAddress);
+}
+
+/// What header_checks or body_checks did before a milter could see the message: "hold: header X: y from
+/// host[1.2.3.4]; from=<a@b> to=<c@d> proto=ESMTP helo=<x>: text". The line that matched is anybody's text,
+/// and so is the name in helo: the envelope is the last that has the form of one.
+std::optional<LogFact> from_site_checks(std::string_view queue_id, Scanner scan) {
+  if (!scan.skip("hold: header ") && !scan.skip("hold: body ")) return std::nullopt;
+  const auto line = scan.rest();
+  constexpr std::string_view kEnvelope = "; from=<";
+  const auto envelope = line.rfind(kEnvelope);
+  const auto text_at = line.rfind(">: ");
+  Queue held{std::string(queue_id), QueueChange::HeldUnseen, "by a rule of header_checks or body_checks"};
+  if (text_at != std::string_view::npos) held.text = utf8_cut(line.substr(text_at + 3), kMaxReply);
+  if (envelope != std::string_view::npos) read_envelope(Scanner(line.substr(envelope + 2)), held);
+  return held;
+}
+
 /// "milter-reject: END-OF-MESSAGE from host[1.2.3.4]: 5.7.1 refused; from=<a@b> to=<c@d> ..."
 std::optional<LogFact> from_cleanup(std::string_view queue_id, Scanner scan) {
   const std::string id(queue_id);
   if (scan.skip("milter-header-")) return from_header_checks(queue_id, scan);
+  if (scan.rest().starts_with("hold: ")) return from_site_checks(queue_id, scan);
+  if (scan.skip("message-id=")) return MessageIdSeen{id, utf8_cut(scan.rest(), kMaxMessageId)};
   std::optional<QueueChange> change;
   if (scan.skip("milter-reject: ")) change = QueueChange::Refused;
   if (scan.skip("milter-discard: ")) change = QueueChange::Discarded;

@@ -6,6 +6,7 @@
 /// "internal" an address with ">" in it could not be told from the fields after it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,13 +35,14 @@ struct Requeued {
 };
 /// Something happened to the whole message.
 enum class QueueChange {
-  Active,    ///< the queue manager takes it up
-  Removed,   ///< nothing is left to do
-  Deleted,   ///< by the administrator
-  Held,      ///< put on hold, by a milter or by the administrator
-  Released,  ///< from hold
-  Expired,   ///< returned to the sender
-  Refused,   ///< not accepted after all: by another milter, milter_header_checks, too big, no room on disk
+  Active,      ///< the queue manager takes it up
+  Removed,     ///< nothing is left to do
+  Deleted,     ///< by the administrator
+  Held,        ///< put on hold, by a milter or by the administrator
+  HeldUnseen,  ///< put on hold by header_checks or body_checks, before a milter could see it
+  Released,    ///< from hold
+  Expired,     ///< returned to the sender
+  Refused,     ///< not accepted after all: by another milter, milter_header_checks, too big, no room on disk
   Discarded,
   Notified,  ///< the MTA writes to the sender
 };
@@ -48,12 +50,19 @@ struct Queue {
   std::string queue_id;
   QueueChange change;
   std::string text;
+  std::string sender = {};     ///< of Active, and of HeldUnseen
+  std::string recipient = {};  ///< of HeldUnseen: one of them
+  std::uint64_t size = 0;      ///< of Active
+};
+/// cleanup(8) has met the Message-ID: the first that the log tells of a queue file.
+struct MessageIdSeen {
+  std::string queue_id, message_id;
 };
 
 /// postsuper deleted messages; with `-d ALL` it does not say which.
 struct SomeDeleted {};
 
-using LogFact = std::variant<Attempt, TlsEstablished, Requeued, Queue, SomeDeleted>;
+using LogFact = std::variant<Attempt, TlsEstablished, Requeued, Queue, SomeDeleted, MessageIdSeen>;
 
 /// `service` as LogEntry::service.
 std::optional<LogFact> read_postfix(std::string_view service, std::string_view message);

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "milter/base/schema_version.hpp"
 #include "milter/trace/text_limits.hpp"
 #include "milter/trace/trace_store.hpp"
 #include "rules/base/c_ptr.hpp"
@@ -31,6 +32,7 @@ RelayDelivery read_delivery(const sqlite::Row& row) {
   found.certificate = row.text(9);
   found.verified = row.number(10) != 0;
   found.reply = row.text(11);
+  found.certificate_names = row.text(12);
   return found;
 }
 
@@ -51,17 +53,25 @@ Result<RelayFacts> RelayFacts::open(const std::string& path) {
   if (!std::filesystem::exists(path, error) && !error) return RelayFacts(std::nullopt);
   auto database = sqlite::Database::open(path, sqlite::Access::ReadOnly, sqlite::Durability::Normal);
   if (!database) return tl::unexpected(database.error());
+  const auto version = sqlite::readable_version(*database, path, kDeliveryLogVersion);
+  if (!version) return tl::unexpected(version.error());
   const auto is_made = database->number("SELECT 1 FROM sqlite_master WHERE name = 'delivery'");
   if (!is_made) return tl::unexpected(is_made.error());
   if (!*is_made) return RelayFacts(std::nullopt);  // the relay is just making it
-  return RelayFacts(std::move(*database));
+  const auto has_names =
+      database->number("SELECT 1 FROM pragma_table_info('delivery') WHERE name = 'certificate_names'");
+  if (!has_names) return tl::unexpected(has_names.error());
+  RelayFacts facts(std::move(*database));
+  facts.names_ = *has_names ? "certificate_names" : "''";
+  return facts;
 }
 
 Result<std::vector<RelayDelivery>> RelayFacts::of(std::string_view seal) {
   std::vector<RelayDelivery> deliveries;
   if (!database_) return deliveries;
   const auto done = database_->query(
-      "SELECT seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, verified, reply FROM delivery WHERE seal = ? ORDER BY number",
+      "SELECT seal, recipient, time, result, connector, host, address, protocol, cipher, certificate, verified, reply, " +
+          names_ + " FROM delivery WHERE seal = ? ORDER BY number",
       [&](const sqlite::Row& row) {
         deliveries.push_back(read_delivery(row));
         return true;

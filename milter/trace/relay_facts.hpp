@@ -23,6 +23,7 @@ class RelayFacts {
  private:
   explicit RelayFacts(std::optional<sqlite::Database> database) : database_(std::move(database)) {}
   std::optional<sqlite::Database> database_;
+  std::string names_;  ///< the column, or what stands for it in an older version's file
 };
 
 /// What holds for `recipient` among the deliveries of its message: the one that was sent, or the last; null

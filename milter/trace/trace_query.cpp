@@ -1,6 +1,8 @@
 #include "milter/trace/trace_query.hpp"
 
+#include "milter/trace/event_order.hpp"
 #include "milter/trace/trace_filter.hpp"
+#include "milter/trace/trace_schema.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::trace {
@@ -64,14 +66,6 @@ ToldEvent event_of(const RelayDelivery& delivery) {
           delivery.certificate};
 }
 
-/// Among what the MTA's log tells, by time; what the milter itself did stays in front.
-void insert_by_time(std::vector<ToldEvent>& events, ToldEvent event) {
-  auto place = events.end();
-  while (place != events.begin() && !std::prev(place)->service.empty() && std::prev(place)->time > event.time)
-    --place;
-  events.insert(place, std::move(event));
-}
-
 /// A recipient that an alias gave is served by what the seal says of the alias.
 void apply(const std::vector<RelayDelivery>& deliveries, const std::string& expanded_from, StatusRow& row) {
   const auto* fate = fate_of(row.recipient, deliveries);
@@ -101,13 +95,15 @@ Status make_tables_of_sealing(sqlite::Database& database) {
 Result<TraceQuery> TraceQuery::open(const std::string& path) {
   auto database = sqlite::Database::open(path, sqlite::Access::ReadOnly, sqlite::Durability::Normal);
   if (!database) return tl::unexpected(database.error());
+  if (const auto version = sqlite::readable_version(*database, path, kTraceVersion); !version)
+    return tl::unexpected(version.error());
   const auto is_made = database->number("SELECT 1 FROM sqlite_master WHERE name = 'gap'");
   if (!is_made) return tl::unexpected(is_made.error());
   if (!*is_made) return fail(Failure::Temporary, path + ": the milter is just making it");
   if (const auto made = make_tables_of_sealing(*database); !made) return tl::unexpected(made.error());
   auto relay = RelayFacts::open(delivery_log_path(path));
   if (!relay) return tl::unexpected(relay.error());
-  return TraceQuery(std::move(*database), std::move(*relay));
+  return TraceQuery(path, std::move(*database), std::move(*relay));
 }
 
 Result<std::vector<std::string>> TraceQuery::seals_of(std::int64_t message) {
@@ -232,8 +228,38 @@ Result<std::optional<Story>> TraceQuery::story(std::string_view id) {
   const auto deliveries = deliveries_of(*number);
   if (!deliveries) return tl::unexpected(deliveries.error());
   story.events = std::move(*events);
-  for (const auto& delivery : *deliveries) insert_by_time(story.events, event_of(delivery));
+  for (const auto& delivery : *deliveries) story.events.push_back(event_of(delivery));
+  put_in_order(story.events);
   return story;
+}
+
+Result<std::optional<MessageFacts>> TraceQuery::facts(std::string_view id) {
+  auto story = this->story(id);
+  if (!story) return tl::unexpected(story.error());
+  if (!*story) return std::nullopt;
+  const auto number = id_of(id).value_or(0);
+  MessageFacts facts{std::move(**story), {}, {}, "", ""};
+  facts.connector = facts.story.rows.front().route;
+  auto deliveries = deliveries_of(number);
+  if (!deliveries) return tl::unexpected(deliveries.error());
+  facts.deliveries = std::move(*deliveries);
+  auto done = database_.query(
+      "SELECT record FROM archived WHERE message = ?",
+      [&](const sqlite::Row& row) {
+        facts.archive_record = row.text(0);
+        return false;
+      },
+      number);
+  if (done)
+    done = database_.query(
+        "SELECT queue_id FROM queue WHERE message = ? ORDER BY open, queue_id",
+        [&](const sqlite::Row& row) {
+          facts.queue_ids.push_back(row.text(0));
+          return true;
+        },
+        number);
+  if (!done) return tl::unexpected(done.error());
+  return facts;
 }
 
 /// The relay is asked after the log, for it writes down what it sent before the MTA can tell.
@@ -254,11 +280,19 @@ Result<std::vector<Leak>> TraceQuery::leaks() {
   std::vector<Leak> leaks;
   Status completed;
   const auto done = database_.query(
-      "SELECT id, queue_id, sender, route, transport, smart_hosts, id >= (SELECT since FROM sealing) FROM message WHERE class = 'flagged' ORDER BY id",
+      "SELECT id, queue_id, message_id, subject, sender, route, transport, smart_hosts, id >= (SELECT since FROM sealing) FROM message WHERE class = 'flagged' ORDER BY id",
       [&](const sqlite::Row& row) {
-        Watched watched{shown_id(row.number(0)), row.text(1), row.text(2), {row.text(3), row.text(4), {}}, {},
-                        row.number(6) != 0,      {},          {}};
-        const auto hosts = row.text(5);
+        Watched watched{.id = shown_id(row.number(0)),
+                        .queue_id = row.text(1),
+                        .message_id = row.text(2),
+                        .subject = row.text(3),
+                        .sender = row.text(4),
+                        .route = {row.text(5), row.text(6), {}},
+                        .seals = {},
+                        .had_to_be_sealed = row.number(8) != 0,
+                        .events = {},
+                        .deliveries = {}};
+        const auto hosts = row.text(7);
         for (const auto host : text::split(hosts, ' ')) watched.route.smart_hosts.emplace_back(host);
         completed = complete(watched, row.number(0));
         if (!completed) return false;

@@ -13,6 +13,7 @@
 #include "milter/trace/relay_facts.hpp"
 #include "milter/trace/told_event.hpp"
 #include "milter/trace/trace_filter.hpp"
+#include "milter/trace/trace_state.hpp"
 #include "milter/trace/trace_store.hpp"
 
 namespace pams::milter::trace {
@@ -32,8 +33,18 @@ struct Story {
   std::vector<ToldEvent> events;
 };
 
+/// All that is known of one message.
+struct MessageFacts {
+  Story story;
+  std::vector<RelayDelivery> deliveries;
+  std::vector<std::string> queue_ids;
+  std::string archive_record;  ///< "" = the trace names none
+  std::string connector;       ///< "" = the normal route
+};
+
 class TraceQuery {
  public:
+  /// Misconfigured when a newer version has written the database.
   static Result<TraceQuery> open(const std::string& path);
 
   /// Newest first.
@@ -42,13 +53,17 @@ class TraceQuery {
   Result<std::vector<Gap>> gaps(const std::optional<Instant>& since, const std::optional<Instant>& until);
   /// One row for each message whose id begins so, oldest first, at most `max_messages`.
   Result<std::vector<StatusRow>> like(std::string_view id, std::size_t max_messages);
-  /// nullopt: there is no such message.
+  /// Its events in the order of their times. nullopt: there is no such message.
   Result<std::optional<Story>> story(std::string_view id);
+  /// nullopt: there is no such message.
+  Result<std::optional<MessageFacts>> facts(std::string_view id);
   Result<std::vector<Leak>> leaks();
+  /// What the writer cannot do now.
+  Result<TraceState> state() const { return read_state(path_); }
 
  private:
-  TraceQuery(sqlite::Database database, RelayFacts relay)
-      : database_(std::move(database)), relay_(std::move(relay)) {}
+  TraceQuery(std::string path, sqlite::Database database, RelayFacts relay)
+      : path_(std::move(path)), database_(std::move(database)), relay_(std::move(relay)) {}
   Result<std::vector<std::string>> seals_of(std::int64_t message);
   Result<std::vector<RelayDelivery>> deliveries_of(const std::vector<std::string>& seals);
   Result<std::vector<RelayDelivery>> deliveries_of(std::int64_t message);
@@ -57,6 +72,7 @@ class TraceQuery {
   Result<std::vector<ToldEvent>> events_of(std::int64_t message);
   Status complete(Watched& watched, std::int64_t message);
 
+  std::string path_;
   sqlite::Database database_;
   RelayFacts relay_;
 };

@@ -3,66 +3,21 @@
 #include <algorithm>
 
 #include "milter/trace/log_join.hpp"
+#include "milter/trace/trace_schema.hpp"
+#include "milter/trace/untold.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::trace {
 namespace {
-
-/// Tables of version 1; those of sealing came later, and an older milter leaves them alone. `open` of a queue
-/// id: its file is in the queue; ids are used again after that. `sealing`: from this message on all that is
-/// flagged is sealed. `refusal`: what the archive has not been told yet.
-constexpr const char* kSchema = R"(
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS message(
-  id INTEGER PRIMARY KEY, received INTEGER, queue_id TEXT, message_id TEXT, sender TEXT, sender_key TEXT,
-  subject TEXT, subject_key TEXT, class TEXT, route TEXT, transport TEXT, smart_hosts TEXT, size INTEGER,
-  client TEXT);
-CREATE INDEX IF NOT EXISTS message_by_message_id ON message(message_id);
-CREATE INDEX IF NOT EXISTS message_by_sender ON message(sender_key);
-CREATE INDEX IF NOT EXISTS message_by_sender_domain ON message(
-  substr(sender_key, length(rtrim(sender_key, replace(sender_key, '@', '')))));
-CREATE INDEX IF NOT EXISTS message_flagged ON message(id) WHERE class = 'flagged';
-CREATE TABLE IF NOT EXISTS recipient(
-  message INTEGER REFERENCES message ON DELETE CASCADE, number INTEGER, address TEXT, address_key TEXT,
-  expanded_from TEXT, status TEXT, reply TEXT, tls TEXT, PRIMARY KEY(message, number)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS recipient_by_address ON recipient(address_key);
-CREATE INDEX IF NOT EXISTS recipient_by_domain ON recipient(
-  substr(address_key, length(rtrim(address_key, replace(address_key, '@', '')))));
-CREATE TABLE IF NOT EXISTS queue(
-  queue_id TEXT, message INTEGER REFERENCES message ON DELETE CASCADE, open INTEGER,
-  PRIMARY KEY(queue_id, message)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS queue_by_message ON queue(message);
-CREATE TABLE IF NOT EXISTS event(
-  number INTEGER PRIMARY KEY, message INTEGER REFERENCES message ON DELETE CASCADE, time INTEGER,
-  last INTEGER, times INTEGER, kind TEXT, text TEXT, recipient TEXT, service TEXT, relay TEXT, result TEXT,
-  tls TEXT);
-CREATE INDEX IF NOT EXISTS event_by_message ON event(message);
-CREATE TABLE IF NOT EXISTS sealed(
-  seal TEXT, message INTEGER REFERENCES message ON DELETE CASCADE, PRIMARY KEY(seal, message)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sealed_by_message ON sealed(message);
-CREATE TABLE IF NOT EXISTS sealing(one INTEGER PRIMARY KEY CHECK(one = 1), since INTEGER);
-INSERT OR IGNORE INTO sealing SELECT 1, coalesce(max(id), 0) + 1 FROM message;
-CREATE TABLE IF NOT EXISTS archived(
-  message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE, record TEXT);
-CREATE TABLE IF NOT EXISTS refusal(
-  message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE, temporary INTEGER, reason TEXT);
-CREATE TABLE IF NOT EXISTS gap(began INTEGER, ended INTEGER, lost INTEGER, reason TEXT);
-CREATE TABLE IF NOT EXISTS deletion(time INTEGER);
-CREATE TABLE IF NOT EXISTS tls(
-  process TEXT PRIMARY KEY, peer TEXT, tls TEXT, queue_id TEXT, time INTEGER) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS log_place(
-  one INTEGER PRIMARY KEY CHECK(one = 1), device INTEGER, inode INTEGER, offset INTEGER, line_length INTEGER,
-  line_hash INTEGER, cursor TEXT);
-CREATE TABLE IF NOT EXISTS run(one INTEGER PRIMARY KEY CHECK(one = 1), since INTEGER, clean INTEGER);
-COMMIT;
-PRAGMA user_version = 1;
-)";
 
 std::int64_t milliseconds_of(Instant instant) { return instant.time_since_epoch().count(); }
 Instant instant_of(std::int64_t milliseconds) { return Instant(std::chrono::milliseconds(milliseconds)); }
 
 /// A process tells of its next delivery within its lifetime; ids of processes come again.
 constexpr std::chrono::hours kTlsIsForgottenAfter(24);
+
+/// A milter tells of a message within the time that its client may take to send it.
+constexpr std::chrono::hours kUntoldIsForgottenAfter(24);
 
 /// What is in Postfix's queue is tried again at least every 4,000 seconds (maximal_backoff_time).
 constexpr std::chrono::hours kDeletedIsSilentFor(6);
@@ -74,7 +29,8 @@ Result<TraceStore> TraceStore::open(const std::string& path, Instant now) {
                                          std::chrono::seconds(2));
   if (!database) return tl::unexpected(database.error());
   TraceStore store(std::move(*database));
-  if (const auto made = store.database_.script(kSchema); !made) return tl::unexpected(made.error());
+  if (const auto made = make_or_upgrade(store.database_, path, trace_schema()); !made)
+    return tl::unexpected(made.error());
   if (const auto begun = store.begin_run(now); !begun) return tl::unexpected(begun.error());
   return store;
 }
@@ -135,6 +91,7 @@ Status TraceStore::insert(const MessageTrace& message) {
   if (done && !message.archive_record.empty())
     done = database_.run("INSERT INTO archived VALUES(?,?)", *id, message.archive_record);
   if (!done || message.queue_id.empty()) return done;
+  if (done = Untold(database_).take_over(message.queue_id, *id); !done) return done;
   done = database_.run("UPDATE queue SET open = 0 WHERE queue_id = ?", message.queue_id);
   if (!done) return done;
   // A message that was not accepted has no file in the queue; its id soon belongs to another one.
@@ -159,6 +116,7 @@ Status TraceStore::join(const LogBatch& batch, Instant now) {
     if (!batch.missed.empty())
       if (auto noted = insert({now, now, std::nullopt, batch.missed}); !noted) return noted;
     auto done = database_.run("DELETE FROM tls WHERE time < ?", milliseconds_of(now - kTlsIsForgottenAfter));
+    if (done) done = Untold(database_).forget_before(now - kUntoldIsForgottenAfter);
     if (!done) return done;
     const auto& place = batch.place;
     return database_.run("INSERT OR REPLACE INTO log_place VALUES(1,?,?,?,?,?,?)", place.device, place.inode,

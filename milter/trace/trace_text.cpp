@@ -183,7 +183,7 @@ std::string shown_gap(const Gap& gap) {
 std::string shown_leak(const Leak& leak) {
   return shown_time(leak.time) + " " + leak.id + " " + safe(leak.queue_id) + " from " + safe(leak.sender) +
          " to " + safe(leak.recipient) + ": " + std::string(to_string(leak.kind)) + ": " + safe(leak.why) +
-         "\n";
+         "\n    Message-Id " + safe(leak.message_id) + ", Subject " + safe(leak.subject) + "\n";
 }
 
 std::string shown_story(const Story& story) {

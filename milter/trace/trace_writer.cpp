@@ -28,7 +28,7 @@ std::size_t footprint(const MessageTrace& message) {
 }  // namespace
 
 TraceWriter::TraceWriter(WriterSettings settings)
-    : settings_(std::move(settings)), thread_([this] { run(); }) {}
+    : settings_(std::move(settings)), state_file_(settings_.path), thread_([this] { run(); }) {}
 
 void TraceWriter::record(MessageTrace message) noexcept {
   try {
@@ -104,7 +104,7 @@ TraceWriter::Outcome TraceWriter::guarded_cycle() noexcept {
   try {
     return cycle();
   } catch (const std::exception& e) {
-    tell_failure(told_of_store_, {Failure::Temporary, e.what()});
+    store_fails({Failure::Temporary, e.what()});
     give_up_batch();
     return Outcome::Stuck;
   }
@@ -144,9 +144,13 @@ TraceWriter::Outcome TraceWriter::cycle() {
 bool TraceWriter::open_store() {
   if (store_) return true;
   auto opened = TraceStore::open(settings_.path, now());
-  if (opened) store_ = std::move(*opened);
-  if (!opened) tell_failure(told_of_store_, opened.error());
-  return opened.has_value();
+  if (!opened) {
+    store_fails(opened.error());
+    return false;
+  }
+  store_ = std::move(*opened);
+  state_file_.tell(state_ = {});
+  return true;
 }
 
 /// Lines that were read from the former log already are still joined.
@@ -157,7 +161,11 @@ void TraceWriter::take_wanted() {
     wanted.swap(wanted_);
   }
   if (!wanted) return;
-  if (wanted->mail_log != settings_.mail_log) log_.reset();
+  if (wanted->mail_log != settings_.mail_log) {
+    log_.reset();
+    state_.log.reset();
+    state_file_.tell(state_);
+  }
   settings_.mail_log = std::move(wanted->mail_log);
   settings_.retention = wanted->retention;
 }
@@ -166,13 +174,15 @@ void TraceWriter::read_log() {
   if (batch_ || settings_.mail_log.empty()) return;
   if (!log_) {
     const auto place = store_->log_place();
-    if (!place) return tell_failure(told_of_store_, place.error());
+    if (!place) return store_fails(place.error());
     log_ = open_log(settings_.mail_log, *place);
   }
   auto batch = log_->read(now());
-  if (!batch) return tell_failure(told_of_log_, batch.error());
+  if (!batch) return log_fails(batch.error());
   batch_ = std::move(*batch);
   told_of_log_.clear();
+  state_.log.reset();
+  state_file_.tell(state_);
 }
 
 /// True when nothing is left behind.
@@ -198,13 +208,13 @@ bool TraceWriter::write() {
   if (const auto written = store_->write(taken_, gap); !written) {
     const MutexLock lock(mutex_);
     if (lost) count_lost(*lost);
-    tell_failure(told_of_store_, written.error());
+    store_fails(written.error());
     return false;
   }
   if (lost)
     log::write(log::trace_lost, {{"path", settings_.path}, {"messages", std::to_string(lost->messages)}});
   taken_.clear();
-  told_of_store_.clear();
+  store_works();
   return true;
 }
 
@@ -213,10 +223,11 @@ bool TraceWriter::join_log() {
   const bool is_news = !batch_->entries.empty() || !batch_->missed.empty() || batch_->place != joined_up_to_;
   if (is_news) {
     if (const auto joined = store_->join(*batch_, now()); !joined) {
-      tell_failure(told_of_store_, joined.error());
+      store_fails(joined.error());
       return false;
     }
     joined_up_to_ = batch_->place;
+    store_works();
   }
   batch_.reset();
   return true;
@@ -227,7 +238,7 @@ bool TraceWriter::tell_refusals() {
   if (!settings_.on_refused) return true;
   const auto refusals = store_->refusals(kRefusalsPerCycle);
   if (!refusals) {
-    tell_failure(told_of_store_, refusals.error());
+    store_fails(refusals.error());
     return false;
   }
   try {
@@ -244,7 +255,7 @@ bool TraceWriter::tell_refusals() {
 bool TraceWriter::tell_refusal(const Refusal& refusal) {
   settings_.on_refused(refusal);
   const auto settled = store_->settle(refusal);
-  if (!settled) tell_failure(told_of_store_, settled.error());
+  if (!settled) store_fails(settled.error());
   return settled.has_value();
 }
 
@@ -252,10 +263,9 @@ bool TraceWriter::tell_refusal(const Refusal& refusal) {
 bool TraceWriter::forget_old() {
   if (steady_clock::now() < forget_at_) return false;
   if (log_ && told_of_log_.empty())
-    if (const auto settled = store_->settle_deleted(now()); !settled)
-      tell_failure(told_of_store_, settled.error());
+    if (const auto settled = store_->settle_deleted(now()); !settled) store_fails(settled.error());
   const auto gone = store_->forget_before(now() - settings_.retention, kForgottenPerTransaction);
-  if (!gone) tell_failure(told_of_store_, gone.error());
+  if (!gone) store_fails(gone.error());
   const bool is_more = gone && *gone == kForgottenPerTransaction;
   if (!is_more) forget_at_ = steady_clock::now() + kForgetEvery;
   return is_more;
@@ -275,17 +285,38 @@ void TraceWriter::tell_failure(std::string& told, const Error& error) {
   log::write(log::trace_failed, {{"path", settings_.path}, {"reason", error.what}});
 }
 
+void TraceWriter::store_fails(const Error& error) {
+  tell_failure(told_of_store_, error);
+  state_.store = TraceProblem{state_.store ? state_.store->since : now(), error.what};
+  state_file_.tell(state_);
+}
+
+void TraceWriter::store_works() {
+  told_of_store_.clear();
+  state_.store.reset();
+  state_file_.tell(state_);
+}
+
+void TraceWriter::log_fails(const Error& error) {
+  tell_failure(told_of_log_, error);
+  state_.log = TraceProblem{state_.log ? state_.log->since : now(), error.what};
+  state_file_.tell(state_);
+}
+
 bool TraceWriter::wait(Outcome outcome) {
   MutexLock lock(mutex_);
+  // A trace that cannot be used keeps nobody from stopping who has nothing for it.
+  const auto has_nothing = [&]() PAMS_REQUIRES(mutex_) { return taken_.empty() && queue_.empty() && !lost_; };
   if (outcome == Outcome::Stuck)
-    lock.wait_for(changed_, settings_.pause,
-                  [&]() PAMS_REQUIRES(mutex_) { return stopping_ && steady_clock::now() >= stop_at_; });
+    lock.wait_for(changed_, settings_.pause, [&]() PAMS_REQUIRES(mutex_) {
+      return stopping_ && (has_nothing() || steady_clock::now() >= stop_at_);
+    });
   if (outcome == Outcome::Idle)
     lock.wait_for(changed_, settings_.pause,
                   [&]() PAMS_REQUIRES(mutex_) { return stopping_ || !queue_.empty(); });
   if (!stopping_) return true;
   // Messages may have come since the cycle that found nothing to do.
-  const bool is_done = outcome == Outcome::Idle && queue_.empty() && !lost_;
+  const bool is_done = outcome != Outcome::MoreToDo && has_nothing();
   return !is_done && steady_clock::now() < stop_at_;
 }
 

@@ -17,6 +17,7 @@
 #include "milter/base/mutex.hpp"
 #include "milter/trace/log_source.hpp"
 #include "milter/trace/message_trace.hpp"
+#include "milter/trace/trace_state.hpp"
 #include "milter/trace/trace_store.hpp"
 
 namespace pams::milter::trace {
@@ -80,6 +81,9 @@ class TraceWriter : public TraceSink {
   void count_lost(const Lost& more) PAMS_REQUIRES(mutex_);
   void tell_failure(std::string& told, const Error& error);
   void tell_condition(Outcome outcome);
+  void store_fails(const Error& error);
+  void store_works();
+  void log_fails(const Error& error);
   /// False when it is time to end.
   bool wait(Outcome outcome);
 
@@ -104,6 +108,8 @@ class TraceWriter : public TraceSink {
   std::chrono::steady_clock::time_point forget_at_;
   std::string told_of_store_, told_of_log_, told_of_refusals_;
   std::optional<std::string> told_condition_;
+  TraceState state_;
+  StateFile state_file_;
 
   std::thread thread_;
 };

@@ -7,9 +7,9 @@ Result<Step> compile(const schema::Args& args) {
   if (args.text("to").empty()) return fail(Failure::Misconfigured, "the name of the archive is empty");
   return Step([store = args.text("to")](Draft& draft) -> Result<std::string> {
     if (std::ranges::find(draft.archives, store) != draft.archives.end())
-      return "already archived in " + store;
+      return "to be archived in " + store + " already";
     draft.archives.push_back(store);
-    return "archived in " + store;
+    return "to be archived in " + store;  // it is when the message is accepted, not before
   });
 }
 

@@ -32,7 +32,8 @@ constexpr Param kConnector[] = {
      .choices = kTlsSettings.names},
     {.key = "tls_domain",
      .type = Type::Text,
-     .doc = "The name in the certificate; default: the smart host's."},
+     .doc =
+         "The name in the certificate; default: the smart host's. \"*.partner.example\": any one label before partner.example."},
     {.key = "tls_ca_file",
      .type = Type::Path,
      .doc = "PEM file of the authorities that are believed.",
@@ -56,8 +57,25 @@ constexpr Param kConnector[] = {
 };
 
 bool is_host_name(std::string_view name) {
-  return !name.empty() && name.size() <= 253 && name.front() != '-' && name.front() != '.' &&
-         std::ranges::all_of(name, [](char c) { return text::is_alnum(c) || c == '-' || c == '.'; });
+  const auto is_label = [](std::string_view label) {
+    return !label.empty() && label.size() <= 63 && label.front() != '-' &&
+           std::ranges::all_of(label, [](char c) { return text::is_alnum(c) || c == '-'; });
+  };
+  return name.size() <= 253 && std::ranges::all_of(text::split(name, '.'), is_label);
+}
+
+/// A host name, or "*." before one of at least two labels: "*.example" would be every domain of a registry.
+bool is_tls_domain(std::string_view name) {
+  const bool is_wildcard = name.starts_with("*.");
+  if (is_wildcard) name.remove_prefix(2);
+  if (is_wildcard && name.find('.') == std::string_view::npos) return false;
+  return is_host_name(name) && !parse_ip(name);
+}
+
+/// "smtp.zivver.com." is how DNS writes a whole name; certificates have it without the dot.
+std::string_view without_final_dot(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return name;
 }
 
 /// host, host:25, [host]:25, [2001:db8::1]:25, 2001:db8::1
@@ -74,6 +92,7 @@ std::optional<SmartHost> parse_smart_host(std::string_view written) {
     name = written.substr(0, written.find(':'));
     after = written.substr(written.find(':'));
   }
+  name = without_final_dot(name);
   if (!is_host_name(name) && !parse_ip(name)) return std::nullopt;
   host.name = name;
   if (after.empty()) return host;
@@ -99,6 +118,24 @@ void read_smart_hosts(const schema::Args& args, const Reading& reading, Outbound
       reading.error(args.at("smart_hosts"), "smart_hosts: '" + one->address() + "' is there twice");
 }
 
+/// False when none is written.
+bool read_tls_domain(const schema::Args& args, const Reading& reading, OutboundConnector& connector) {
+  if (!args.has("tls_domain") || args.text("tls_domain").empty()) return false;
+  connector.tls_domain = without_final_dot(args.text("tls_domain"));
+  if (is_tls_domain(connector.tls_domain)) return true;
+  const auto written = "tls_domain: '" + text::printable(connector.tls_domain) + "' ";
+  if (!text::is_ascii(connector.tls_domain))
+    reading.error(args.at("tls_domain"), written + "must be written as certificates have it: xn--...");
+  else if (connector.tls_domain.find('*') != std::string::npos)
+    reading.error(
+        args.at("tls_domain"),
+        written +
+            "is not of the form *.partner.example: a wildcard stands for the whole first label, before at least two others");
+  else
+    reading.error(args.at("tls_domain"), written + "is not a host name");
+  return true;
+}
+
 void read_tls(const schema::Args& args, const Reading& reading, OutboundConnector& connector) {
   const auto& settings = args.text("tls_settings");
   connector.tls_settings = kTlsSettings.at(settings);
@@ -110,11 +147,7 @@ void read_tls(const schema::Args& args, const Reading& reading, OutboundConnecto
   const bool verifies = connector.tls_settings != TlsSettings::EncryptionOnly;
   if (verifies && connector.tls_ca_file.empty())
     reading.error(args.at("tls_ca_file"), "tls_ca_file: without authorities no certificate can be verified");
-  const bool has_domain = args.has("tls_domain") && !args.text("tls_domain").empty();
-  if (has_domain) connector.tls_domain = args.text("tls_domain");
-  if (has_domain && (!is_host_name(connector.tls_domain) || parse_ip(connector.tls_domain)))
-    reading.error(args.at("tls_domain"),
-                  "tls_domain: '" + text::printable(connector.tls_domain) + "' is not a host name");
+  const bool has_domain = read_tls_domain(args, reading, connector);
   if (has_domain || connector.smart_hosts.empty()) return;
   if (connector.smart_hosts.size() == 1) connector.tls_domain = connector.smart_hosts.front().name;
   const auto is_address = [](const SmartHost& host) { return parse_ip(host.name).has_value(); };

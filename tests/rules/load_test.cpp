@@ -151,6 +151,31 @@ BOOST_AUTO_TEST_CASE(a_user_needs_a_password_and_a_smart_host_that_proves_who_it
                  "give the password"));
 }
 
+BOOST_AUTO_TEST_CASE(the_name_in_the_certificate_may_have_a_wildcard_for_its_first_label) {
+  const auto with = [](const std::string& domain) {
+    return connector("smart_hosts = \"a.example\"\ntls_domain = \"" + domain + "\"");
+  };
+  const auto good = with("*.partner.example");
+  BOOST_TEST_REQUIRE(good.policy.has_value(), good.text);
+  BOOST_TEST(good.policy->connectors.front().tls_domain == "*.partner.example");
+  for (const auto* wrong : {"*", "*.", "*.example", "*.example.", "mail.*.example", "m*.partner.example",
+                            "**.partner.example", "*.*.partner.example", "*partner.example", "*..example"})
+    BOOST_TEST(has(with(wrong).text, "is not of the form *.partner.example"), wrong << with(wrong).text);
+  BOOST_TEST(has(with("*.b\u00fccher.example").text, "xn--"));
+  BOOST_TEST(has(with("b\u00fccher.example").text, "xn--"));
+  BOOST_TEST(has(with("a..example").text, "is not a host name"));
+}
+
+BOOST_AUTO_TEST_CASE(a_final_dot_is_how_dns_writes_a_whole_name) {
+  const auto dotted = connector("smart_hosts = \"smtp.zivver.com.:587\"");
+  BOOST_TEST_REQUIRE(dotted.policy.has_value(), dotted.text);
+  const auto& one = dotted.policy->connectors.front();
+  BOOST_TEST(one.certificate_name(one.smart_hosts.front()) == "smtp.zivver.com");
+  const auto domain = connector("smart_hosts = \"a.example\"\ntls_domain = \"smtp.zivver.com.\"");
+  BOOST_TEST_REQUIRE(domain.policy.has_value(), domain.text);
+  BOOST_TEST(domain.policy->connectors.front().tls_domain == "smtp.zivver.com");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_but_a_name_gets_into_the_mtas_configuration) {
   for (const auto* keys :
        {"transport = \"pams unix\"", "transport = \"PAMS\"", "transport = \"\"", "tls_domain = \"a b\"",

@@ -151,7 +151,7 @@ void PostfixSite::put_back() const {
 
 milter::doctor::Finding PostfixSite::finding(const std::string& check) const {
   for (const auto* one : milter::doctor::checks())
-    if (one->id == check) return one->run({config, connector(), postfix});
+    if (one->id == check) return milter::doctor::examine(*one, {config, connector(), postfix});
   throw std::logic_error("no check " + check);
 }
 
@@ -160,7 +160,7 @@ std::map<std::string, milter::doctor::Finding> PostfixSite::failing() const {
   std::map<std::string, milter::doctor::Finding> found;
   for (const auto* check : milter::doctor::checks()) {
     if (!check->guards_routing || !check->is_for(config.settings.mta)) continue;
-    auto finding = check->run({config, connector(), mta});
+    auto finding = milter::doctor::examine(*check, {config, connector(), mta});
     if (finding.status == milter::doctor::CheckStatus::Fail) found.emplace(check->id, std::move(finding));
   }
   return found;

@@ -26,6 +26,7 @@ void add_extension(X509* certificate, int nid, const char* value) {
 struct Wish {
   const char* common_name;
   const char* dns = nullptr;
+  const char* names = nullptr;  ///< as OpenSSL's configuration has subjectAltName
   bool authority = false;
   long from = -kDay, until = kDay;
 };
@@ -47,6 +48,7 @@ TlsIdentity make(const Wish& wish, const TlsIdentity* issuer) {
   add_extension(certificate, NID_basic_constraints, wish.authority ? "critical,CA:TRUE" : "CA:FALSE");
   if (wish.dns != nullptr)
     add_extension(certificate, NID_subject_alt_name, (std::string("DNS:") + wish.dns).c_str());
+  if (wish.names != nullptr) add_extension(certificate, NID_subject_alt_name, wish.names);
   require(X509_sign(certificate, signer.key.get(), EVP_sha256()) > 0);
   return made;
 }
@@ -58,7 +60,7 @@ const TlsIdentity& authority() {
 
 }  // namespace
 
-TlsIdentity make_identity(PeerCertificate kind) {
+TlsIdentity make_identity(PeerCertificate kind, const std::string& alternative_names) {
   switch (kind) {
     case PeerCertificate::Good:
       break;
@@ -79,7 +81,8 @@ TlsIdentity make_identity(PeerCertificate kind) {
       return make({.common_name = kPeerName, .dns = kPeerName}, &other);
     }
   }
-  return make({.common_name = kPeerName, .dns = kPeerName}, &authority());
+  if (alternative_names.empty()) return make({.common_name = kPeerName, .dns = kPeerName}, &authority());
+  return make({.common_name = kPeerName, .names = alternative_names.c_str()}, &authority());
 }
 
 std::string authority_pem() {

@@ -15,7 +15,8 @@ struct TlsIdentity {
   CPtr<X509, X509_free> certificate;
 };
 
-TlsIdentity make_identity(PeerCertificate kind);
+/// `alternative_names` of Good: "DNS:a.test"; "" = for kPeerName.
+TlsIdentity make_identity(PeerCertificate kind, const std::string& alternative_names = "");
 /// PEM of the authority that signed Good, WrongName, Expired, NotYetValid, CommonNameOnly.
 std::string authority_pem();
 /// SHA-256 of the DER, in hex.

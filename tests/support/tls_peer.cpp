@@ -41,7 +41,7 @@ sockaddr_in address_of(const std::string& text, unsigned port) {
 TlsPeer::State::State(Script wanted)
     : script(std::move(wanted)),
       ca_file(directory.write("ca.pem", authority_pem())),
-      identity(make_identity(script.certificate)),
+      identity(make_identity(script.certificate, script.alternative_names)),
       context(SSL_CTX_new(TLS_server_method())),
       listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   require(context && SSL_CTX_use_certificate(context.get(), identity.certificate.get()) == 1 &&

@@ -62,7 +62,8 @@ class TlsPeer {
     std::string address = "127.0.0.1";  ///< any of 127.0.0.0/8
     unsigned port = 0;                  ///< 0 = a free one
     PeerCertificate certificate = PeerCertificate::Good;
-    int highest_protocol = 0;  ///< TLS1_1_VERSION, ...; 0 = the newest
+    std::string alternative_names = {};  ///< "DNS:a.test,IP:127.0.0.1": in the place of kPeerName in Good
+    int highest_protocol = 0;            ///< TLS1_1_VERSION, ...; 0 = the newest
     std::vector<std::string> clear_words{"PIPELINING", "STARTTLS"};
     std::vector<std::string> words{"PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "SIZE 52428800"};
     std::string mechanisms = "PLAIN LOGIN";  ///< offered over TLS when there is a user

@@ -11,6 +11,7 @@
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/output/progress.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::ctl {
@@ -46,6 +47,13 @@ void print(const archive::Purge::Plan& plan, const ArchiveOptions& options, std:
     std::cout << collected << " file(s) that no record names removed\n";
   else
     std::cout << "Nothing was changed; --yes does it.\n";
+}
+
+Result<archive::Verification> verified(const ArchiveSettings& settings) {
+  output::Progress progress("verified");
+  return milter::archive::verify_archive(
+      settings, std::make_shared<Disk>(),
+      [&](std::int64_t done, std::int64_t total) { progress.at(done, total); });
 }
 
 Json to_json(const archive::Verification& found) {
@@ -119,9 +127,11 @@ Result<int> purge_archive(const ArchiveSettings& settings, const ArchiveOptions&
   if (!plan) return tl::unexpected(plan.error());
   std::int64_t collected = 0;
   if (options.yes) {
-    const auto done = purge.carry_out(*plan, options.older_than, now()).and_then([&] {
-      return purge.collect_unnamed(now());
-    });
+    output::Progress progress("purged");
+    const auto done = purge
+                          .carry_out(*plan, options.older_than, now(),
+                                     [&](std::int64_t at, std::int64_t total) { progress.at(at, total); })
+                          .and_then([&] { return purge.collect_unnamed(now()); });
     if (!done) return tl::unexpected(done.error());
     collected = *done;
   }
@@ -130,7 +140,7 @@ Result<int> purge_archive(const ArchiveSettings& settings, const ArchiveOptions&
 }
 
 Result<int> verify_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
-  const auto found = milter::archive::verify_archive(settings);
+  const auto found = verified(settings);
   if (!found) return tl::unexpected(found.error());
   if (options.as_json)
     std::cout << dump(to_json(*found));

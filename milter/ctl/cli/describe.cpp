@@ -41,7 +41,8 @@ OptionDescription to_description(const CLI::Option& option, bool as_argument) {
   return out;
 }
 
-/// An example belongs to the command whose words stand at its beginning.
+/// A command that only has subcommands shows the first example of each. An example belongs to the command
+/// whose words stand at its beginning.
 bool belongs(const Example& example, const CommandDescription& command) {
   const auto& name = command.name;
   if (!example.line.starts_with(name + " ") && example.line != name) return false;
@@ -54,6 +55,9 @@ void add_examples(CommandDescription& command) {
   for (const auto* one : commands())
     std::ranges::copy_if(one->examples, std::back_inserter(command.examples),
                          [&](const Example& example) { return belongs(example, command); });
+  if (!command.examples.empty()) return;
+  for (const auto& below : command.subcommands)
+    if (!below.examples.empty()) command.examples.push_back(below.examples.front());
 }
 
 Json to_json(const OptionDescription& option) {
@@ -94,7 +98,7 @@ CommandDescription describe(const CLI::App& app) {
   }
   for (const auto* below : app.get_subcommands([](const CLI::App*) { return true; }))
     out.subcommands.push_back(describe(*below));
-  add_examples(out);
+  if (app.get_parent() != nullptr) add_examples(out);
   return out;
 }
 

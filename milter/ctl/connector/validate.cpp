@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "milter/ctl/connector/running.hpp"
 #include "milter/ctl/connector/test_message.hpp"
 #include "milter/doctor/evaluate_route.hpp"
 #include "milter/mta/postfix/postfix.hpp"
@@ -19,6 +20,7 @@ using std::chrono::seconds;
 // A minute is promised; what happens around the waiting needs a little of it.
 constexpr seconds kAll{55};
 constexpr seconds kForTheMessage{20};
+constexpr seconds kToSeeWhatRuns{8};
 
 std::string host_name() {
   char name[256] = "";
@@ -51,13 +53,24 @@ Status may_send(const Config& config, const rules::OutboundConnector& connector,
   return can_test(config);
 }
 
-/// Nothing is sent over a gateway that could let it leave in clear. `route`: what the routing checks say.
-TestDelivery send(const Config& config, const Status& route, const std::string& recipient,
+/// Nothing is sent over a gateway that could let it leave in clear, or that would leave it in a queue.
+/// `gateway`: what speaks against it.
+TestDelivery send(const Config& config, const Status& gateway, const std::string& recipient,
                   const std::vector<smart_host::SmartHostReport>& hosts, smart_host::Deadline deadline) {
   if (std::ranges::none_of(hosts, &smart_host::SmartHostReport::ok))
     return {smart_host::StageStatus::Skipped, "", "nothing is sent: no smart host is in order"};
-  if (!route) return {smart_host::StageStatus::Fail, "", "nothing is sent: " + route.error().what};
+  if (!gateway) return {smart_host::StageStatus::Fail, "", "nothing is sent: " + gateway.error().what};
   return send_test_message(config, mta::Postfix(config.settings.postfix_config), recipient, deadline);
+}
+
+/// Whether a flagged message would reach the smart host through it: the routing checks, and what must run.
+Status examine_gateway(const Config& config, const rules::OutboundConnector& connector) {
+  const auto route =
+      doctor::evaluate_route(config, connector, mta::Postfix(config.settings.postfix_config)).status;
+  if (!route) return route;
+  if (const auto missing = what_is_missing(config, connector, kToSeeWhatRuns))
+    return fail(Failure::Misconfigured, *missing);
+  return {};
 }
 
 /// Whether `relay` ("name[address]:port", as Postfix writes it) is this host.
@@ -96,18 +109,15 @@ Result<Validation> validate(const Config& config, const rules::OutboundConnector
   if (const auto may = sends ? may_send(config, connector, send_to) : Status(); !may)
     return tl::unexpected(may.error());
   // The routing checks run many programs; meanwhile the smart hosts are asked.
-  auto route = std::async(std::launch::async, [&] {
-    return sends ? doctor::evaluate_route(config, connector, mta::Postfix(config.settings.postfix_config))
-                       .status
-                 : Status();
-  });
+  auto gateway =
+      std::async(std::launch::async, [&] { return sends ? examine_gateway(config, connector) : Status(); });
   const auto password =
       connector.username.empty() ? Result<std::string>("") : smart_host::read_password(connector);
   Validation validation{connector.name, {}};
   validation.smart_hosts = smart_host::probe_smart_hosts(
       connector, {helo_name(config), password, sends ? deadline - kForTheMessage : deadline});
   const auto delivery =
-      sends ? send(config, route.get(), send_to, validation.smart_hosts, deadline)
+      sends ? send(config, gateway.get(), send_to, validation.smart_hosts, deadline)
             : TestDelivery{smart_host::StageStatus::Skipped, "", "asked for with --send-to ADDRESS"};
   add_delivery(delivery, connector, validation.smart_hosts);
   return validation;

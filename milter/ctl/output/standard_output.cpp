@@ -58,6 +58,7 @@ class DescriptorBuffer : public std::streambuf {
 struct State {
   DescriptorBuffer buffer{STDOUT_FILENO};
   std::streambuf* before = nullptr;
+  std::streambuf* errors_before = nullptr;  // while they go to the pager too
   pid_t pager = -1;
   int to_pager = -1;
 };
@@ -102,14 +103,16 @@ pid_t start(const std::string& command, int input) {
   return started ? child : -1;
 }
 
-/// ^C is the pager's matter while it runs; this program ends when the pager has.
-void end_pager() {
+/// Waits for it: the shell must not have its terminal back before. Whether it could be run at all.
+bool end_pager() {
   auto& all = state();
-  if (all.pager < 0) return;
+  if (all.pager < 0) return true;
   ::close(all.to_pager);
   int status = 0;
   while (::waitpid(all.pager, &status, 0) < 0 && errno == EINTR) {
   }
+  constexpr int kCannotRun = 126, kNotFound = 127;  // as sh tells it
+  return !WIFEXITED(status) || (WEXITSTATUS(status) != kCannotRun && WEXITSTATUS(status) != kNotFound);
 }
 
 }  // namespace
@@ -117,6 +120,7 @@ void end_pager() {
 void take_standard_output() {
   (void)std::signal(SIGPIPE, SIG_IGN);
   state().before = std::cout.rdbuf(&state().buffer);
+  if (is_terminal()) std::cout << std::unitbuf;  // somebody looks on
 }
 
 void page() {
@@ -132,9 +136,12 @@ void page() {
     ::close(ends[1]);
     return;
   }
-  (void)std::signal(SIGINT, SIG_IGN);
+  (void)std::signal(SIGINT, SIG_IGN);  // ^C is for the pager, and this program ends after it
   all.to_pager = ends[1];
+  std::cout << std::nounitbuf;
   all.buffer.redirect(all.to_pager);
+  // Notes that belong below the answer would be written over by the pager.
+  if (::isatty(STDERR_FILENO) != 0) all.errors_before = std::cerr.rdbuf(&all.buffer);
 }
 
 bool is_open() { return std::cout.good(); }
@@ -143,7 +150,11 @@ int finish(int code) {
   std::cout.flush();
   auto& all = state();
   std::cout.rdbuf(all.before);  // which outlives the end of the program
-  end_pager();
+  if (all.errors_before != nullptr) std::cerr.rdbuf(all.errors_before);
+  if (!end_pager()) {
+    std::cerr << "pamsctl: the pager that $PAGER names cannot be run; PAGER=cat does without\n";
+    return code == 0 ? 1 : code;
+  }
   const bool left_pager = all.pager >= 0 && all.buffer.error() == EPIPE;
   if (all.buffer.error() == 0 || left_pager) return code;
   // head(1) and its like close the pipe on purpose: the exit code is enough.

@@ -130,6 +130,13 @@ Status PostfixQueue::submit_again(const std::string& id) const {
       .map([](const std::string&) {});
 }
 
+Status PostfixQueue::send_now(const QueuedMessage& message) const {
+  if (message.state() == QueuedMessage::State::OnHold)
+    if (const auto released = ask("postsuper", {"-H", message.id}); !released)
+      return tl::unexpected(released.error());
+  return ask("postqueue", {"-i", message.id}).map([](const std::string&) {});
+}
+
 Status PostfixQueue::release(const std::string& id) const {
   if (const auto held = ask("postsuper", {"-h", id}); !held) return tl::unexpected(held.error());
   if (const auto submitted = submit_again(id); !submitted)

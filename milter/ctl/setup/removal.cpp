@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kSteps[] = {
     "switch PAMS off in Zivver's Office Plugin (EnableMailAssistedSubmission = 0) and wait until every client has it: from then on Outlook hands secure messages to Zivver itself",
     "pamsctl setup postfix --remove --apply && postfix reload: the milter goes (and with it rules, disclaimers, archive), the guard rules stay: what is still flagged waits in the queue, what is sealed leaves through pams-relay",
-    "look at `postqueue -p` for some days: \"pams-milter did not process this message\" names clients that still flag",
+    "look at `postqueue -p` for some days: \"not sealed by pams-milter yet\" names clients that still flag",
     "pamsctl setup postfix --remove --with-guard-rules --apply && postfix reload: the guard rules and the transport go; refused while a flagged or a sealed message is in the queue",
     "systemctl disable --now pams-milter pams-relay; keep seal.key as long as anybody may ask for what a copy of a sealed message holds",
 };

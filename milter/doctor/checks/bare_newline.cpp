@@ -17,7 +17,9 @@ Finding run(const Examination& examination) {
       return warn("this Postfix does not know smtpd_forbid_bare_newline", "apt-get install postfix");
     if (*value == "no" || *value == "note")
       return warn(listener->key() + ": smtpd_forbid_bare_newline is " + *value,
-                  "postconf -e smtpd_forbid_bare_newline=normalize && postfix reload");
+                  services->overrides(*listener, "smtpd_forbid_bare_newline")
+                      ? "postconf -PX " + listener->key() + "/smtpd_forbid_bare_newline && postfix reload"
+                      : "postconf -e smtpd_forbid_bare_newline=normalize && postfix reload");
   }
   return ok("Postfix takes no lone line feed for an end of the message");
 }

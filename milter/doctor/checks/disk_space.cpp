@@ -36,12 +36,15 @@ Finding examine(const Examination& examination, const std::string& directory) {
   if (statvfs(directory.c_str(), &space) != 0) return ok("");  // the checks archive and trace say so
   const std::uint64_t free = space.f_bavail * space.f_frsize;
   const auto seen = directory + " has " + std::to_string(free / kMegabyte) + " MB left";
-  const auto remedy = "df -h " + directory;
-  if (free < least(examination.config.policy)) return failed(seen, remedy);
-  if (free < kComfort) return warn(seen, remedy);
+  const auto full = [&](Finding finding) {
+    finding.cause = disk_cause(directory);
+    finding.remedy = "make room there: `du -xhd1 " + directory + " | sort -h` shows what fills it";
+    return finding;
+  };
+  if (free < least(examination.config.policy)) return full(failed(seen, ""));
   if (space.f_files > 0 && space.f_favail < 1000)
-    return failed(directory + " has " + std::to_string(space.f_favail) + " inodes left",
-                  "df -i " + directory);
+    return full(failed(directory + " has " + std::to_string(space.f_favail) + " inodes left", ""));
+  if (free < kComfort) return full(warn(seen, ""));
   return ok("");
 }
 

@@ -1,9 +1,5 @@
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
-
-#include <unistd.h>
 
 #include "milter/doctor/account.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
@@ -15,32 +11,40 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::hours kLate(1);
 
-/// What the milter's user finds there: "" or what is wrong, beginning with "late" when only the MTA is slow.
-std::string spool_error(const std::string& path) {
-  if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) return path + ": " + std::strerror(errno);
+/// How many reports wait for more than an hour.
+std::size_t late_reports(const std::string& path) {
   const fs::path waiting = path + "/waiting";
-  if (!fs::exists(waiting)) return "";
+  std::error_code error;
   std::size_t late = 0;
-  for (const auto& report : fs::directory_iterator(waiting))
+  for (const auto& report : fs::directory_iterator(waiting, error))
     if (report.path().extension() == ".report" &&
-        report.last_write_time() < fs::file_time_type::clock::now() - kLate)
+        report.last_write_time(error) < fs::file_time_type::clock::now() - kLate)
       ++late;
-  return late == 0 ? "" : "late: " + std::to_string(late) + " journal reports wait for more than an hour";
+  return late;
+}
+
+/// Number 0: the spool is in order, and the MTA is slow.
+std::optional<Problem> spool_problem(const std::string& path) {
+  if (auto problem = writing_problem(path)) return problem;
+  const auto late = late_reports(path);
+  if (late == 0) return std::nullopt;
+  return Problem{.path = path, .what = std::to_string(late) + " journal reports wait for more than an hour"};
 }
 
 Finding run(const Examination& examination) {
   const auto& journal = examination.config.policy.journal;
   if (journal.rules.empty()) return ok("no journal rule is configured");
   const auto account = milter_account(examination);
-  if (!account) return warn(account.error().what, "useradd --system pams-milter");
-  const auto problem = attempt_as(*account, [&] { return spool_error(journal.path); });
-  if (!problem) return unanswered(problem.error());
-  if (problem->empty())
+  if (!account) return no_account(account.error());
+  const auto tried = attempt_as(*account, [&] { return spool_problem(journal.path); });
+  if (tried.doubt != Doubt::None) return not_attempted(tried);
+  if (!tried.problem)
     return ok("user " + account->name + " can write " + journal.path + ", and no report is late");
-  if (problem->starts_with("late")) return warn(*problem, "journalctl -u pams-milter -g journal");
-  return failed("user " + account->name + " cannot use the spool: " + *problem,
-                "install -d -m 700 -o " + account->name + " " + journal.path + " && chown -R " +
-                    account->name + " " + journal.path);
+  if (tried.problem->error == 0) return warn(tried.problem->text(), "journalctl -u pams-milter -g journal");
+  auto finding = failed("user " + account->name + " cannot use the spool: " + tried.problem->text(),
+                        remedy_for(*tried.problem, *account, Wanted::WriteDirectory));
+  finding.cause = cause_of(*tried.problem);
+  return finding;
 }
 
 }  // namespace

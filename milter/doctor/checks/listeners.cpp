@@ -36,11 +36,14 @@ std::string option_of(const OurEntry& ours, const std::string& option, const Mai
 
 void add(Finding& sum, const mta::Service& service, const Finding& finding) {
   if (finding.status == CheckStatus::Ok) return;
-  if (finding.status > sum.status) {
+  const bool is_surer =
+      finding.status == sum.status && sum.doubt != Doubt::None && finding.doubt == Doubt::None;
+  if (finding.status > sum.status || is_surer) {
     sum.status = finding.status;
     sum.remedy = finding.remedy;
+    sum.doubt = finding.doubt;
+    sum.cause = finding.cause;
   }
-  sum.unseen = sum.unseen || finding.unseen;
   sum.seen += (sum.seen.empty() ? "" : "; ") + service.key() + ": " + finding.seen;
 }
 

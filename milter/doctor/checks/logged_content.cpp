@@ -56,13 +56,17 @@ std::string remedy_for(const std::string& parameter, const mta::TableName& table
          table.rest + " && postfix reload" + kInstead;
 }
 
-Finding examine_table(const std::string& parameter, const mta::TableName& table, const std::string& flag) {
+Finding examine_table(const Examination& examination, const std::string& parameter,
+                      const mta::TableName& table) {
+  const auto& flag = examination.config.policy.pams.header;
   if (!is_text(table)) return ok("");  // other_filters fails for a table that nobody can list
   const bool is_in_main = table.is_inline() || table.type == "static";
   const auto content = is_in_main ? Result<std::string>(table.rest) : read_file(table.rest);
-  if (!content) return unanswered(content.error());
+  if (!content) return unread(examination, table.rest, content.error());
   const auto rules = logging_rules(table, *content, harmless_in(parameter, flag));
   if (rules.empty()) return ok("");
+  if (is_own_table(examination, table.rest))
+    return warn(parameter + ": " + table.rest + " is not what this configuration needs", kSetup);
   const auto& first = rules.front();
   const auto place = ": " + table.rest + " line " + std::to_string(first.first_line);
   auto seen = parameter + (is_in_main ? "" : place) + " has '" + text::printable(first.text) + "'";
@@ -70,15 +74,15 @@ Finding examine_table(const std::string& parameter, const mta::TableName& table,
   return warn(seen, remedy_for(parameter, table, first));
 }
 
-Finding examine_rules(const mta::PostfixServices& services, const mta::Service& cleanup,
-                      const std::string& flag) {
+Finding examine_rules(const Examination& examination, const mta::PostfixServices& services,
+                      const mta::Service& cleanup) {
   const auto values = services.values(cleanup, {"header_checks", "mime_header_checks", "nested_header_checks",
                                                 "body_checks", "milter_header_checks"});
   if (!values) return unanswered(values.error());
   for (const auto& [parameter, maps] : *values)
     for (const auto& map : mta::split_list(maps))
       for (const auto& table : mta::tables_of(map))
-        if (auto finding = examine_table(parameter, table, flag); finding.status != CheckStatus::Ok)
+        if (auto finding = examine_table(examination, parameter, table); finding.status != CheckStatus::Ok)
           return finding;
   return ok("");
 }
@@ -153,8 +157,7 @@ Finding run(const Examination& examination) {
   const auto& cleanups = examination.postfix.cleanups();
   if (!cleanups) return unanswered(cleanups.error());
   Finding sum;
-  for (const auto* cleanup : *cleanups)
-    add(sum, *cleanup, examine_rules(*services, *cleanup, examination.config.policy.pams.header));
+  for (const auto* cleanup : *cleanups) add(sum, *cleanup, examine_rules(examination, *services, *cleanup));
   for (const auto& service : services->services()) add(sum, service, examine_program(*services, service));
   if (sum.status == CheckStatus::Ok) sum.seen = "Postfix logs nothing of a message's content";
   return sum;

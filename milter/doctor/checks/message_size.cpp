@@ -6,11 +6,16 @@
 namespace pams::milter::doctor {
 namespace {
 
-Finding examine(const Examination& examination, const mta::Service& service, const std::string& value) {
+Finding examine(const Examination& examination, const mta::PostfixServices& services,
+                const mta::Service& service, const std::string& value) {
   const auto limit = leading_number<std::uint64_t>(value).value_or(0);
   const auto needed = routing::needed_message_size(examination.config.policy);
   const auto seen = service.key() + ": message_size_limit is " + value;
-  const auto remedy = "postconf -e message_size_limit=" + std::to_string(needed) + " && postfix reload";
+  const auto setting = "message_size_limit=" + std::to_string(needed);
+  const auto remedy =
+      (services.overrides(service, "message_size_limit") ? "postconf -P " + service.key() + "/" + setting
+                                                         : "postconf -e " + setting) +
+      " && postfix reload";
   if (limit == 0 || limit >= needed) return ok("");  // 0: no limit
   return failed(
       seen + ", and the connector's largest message needs " + std::to_string(needed) + " when it is sealed",
@@ -27,7 +32,7 @@ Finding run(const Examination& examination) {
   for (const auto* service : all) {
     const auto value = services->value(*service, "message_size_limit");
     if (!value) return unanswered(value.error());
-    if (auto finding = examine(examination, *service, *value); finding.status != CheckStatus::Ok)
+    if (auto finding = examine(examination, *services, *service, *value); finding.status != CheckStatus::Ok)
       return finding;
   }
   return ok("Postfix takes what the connector takes, also when it is sealed");

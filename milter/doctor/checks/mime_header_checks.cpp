@@ -1,7 +1,15 @@
 #include "milter/doctor/checks/route_rules.hpp"
+#include "milter/mta/postfix/table_name.hpp"
 
 namespace pams::milter::doctor {
 namespace {
+
+/// Ours come there when the parameter follows header_checks, as it does where nobody set it.
+std::string remedy_for(const Examination& examination, const std::string& parameter, const std::string& map) {
+  for (const auto& table : mta::tables_of(map))
+    if (is_own_table(examination, table.rest)) return kSetup;
+  return "take that rule out of " + map + ", or " + map + " out of " + parameter + "; then postfix reload";
+}
 
 /// Whether these tables would reroute a message because of a header inside one of its parts.
 Finding examine(const Examination& examination, const std::string& parameter, const std::string& maps) {
@@ -11,7 +19,8 @@ Finding examine(const Examination& examination, const std::string& parameter, co
     const auto answer = first_answer(examination.mta, maps, header);
     if (!answer) return unanswered(answer.error());
     if (*answer && (*answer)->action.starts_with("FILTER"))
-      return failed(parameter + ": " + (*answer)->map + " reroutes on a header inside an attachment", kSetup);
+      return failed(parameter + ": " + (*answer)->map + " reroutes on a header inside an attachment",
+                    remedy_for(examination, parameter, (*answer)->map));
   }
   return ok("");
 }

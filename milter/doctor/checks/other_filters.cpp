@@ -28,7 +28,7 @@ bool stands_in_main(const mta::TableName& table) {
 std::vector<std::string> our_actions(const Examination& examination, const mta::PostfixServices& services) {
   const auto relay =
       routing::relay_address(examination.config.settings.relay.listen, services.queue_directory());
-  std::vector<std::string> actions{routing::kGuardAction};
+  std::vector<std::string> actions{routing::kGuardAction, routing::kFormerGuardAction};
   for (const auto& connector : examination.config.policy.connectors)
     actions.push_back(routing::route_action(connector, relay));
   return actions;
@@ -47,16 +47,20 @@ std::optional<std::string> foreign_filter(const std::vector<std::string>& ours, 
   return std::nullopt;
 }
 
-Finding examine(const std::vector<std::string>& ours, const std::string& parameter,
-                const mta::TableName& table) {
+Finding examine(const Examination& examination, const std::vector<std::string>& ours,
+                const std::string& parameter, const mta::TableName& table) {
   if (!is_text(table))
     return failed(parameter + ": nobody can list the rules of " + table.name() + ", and one may reroute mail",
                   "write its rules into a pcre: or regexp: table, and take it out of " + parameter);
   // pcre:{ {/^X:/ FILTER …} } stands in main.cf itself
   const auto content = stands_in_main(table) ? Result<std::string>(" " + table.rest) : read_file(table.rest);
-  if (!content) return unanswered(content.error());
+  if (!content) return unread(examination, table.rest, content.error());
   const auto action = foreign_filter(ours, *content);
   if (!action) return ok("");
+  if (is_own_table(examination, table.rest))
+    return failed(
+        parameter + ": " + table.name() + " is not what this configuration needs: it has '" + *action + "'",
+        kSetup);
   return failed(parameter + ": " + table.name() + " has '" + *action + "'",
                 "move that rule to an smtpd access table (check_…_access): a FILTER there comes before ours");
 }
@@ -73,7 +77,8 @@ Finding run(const Examination& examination) {
     for (const auto& [parameter, maps] : *values)
       for (const auto& map : mta::split_list(maps))
         for (const auto& table : mta::tables_of(map))
-          if (const auto finding = examine(ours, parameter, table); finding.status != CheckStatus::Ok)
+          if (const auto finding = examine(examination, ours, parameter, table);
+              finding.status != CheckStatus::Ok)
             return finding;
   }
   return ok("no other rule reroutes mail");

@@ -1,9 +1,3 @@
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
-
-#include "milter/base/fd.hpp"
 #include "milter/doctor/account.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/routing/postfix_settings.hpp"
@@ -21,25 +15,25 @@ std::vector<std::string> needed_files(const Examination& examination) {
   return files;
 }
 
-std::string first_unreadable(const std::vector<std::string>& files) {
+std::optional<Problem> first_unreadable(const std::vector<std::string>& files) {
   for (const auto& file : files)
-    if (const Fd opened(open(file.c_str(), O_RDONLY | O_CLOEXEC)); !opened)
-      return file + ": " + std::strerror(errno);
-  return "";
+    if (auto problem = reading_problem(file)) return problem;
+  return std::nullopt;
 }
 
 Finding run(const Examination& examination) {
   const auto account = milter_account(examination);
-  if (!account) return warn(account.error().what, "useradd --system pams-milter");
+  if (!account) return no_account(account.error());
   const auto files = needed_files(examination);
-  const auto problem = attempt_as(*account, [&] { return first_unreadable(files); });
-  if (!problem) return unanswered(problem.error());
-  if (problem->empty())
+  const auto tried = attempt_as(*account, [&] { return first_unreadable(files); });
+  if (tried.doubt != Doubt::None) return not_attempted(tried);
+  if (!tried.problem)
     return ok("user " + account->name + " can read all " + std::to_string(files.size()) + " files");
-  const auto file = problem->substr(0, problem->find(": "));
-  return failed("user " + account->name + " cannot read " + *problem,
-                "chgrp " + std::to_string(account->group) + " " + file + " && chmod g+r " + file +
-                    "; the directories above it must let that group pass (chmod g+x)");
+  auto remedy = remedy_for(*tried.problem, *account, Wanted::ReadFile);
+  if (remedy.empty()) remedy = remedy_for_missing(examination, tried.problem->path);
+  auto finding = failed("user " + account->name + " cannot read " + tried.problem->text(), remedy);
+  finding.cause = cause_of(*tried.problem);
+  return finding;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "milter/doctor/checks/redirect_tables.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
@@ -17,21 +18,37 @@ bool has_redirect(std::string_view content) {
   return false;
 }
 
+std::string remedy_for(const mta::TableName& table, const std::string& file) {
+  const auto source = read_file(table.rest);
+  if (file != table.rest && source && !has_redirect(*source))
+    return "postmap " + table.name() + " && postfix reload: " + file + " is older than its source";
+  return "take the REDIRECT out of " + table.rest +
+         (file == table.rest ? "" : " and postmap " + table.name()) +
+         "; always_bcc and recipient_bcc_maps do no harm";
+}
+
 /// Database files hold their values as text, too; so all that a table could consist of is looked through.
 Finding examine_file(const std::string& parameter, const mta::TableName& table) {
   bool found = false;
   for (const auto* suffix : {"", ".db", ".lmdb", ".cdb", ".dir", ".pag"}) {
-    const auto content = read_file(table.rest + suffix);
-    if (!content && content.error().what.find("Permission denied") != std::string::npos)
-      return unanswered(content.error());
+    const auto file = table.rest + suffix;
+    const auto content = read_file(file);
+    if (const auto problem = content ? std::nullopt : reading_problem(file);
+        problem && problem->error == EACCES) {
+      auto finding = failed("", "");
+      may_not_read(*problem, finding);
+      return finding;
+    }
     if (!content) continue;
     found = true;
     if (has_redirect(*content))
-      return failed(
-          parameter + ": " + table.rest + suffix + " has a REDIRECT",
-          "take the REDIRECT out of " + table.rest + "; always_bcc and recipient_bcc_maps do no harm");
+      return failed(parameter + ": " + file + " has a REDIRECT", remedy_for(table, file));
   }
-  return found ? ok("") : warn(parameter + ": nobody can list " + table.name(), "look for REDIRECT there");
+  if (found) return ok("");
+  auto finding = warn(parameter + ": nobody can list " + table.name(), "look for REDIRECT there");
+  if (const auto problem = reading_problem(table.rest); problem && table.rest.starts_with('/'))
+    finding.cause = cause_of(*problem);
+  return finding;
 }
 
 Finding examine(const std::string& parameter, const mta::TableName& table) {

@@ -98,7 +98,10 @@ Finding run(const Examination& examination) {
   if (!queue) return unanswered(queue.error());
   const auto began = last_reload(*queue);
   // Another machine, another container, or not started yet: then nothing old is running here either.
-  if (!began) return warn("no running Postfix can be seen from here", "postfix start");
+  if (!began)
+    return warn("no running Postfix can be seen from here",
+                "systemctl start postfix; without systemd: postfix -c " + examination.mta.config_directory() +
+                    " start");
   for (const std::string name : {"main.cf", "master.cf"}) {
     const auto path = examination.mta.config_directory() + "/" + name;
     if (changed(stamp_of(path)) > *began + kSlack)

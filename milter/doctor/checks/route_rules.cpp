@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
+#include <unistd.h>
+
+#include "milter/doctor/checks/sendmail_answers.hpp"
+#include "milter/routing/postfix_settings.hpp"
 #include "milter/routing/route.hpp"
 #include "milter/seal/carrier.hpp"
 #include "rules/base/text.hpp"
@@ -53,12 +58,59 @@ Finding failed(std::string seen, std::string remedy) {
 }
 
 Finding unanswered(const Error& error) {
-  if (error.what.find("Permission denied") == std::string::npos) return failed(error.what, kSetup);
-  auto finding =
-      failed("this user may not read it: " + error.what,
-             "chgrp pams-milter FILE && chmod 640 FILE, with the milter's group and the file named here");
-  finding.unseen = true;
+  auto finding = failed(error.what, "");
+  finding.doubt = error.failure == Failure::Temporary ? Doubt::Late : Doubt::Unanswered;
   return finding;
+}
+
+Finding unread(const Examination& examination, const std::string& file, const Error& error) {
+  auto finding = unanswered(error);
+  const auto problem = reading_problem(file);
+  if (!problem) return finding;
+  finding.seen = problem->text();
+  finding.cause = cause_of(*problem);
+  if (problem->error == EACCES)
+    may_not_read(*problem, finding);
+  else if (problem->error == ENOENT)
+    finding.remedy = remedy_for_missing(examination, problem->path);
+  return finding;
+}
+
+Finding not_attempted(const Attempt& attempt) {
+  auto finding = failed(attempt.why, "pamsctl doctor, as root");
+  finding.doubt = attempt.doubt;
+  return finding;
+}
+
+Finding no_account(const Error& error) {
+  auto finding =
+      warn(error.what, "adduser --system --group --no-create-home --home /var/lib/pams-milter pams-milter");
+  finding.cause = "no user";
+  return finding;
+}
+
+void may_not_read(const Problem& problem, Finding& finding) {
+  const Account self{"", geteuid(), getegid(), {}, ""};
+  finding.doubt = Doubt::NotAllowed;
+  finding.seen = "this user may not read " + problem.text();
+  finding.remedy = remedy_for(problem, self, Wanted::ReadFile);
+}
+
+std::string remedy_for_missing(const Examination& examination, const std::string& file) {
+  if (examination.sendmail != nullptr) return kSendmailSetup;
+  if (is_own_table(examination, file)) return kSetup;
+  const auto& directory = examination.mta.config_directory();
+  if (file == directory + "/main.cf" || file == directory + "/master.cf")
+    return "restore " + file + " from a backup, or set [milter] postfix_config to Postfix's directory";
+  return "restore " + file +
+         ", or take it out of the parameter in main.cf that names it; then postfix reload";
+}
+
+bool is_own_table(const Examination& examination, const std::string& file) {
+  const auto& directory = examination.mta.config_directory();
+  return std::ranges::any_of(
+      std::array{routing::kGuardTable, routing::kSealedTable, routing::kSmtpGuardTable},
+      [&](const char* name) { return file == directory + "/" + name; });
 }
 
 Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::string& maps,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "milter/doctor/account.hpp"
 #include "milter/doctor/check.hpp"
 #include "milter/mta/postfix/postfix_services.hpp"
 #include "milter/setup/postfix/postfix_site.hpp"
@@ -15,8 +16,21 @@ namespace pams::milter::doctor {
 Finding ok(std::string seen);
 Finding warn(std::string seen, std::string remedy);
 Finding failed(std::string seen, std::string remedy);
-/// A question that Postfix's tools did not answer: nothing is verified then.
+/// A question that the MTA's tools did not answer: nothing is verified then. Why is asked of the system
+/// (explain_doubt.hpp).
 Finding unanswered(const Error& error);
+/// The same for a file that the check reads itself.
+Finding unread(const Examination& examination, const std::string& file, const Error& error);
+/// An attempt (account.hpp) that could not be made.
+Finding not_attempted(const Attempt& attempt);
+/// Nobody knows who the milter is.
+Finding no_account(const Error& error);
+/// This user may not read the file: puts into `finding` what lets it.
+void may_not_read(const Problem& problem, Finding& finding);
+/// What brings back a file that the MTA's settings name and that is not there.
+std::string remedy_for_missing(const Examination& examination, const std::string& file);
+/// A table that setup writes.
+bool is_own_table(const Examination& examination, const std::string& file);
 
 inline constexpr const char* kSetup = "pamsctl setup postfix --apply && postfix reload";
 

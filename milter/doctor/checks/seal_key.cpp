@@ -1,11 +1,9 @@
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
-#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "milter/base/fd.hpp"
 #include "milter/base/time_text.hpp"
 #include "milter/doctor/account.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
@@ -44,15 +42,44 @@ std::string remedy_for(const Program& program, const std::string& path) {
          program.name;
 }
 
+std::string setup_of(const Examination& examination) {
+  return examination.config.settings.mta == MtaKind::Sendmail ? "pamsctl setup sendmail --apply"
+                                                              : "pamsctl setup postfix --apply";
+}
+
+/// Why there is no key, asked of the file itself.
+Finding without_ring(const Examination& examination, const Error& error) {
+  const auto& path = examination.config.settings.seal_key_file;
+  auto finding = failed(error.what, "");
+  const auto problem = reading_problem(path);
+  struct stat status {};
+  if (problem && problem->error == EACCES) {
+    may_not_read(*problem, finding);
+    const auto account = milter_account(examination);
+    if (!problem->is_above && account)
+      finding.remedy = "chown " + account->name + " " + path + " && chmod 600 " + path;
+  } else if (problem && problem->error == ENOENT) {
+    finding.remedy = setup_of(examination) + " makes a new one; where sealed mail waits, restore " + path +
+                     " from a backup first: nothing else opens it";
+  } else if (stat(path.c_str(), &status) == 0 && (status.st_mode & 027U) != 0) {
+    finding.remedy = "chmod 600 " + path + " && pamsctl seal rotate, for somebody may have read it";
+  } else {
+    finding.remedy = "restore " + path + " from a backup; without one: mv " + path + " " + path +
+                     ".damaged && " + setup_of(examination) +
+                     ", and what is sealed with the old key stays sealed";
+  }
+  return finding;
+}
+
 /// Root can read every file, so root asks on behalf of the program.
 Finding examine_file(const Program& program, const std::string& path) {
-  const auto problem = attempt_as(*program.account, [&path] {
-    return Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC)) ? std::string() : std::string(std::strerror(errno));
-  });
-  if (!problem) return unanswered(problem.error());
-  if (problem->empty()) return ok("");
-  return failed(program.name + ": user " + program.account->name + " cannot read " + path + ": " + *problem,
-                remedy_for(program, path));
+  const auto tried = attempt_as(*program.account, [&path] { return reading_problem(path); });
+  if (tried.doubt != Doubt::None) return not_attempted(tried);
+  if (!tried.problem) return ok("");
+  const auto& problem = *tried.problem;
+  return failed(
+      program.name + ": user " + program.account->name + " cannot read " + problem.text(),
+      problem.is_above ? remedy_for(problem, *program.account, Wanted::ReadFile) : remedy_for(program, path));
 }
 
 /// A program that reads the file itself notices when it changes: it has the same keys as everybody.
@@ -78,13 +105,7 @@ Finding examine_programs(const Examination& examination, const std::string& newe
 Finding run(const Examination& examination) {
   const auto& path = examination.config.settings.seal_key_file;
   const auto ring = seal::KeyRing::read(path);
-  if (!ring) {
-    auto finding = unanswered(ring.error());
-    finding.remedy = finding.unseen
-                         ? "chown it to the milter's user, mode 600: " + path
-                         : "pamsctl setup makes a missing one; a lost one comes from a backup only";
-    return finding;
-  }
+  if (!ring) return without_ring(examination, ring.error());
   if (auto finding = examine_programs(examination, ring->current().id()); finding.status != CheckStatus::Ok)
     return finding;
   const auto& keys = ring->keys();

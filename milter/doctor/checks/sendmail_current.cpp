@@ -17,7 +17,7 @@ std::pair<long, long> changed(const std::string& path) {
 Finding run(const Examination& examination) {
   const auto& sendmail = *examination.sendmail;
   const auto feature = read_file(sendmail.feature());
-  if (!feature) return failed(feature.error().what, kSendmailSetup);
+  if (!feature) return unread(examination, sendmail.feature(), feature.error());
   if (*feature != routing::sendmail_feature(examination.config))
     return failed(sendmail.feature() + " is not what this configuration needs", kSendmailSetup);
   for (const auto& source : {sendmail.feature(), sendmail.mc()})

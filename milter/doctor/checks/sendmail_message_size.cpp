@@ -10,7 +10,7 @@ namespace {
 Finding run(const Examination& examination) {
   const auto file = examination.sendmail->cf();
   const auto cf = read_file(file);
-  if (!cf) return unanswered(cf.error());
+  if (!cf) return unread(examination, file, cf.error());
   const auto value = cf_option(cf_lines(*cf), "MaxMessageSize");
   const auto limit = leading_number<std::uint64_t>(value).value_or(0);
   const auto needed = routing::needed_message_size(examination.config.policy);

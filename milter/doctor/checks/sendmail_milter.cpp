@@ -18,7 +18,7 @@ bool names_us(std::string_view list, char separator) {
 Finding run(const Examination& examination) {
   const auto& sendmail = *examination.sendmail;
   const auto cf = read_file(sendmail.cf());
-  if (!cf) return failed(cf.error().what, kSendmailSetup);
+  if (!cf) return unread(examination, sendmail.cf(), cf.error());
   const auto lines = cf_lines(*cf);
   const auto filter = cf_definition(lines, std::string("X") + routing::kFilterName);
   if (filter.empty()) return failed(sendmail.cf() + " does not know the milter", kSendmailSetup);

@@ -18,7 +18,7 @@ std::string joined(const std::string& tokens) {
 
 Finding examine_mailer(const Examination& examination) {
   const auto cf = read_file(examination.sendmail->cf());
-  if (!cf) return failed(cf.error().what, kSendmailSetup);
+  if (!cf) return unread(examination, examination.sendmail->cf(), cf.error());
   const auto& connector = examination.connector;
   const auto mailer = cf_definition(cf_lines(*cf), "M" + connector.transport);
   if (mailer.empty()) return failed("there is no mailer '" + connector.transport + "'", kSendmailSetup);

@@ -5,17 +5,35 @@
 namespace pams::milter::doctor {
 namespace {
 
+constexpr std::string_view kStatusFilter = "lmtp_delivery_status_filter";
+
 bool holds(const routing::TransportSetting& setting, const std::string& value) {
-  // A Postfix before 3.7 does not know it.
-  if (setting.name == "lmtp_bind_address_enforce" && value.empty()) return true;
+  // A Postfix before 3.7 does not know the first; setups until 2026-11-27 had no table for the other.
+  if ((setting.name == "lmtp_bind_address_enforce" || setting.name == kStatusFilter) && value.empty())
+    return true;
   return value == setting.value;
 }
 
 std::vector<std::string> names_of(const rules::OutboundConnector& connector) {
   std::vector<std::string> names;  // the same for each reach
-  for (const auto& setting : routing::transport_settings(connector, routing::Reach::SocketOnly))
+  for (const auto& setting : routing::transport_settings(connector, routing::Reach::SocketOnly, ""))
     names.push_back(setting.name);
   return names;
+}
+
+/// A message that comes back for nothing is no leak: other mail need not wait for it.
+Finding examine_status_filter(const Examination& examination, const mta::Service& service,
+                              const std::string& filter) {
+  if (filter.empty())
+    return warn(
+        service.key() +
+            " is of an earlier setup: a message is given back when Postfix does not find the next hop",
+        kSetup);
+  const auto kept = examination.mta.lookup(filter, "5.4.4 unable to look up host");
+  if (!kept) return warn(kept.error().what, kSetup);
+  if (*kept != "4.4.4 unable to look up host")
+    return warn(filter + " gives messages back for what Postfix says of the next hop", kSetup);
+  return ok("");
 }
 
 Finding examine_settings(const Examination& examination, const mta::PostfixServices& services,
@@ -24,13 +42,16 @@ Finding examine_settings(const Examination& examination, const mta::PostfixServi
   if (!values) return unanswered(values.error());
   const bool enforces = !values->at("lmtp_bind_address_enforce").empty();
   const auto reach = routing::reach_of(examination.config.settings.relay.listen, enforces);
-  const auto settings = routing::transport_settings(examination.connector, reach);
+  const auto types = examination.mta.map_types();
+  if (!types) return unanswered(types.error());
+  const auto settings = routing::transport_settings(
+      examination.connector, reach, routing::map_prefix(*types, examination.mta.config_directory()));
   for (const auto& setting : settings)
     if (setting.demanded && !holds(setting, values->at(setting.name)))
       return failed(
           service.key() + ": " + setting.name + " is '" + values->at(setting.name) + "'; " + setting.why,
           "postconf -P '" + service.key() + "/" + setting.name + "=" + setting.value + "' && postfix reload");
-  return ok("");
+  return examine_status_filter(examination, service, values->at(std::string(kStatusFilter)));
 }
 
 Finding run(const Examination& examination) {

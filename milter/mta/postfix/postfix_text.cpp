@@ -23,7 +23,7 @@ std::optional<Service> parse_service(const std::string& line) {
     rest.remove_prefix(word.size());
   }
   if (column.back().empty() || column[0].starts_with('#')) return std::nullopt;
-  return Service{column[0], column[1], column[4], column[7], line};
+  return Service{column[0], column[1], column[4], column[6], column[7], line};
 }
 
 std::optional<ServiceParameter> parse_service_parameter(const std::string& line) {

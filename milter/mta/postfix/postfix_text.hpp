@@ -13,10 +13,11 @@ namespace pams::milter::mta {
 /// One master.cf service.
 struct Service {
   std::string name;
-  std::string type;     ///< inet, unix, pass, fifo, unix-dgram
-  std::string chroot;   ///< y, n or -
-  std::string command;  ///< "smtpd"
-  std::string line;     ///< as postconf -M prints it
+  std::string type;           ///< inet, unix, pass, fifo, unix-dgram
+  std::string chroot;         ///< y, n or -
+  std::string process_limit;  ///< "20", 0 = none, - = default_process_limit
+  std::string command;        ///< "smtpd"
+  std::string line;           ///< as postconf -M prints it
   std::string key() const { return name + "/" + type; }
 };
 

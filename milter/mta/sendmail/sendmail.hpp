@@ -1,5 +1,5 @@
 /// Sendmail as pams-milter sees it: the files of its directory, and what its own rules answer in address test
-/// mode (`sendmail -bt`). It changes nothing and reloads nothing. Any thread.
+/// mode (`sendmail -bt`). Of the queue it changes only what it is told to; it reloads nothing. Any thread.
 #pragma once
 
 #include <chrono>
@@ -21,8 +21,9 @@ class Sendmail {
   /// What `sendmail -bt` prints when it is told `lines`, on sendmail.cf.
   Result<std::string> test(const std::vector<std::string>& lines) const;
 
-  /// What `sendmail -bp` prints: who may see all of the queue is Sendmail's matter (root always).
-  Result<std::string> queue() const;
+  /// Both need root. Tries one message of the queue now, and waits for the outcome.
+  Status run_queue(const std::string& id) const;
+  Status end_quarantine(const std::string& id) const;
 
   /// Paths in Sendmail's directory.
   std::string cf() const { return path("sendmail.cf"); }
@@ -33,7 +34,8 @@ class Sendmail {
   const std::string& program() const { return program_; }
 
  private:
-  Result<std::string> ask(const std::vector<std::string>& arguments, const std::string& input) const;
+  Result<std::string> ask(const std::vector<std::string>& arguments, const std::string& input,
+                          std::chrono::milliseconds timeout) const;
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
   std::string directory_;

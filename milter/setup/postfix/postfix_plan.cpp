@@ -92,6 +92,8 @@ class ServicesPlan {
   }
 
  private:
+  std::string maps() const { return routing::map_prefix(site_.map_types, site_.config_directory); }
+
   static bool is_named(const mta::Service& service, const std::string& wanted) {
     const bool listens =
         service.command == "smtpd" || service.command == "pickup" || service.command == "qmqpd";
@@ -120,7 +122,7 @@ class ServicesPlan {
           key +
           " sends mail to the smart host unsealed, and what is queued that way could reach another port of this machine: this step needs [relay] listen = \"unix:…\" and Postfix 3.7");
     plan_.upgrades = plan_.upgrades || is_former;
-    auto wanted = routing::transport_settings(connector, reach);
+    auto wanted = routing::transport_settings(connector, reach, maps());
     // Postfix before 3.7 warns of what it does not know.
     if (!enforces)
       std::erase_if(wanted, [](const auto& setting) { return setting.name == "lmtp_bind_address_enforce"; });
@@ -131,16 +133,27 @@ class ServicesPlan {
     for (const auto& own : now)
       if (std::ranges::none_of(wanted, [&](const auto& setting) { return setting.name == own.name; }))
         merged.push_back(own);
-    const bool good = service != nullptr && !is_former && service->chroot == "n" &&
-                      std::ranges::all_of(wanted, [&](const auto& setting) {
-                        return std::ranges::any_of(now, [&](const auto& own) {
-                          return own.name == setting.name && own.value == setting.value;
-                        });
-                      });
+    const auto processes = processes_of(service);
+    const bool good =
+        service != nullptr && !is_former && service->chroot == "n" && service->process_limit == processes &&
+        std::ranges::all_of(wanted, [&](const auto& setting) {
+          return std::ranges::any_of(
+              now, [&](const auto& own) { return own.name == setting.name && own.value == setting.value; });
+        });
     if (!good)
       change(ChangeKind::Service, key, service == nullptr ? "" : service->line,
-             service_line(connector.transport + " unix - - n - - lmtp", merged),
+             service_line(connector.transport + " unix - - n - " + processes + " lmtp", merged),
              "connector '" + connector.name + "': carriers go to pams-relay, unedited, and nowhere else");
+  }
+
+  /// The transport's process limit; a site may have a lower one.
+  std::string processes_of(const mta::Service* service) const {
+    const std::string now = service == nullptr ? "-" : service->process_limit;
+    const auto inherited = site_.effective.find("default_process_limit");
+    const auto limit =
+        routing::process_limit(now, inherited == site_.effective.end() ? "100" : inherited->second);
+    const auto most = routing::transport_processes(config_);
+    return limit == 0 || limit > most ? std::to_string(most) : now;
   }
 
   /// True when the listener goes without the guard rules.
@@ -207,6 +220,8 @@ void plan_tables(const Config& config, const Site& site, SetupPlan& plan) {
             "# 2: flagged mail that no milter took charge of waits in the queue\n" + flag +
             routing::kGuardAction + "\n",
         "the guard rules: flagged mail that was not sealed waits"}},
+      {routing::kStatusTable,
+       {routing::status_rules(), "flagged mail is not given back for what Postfix says of the next hop"}},
   };
   if (routing::has_smtp_guard_rule(config))
     tables.emplace_back(routing::kSmtpGuardTable,
@@ -255,13 +270,13 @@ void note_own_milters(const Site& site, SetupPlan& plan) {
 
 std::vector<std::string> parameters_of_interest(const rules::Policy& policy) {
   std::vector<std::string> names{
-      "queue_directory",          "compatibility_level",  "milter_protocol",
-      "milter_default_action",    "smtpd_milters",        "non_smtpd_milters",
-      "milter_header_checks",     "header_checks",        "mime_header_checks",
-      "nested_header_checks",     "smtp_header_checks",   "lmtp_header_checks",
-      "message_size_limit",       "mailbox_size_limit",   "virtual_mailbox_limit",
-      "bounce_size_limit",        "cleanup_service_name", "lmtp_bind_address_enforce",
-      "enable_original_recipient"};
+      "queue_directory",           "compatibility_level",  "milter_protocol",
+      "milter_default_action",     "smtpd_milters",        "non_smtpd_milters",
+      "milter_header_checks",      "header_checks",        "mime_header_checks",
+      "nested_header_checks",      "smtp_header_checks",   "lmtp_header_checks",
+      "message_size_limit",        "mailbox_size_limit",   "virtual_mailbox_limit",
+      "bounce_size_limit",         "cleanup_service_name", "lmtp_bind_address_enforce",
+      "enable_original_recipient", "default_process_limit"};
   for (const auto& connector : policy.connectors)
     names.push_back(connector.transport + "_destination_recipient_limit");
   return names;

@@ -110,7 +110,8 @@ bool has_mode(const std::string& path, mode_t mode) {
 
 /// Our tables as they are. One with another mode counts as missing, so that it is written anew.
 void read_tables(Site& site) {
-  for (const auto* name : {routing::kSealedTable, routing::kGuardTable, routing::kSmtpGuardTable}) {
+  for (const auto* name :
+       {routing::kSealedTable, routing::kGuardTable, routing::kStatusTable, routing::kSmtpGuardTable}) {
     const auto path = site.config_directory + "/" + name;
     if (!has_mode(path, kTableMode)) continue;
     if (auto content = read_file(path)) site.tables[path] = std::move(*content);

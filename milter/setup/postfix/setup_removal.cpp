@@ -48,6 +48,7 @@ class Removal {
     remove_table(routing::kSealedTable);
     if (all) {
       remove_table(routing::kGuardTable);
+      remove_table(routing::kStatusTable);
       remove_table(routing::kSmtpGuardTable);
       remove_table(routing::kFormerSmtpGuardTable);
       for (const auto& entry : std::filesystem::directory_iterator(directory_))

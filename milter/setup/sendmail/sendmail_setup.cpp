@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "milter/config/files.hpp"
+#include "milter/mta/sendmail/sendmail_queue.hpp"
 #include "milter/routing/route.hpp"
 #include "milter/routing/sendmail_feature.hpp"
 #include "milter/setup/backup.hpp"
@@ -58,10 +59,10 @@ Status make_change(const Change& change) {
 /// FallbackSmartHost instead.
 void refuse_former_mail(const std::string& feature, const mta::Sendmail& sendmail, SetupPlan& plan) {
   if (feature.find(kFormerRuleset) == std::string::npos) return;
-  const auto waiting = sendmail.queue();
+  const auto waiting = mta::read_queue(sendmail);
   if (!waiting)
     plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
-  else if (waiting->find(routing::kRouteDomain) != std::string::npos)
+  else if (mta::has_recipient_below(*waiting, routing::kRouteDomain))
     plan.problems.emplace_back(
         "mail of the former setup is in the queue, not sealed, and pams-relay would refuse it: stop pams-milter (senders get 451 and try again), wait until mailq shows no pams-route.invalid, then run this again and start it");
 }
@@ -121,10 +122,10 @@ SetupPlan plan_sendmail_removal(const Config& config, const mta::Sendmail& sendm
   if (config.policy.pams.enabled)
     plan.problems.emplace_back(
         "PAMS is still enabled: Sendmail has no guard rules, so flagged mail would leave in clear without our rules; set [pams] enabled = false and run `pamsctl reload`, so that it is refused until nobody flags any more");
-  const auto waiting = sendmail.queue();
+  const auto waiting = mta::read_queue(sendmail);
   if (!waiting)
     plan.problems.push_back("the queue could not be looked through: " + waiting.error().what);
-  else if (waiting->find(routing::kRouteDomain) != std::string::npos)
+  else if (mta::has_recipient_below(*waiting, routing::kRouteDomain))
     plan.problems.emplace_back(
         "sealed mail is in the queue and would leave as it is, for nobody to read: wait until it is delivered");
   return plan;

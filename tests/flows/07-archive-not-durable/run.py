@@ -8,6 +8,8 @@ import subprocess
 from support import messages
 from support.milter import USER
 from support.outcome import Skipped
+from support.trace import Trace
+from support.waiting import wait_for
 
 OUTSIDE = ["bob@client.example"]
 
@@ -17,6 +19,18 @@ def is_not_taken(gateway, message):
     assert answer.code == 451 and "4.3.0" in answer.text, answer
     assert gateway.postfix.queue() == []
     assert not gateway.at_normal_route(message) and not gateway.smart_host.with_text(message.unique)
+
+
+def is_told_as_deferred_and_not_as_archived(gateway, message):
+    trace = Trace(gateway)
+    wait_for("it is in the trace", lambda: trace.rows_of(message), pause=0.3)
+    row, = trace.rows_of(message).values()
+    assert row["status"] == "Deferred" and "451 4.3.0" in row["reply"], row
+    assert trace.rows_of(message, "--status", "deferred") and not trace.rows_of(message, "--status", "failed")
+    told = gateway.pamsctl("trace", "show", row["id"]).stdout
+    archiving = [line for line in told.splitlines() if "archive" in line.split(" (")[0]]
+    assert archiving and all("not done" in line or "answered 451" in line for line in archiving), told
+    assert "archived as" not in told, told
 
 
 def arrives(gateway, message, server):
@@ -60,6 +74,7 @@ def flow_unwritable_directory_flagged(gateway):
     message = messages.flagged()
     with unwritable(gateway.archive.directory):
         is_not_taken(gateway, message)
+        is_told_as_deferred_and_not_as_archived(gateway, message)
     arrives(gateway, message, gateway.smart_host)
 
 

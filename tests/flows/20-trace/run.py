@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from support import messages
+from support.doctor import findings
 from support.smtp_server import Behaviour
 from support.trace import Trace
 from support.waiting import wait_for
@@ -110,7 +111,7 @@ def flow_rejected_and_quarantined_by_rules(gateway):
     rejected = messages.plain(subject="TOP SECRET")
     answer = gateway.send(rejected, [BOB])
     assert answer.code == 550
-    rows = wait_until_told(trace, rejected, {BOB: "Failed"})
+    rows = wait_until_told(trace, rejected, {BOB: "Rejected"})
     assert "550 5.7.909 no secrets" in rows[BOB]["reply"], rows
 
     held = messages.flagged(subject="MODERATE this")
@@ -204,10 +205,49 @@ def flow_a_new_log_that_the_milter_may_not_read_is_told_and_read_later(gateway):
     gateway.postfix.rotate_log(mode=0o600)
     send(gateway, message, BOB)
     gateway.wait_at(gateway.relayhost, message)
+    def doubts():
+        listed = gateway.pamsctl("trace")
+        leaks = gateway.pamsctl("trace", "leaks", check=False)
+        return ("the MTA's log cannot be read" in listed.stderr and leaks.returncode == 1
+                and leaks.stdout != "none\n" and findings(gateway)["mail_log"]["status"] == "fail")
     told = f'event=trace_failed path={gateway.directory}/trace/trace.db reason="{gateway.postfix.log_file}: Permission denied"'
     wait_for("the milter tells it", lambda: told in gateway.milter.log())
+    wait_for("so does whoever asks the trace, and doctor", doubts, pause=0.3)
     gateway.postfix.log_file.chmod(0o644)
     wait_until_told(trace, message, {BOB: "Delivered"})
+    wait_for("nothing is missing any more", lambda: gateway.pamsctl("trace").stderr == "".join(
+        line for line in gateway.pamsctl("trace").stderr.splitlines(True) if line.startswith("gap:")), pause=0.3)
+
+
+def flow_what_the_guard_rules_keep_is_in_the_trace(gateway):
+    trace = Trace(gateway)
+    milters = gateway.postfix.tool("postconf", "-h", "smtpd_milters").strip()
+    gateway.use_postfix(smtpd_milters="")
+    message = messages.flagged()
+    queue_id = send(gateway, message, BOB)
+    gateway.wait_deferred("pams-milter did not process")
+    rows = wait_until_told(trace, message, {BOB: "Pending"})
+    assert rows[BOB]["class"] == "flagged" and rows[BOB]["queue_id"] == queue_id, rows
+    assert rows[BOB]["sender"] == "alice@example.org", rows
+    assert "pams-milter" in rows[BOB]["reply"], rows
+    gateway.use_postfix(smtpd_milters=milters)
+    gateway.pamsctl("queue", "release", queue_id)
+    gateway.wait_at(gateway.smart_host, message)
+    wait_for("it is delivered in the trace", lambda: sorted(
+        row["status"] for row in trace.rows("--message-id", message.message_id)) == ["Delivered", "Failed"], pause=0.3)
+    assert trace.leaks() == (0, [])
+
+
+def flow_subjects_that_are_not_kept_are_nowhere(gateway):
+    trace = Trace(gateway)
+    path = f'path = "{gateway.directory}/trace/trace.db"'
+    gateway.use_settings(replace=[(path, f"{path}\nsubjects = false")])
+    message = messages.plain(subject="Confidential figures of November")
+    send(gateway, message, BOB)
+    rows = wait_until_told(trace, message, {BOB: "Delivered"})
+    assert rows[BOB]["subject"] == "", rows
+    for file in (gateway.directory / "trace").iterdir():
+        assert b"Confidential figures" not in file.read_bytes(), file
 
 
 def flow_rotated_log_and_restarted_milter(gateway):

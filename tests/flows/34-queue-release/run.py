@@ -1,9 +1,11 @@
-"""Flagged mail that the milter never saw is held by the guard rules; `pamsctl queue` shows it and brings it back.
+"""Flagged mail that waits: `pamsctl queue list` shows each with the reason, `release` lets it go its safe way.
 
-Sealed mail that waits is shown apart, and never released: it goes by itself.
+What the milter never saw is held by the guard rules, and goes back through the milter. What is sealed goes to the relay,
+from hold or before its next try.
 """
 
 import json
+from pathlib import Path
 
 from support import messages
 from support.waiting import wait_for
@@ -27,7 +29,7 @@ def held_by_the_guard_rules(gateway, send):
     milters = gateway.postfix.tool("postconf", "-h", "smtpd_milters").strip()
     gateway.use_postfix(smtpd_milters="")
     send()
-    queue_id = gateway.wait_deferred("pams-milter did not process")["queue_id"]
+    queue_id = gateway.wait_deferred("not sealed by pams-milter yet")["queue_id"]
     gateway.use_postfix(smtpd_milters=milters)
     return queue_id
 
@@ -132,19 +134,97 @@ def flow_what_postfix_does_not_accept_stays_on_hold(gateway):
     gateway.wait_at(gateway.smart_host, message)
 
 
-def flow_sealed_mail_is_shown_and_never_released(gateway):
+def only_entry(gateway, kind):
+    found = json.loads(gateway.pamsctl("queue", "list", "--json").stdout)
+    assert [len(found["unsealed"]), len(found["sealed"])] == ([1, 0] if kind == "guarded" else [0, 1]), found
+    entry = (found["unsealed"] + found["sealed"])[0]
+    assert entry["kind"] == kind and entry["why"] in gateway.pamsctl("queue", "list").stdout, entry
+    return entry
+
+
+def waiting_sealed(gateway):
     gateway.smart_host.stop()
     message = messages.flagged()
     assert gateway.send(message, OUTSIDE).code == 250
-    wait_for("the carrier waits", lambda: gateway.postfix.queue() and gateway.postfix.queue()[0]["queue_name"] == "deferred")
-    queue_id = gateway.postfix.queue()[0]["queue_id"]
-    assert listed(gateway) == {"unsealed": [], "sealed": [queue_id]}
-    assert "goes by itself" in released(gateway, queue_id, code=1)
-    assert "nothing to release" in released(gateway, "--all")
-    assert [one["queue_id"] for one in gateway.postfix.queue()] == [queue_id]
+    return message, gateway.wait_deferred("Connection refused")["queue_id"]
+
+
+def flow_sealed_mail_is_tried_at_once_when_it_is_released(gateway):
+    gateway.use_postfix(queue_run_delay="1h", minimal_backoff_time="1h", maximal_backoff_time="1h")
+    message, queue_id = waiting_sealed(gateway)
+    assert "Connection refused" in only_entry(gateway, "deferred")["why"]
+    assert "nothing to release" in released(gateway, "--all"), "it goes by itself"
     gateway.smart_host.start()
-    gateway.postfix.flush()
+    assert "tried again now" in released(gateway, queue_id[:-1])
+    assert gateway.wait_at(gateway.smart_host, message).tls
+    gateway.wait_empty_queue()
+
+
+def flow_sealed_mail_on_hold_goes_to_the_relay_when_it_is_released(gateway):
+    message, queue_id = waiting_sealed(gateway)
+    gateway.postfix.tool("postsuper", "-h", queue_id)
+    gateway.smart_host.start()
+    assert "postsuper -h" in only_entry(gateway, "on_hold")["why"]
+    assert "nothing to release" in released(gateway, "--all"), "who put it on hold had a reason"
+    assert "off hold" in released(gateway, queue_id)
+    assert gateway.wait_at(gateway.smart_host, message).tls
+    gateway.wait_empty_queue()
+    assert not gateway.at_normal_route(message)
+
+
+def flow_what_a_rule_put_into_quarantine_says_so(gateway):
+    gateway.use_settings(Path(__file__).parent / "rules.toml")
+    message = messages.flagged(subject="MODERATE this")
+    assert gateway.send(message, OUTSIDE).code == 250
+    wait_for("it is on hold", lambda: [one["queue_name"] for one in gateway.postfix.queue()] == ["hold"])
+    wait_for("the trace knows why", lambda: "Moderation: matches" in only_entry(gateway, "on_hold")["why"])
+    released(gateway, only_entry(gateway, "on_hold")["id"])
+    assert gateway.wait_at(gateway.smart_host, message).tls
+    gateway.wait_empty_queue()
+    assert not gateway.at_normal_route(message)
+
+
+def flow_a_good_message_raises_no_alarm_in_the_log_and_shows_no_key_there(gateway):
+    """Postfix logs the guard rule for every flagged message, for the milter comes after it."""
+    message = messages.flagged()
+    answer = gateway.send(message, OUTSIDE)
+    assert answer.code == 250
     gateway.wait_at(gateway.smart_host, message)
+    gateway.wait_empty_queue()
+    log = gateway.postfix.log_since_mark()
+    assert "retry:4.7.1 not sealed by pams-milter yet" in log, log
+    assert "status=deferred" not in log and "did not process" not in log, log
+    key = gateway.seal_key.read_text().split()
+    assert not [word for word in key if len(word) > 20 and word in log], "a key is in the log"
+
+    queue_id = sent(gateway, messages.flagged())
+    assert "pams-milter never saw it" in only_entry(gateway, "guarded")["why"]
+    assert f"{queue_id}: to=<bob@client.example>" in gateway.postfix.log_since_mark()
+    assert "status=deferred (not sealed by pams-milter yet)" in gateway.postfix.log_since_mark()
+    released(gateway, queue_id)
+    gateway.wait_empty_queue()
+
+
+def flow_a_setup_with_the_former_words_works_and_is_replaced(gateway):
+    rules = gateway.postfix.config / "pams_header_checks"
+    rules.write_text(rules.read_text().replace("not sealed by pams-milter yet",
+                                               "pams-milter did not process this message"))
+    gateway.postfix.tool("postconf", "-P", "pams/unix/lmtp_delivery_status_filter=")
+    (gateway.postfix.config / "pams_delivery_status").unlink()
+    gateway.postfix.restart()
+    found = {one["id"]: one["status"] for one in json.loads(gateway.pamsctl("doctor", "--json", check=False).stdout)["checks"]}
+    assert found["transport"] == "warn", found
+    assert "fail" not in {status for name, status in found.items() if name not in ("mail_log", "readable")}, found
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250, "it is no reason to keep mail back"
+    gateway.wait_at(gateway.smart_host, message)
+    gateway.wait_empty_queue()
+    said = gateway.pamsctl("setup", "postfix", "--apply").stdout
+    gateway.postfix.restart()
+    for setting in ("pams_header_checks", "pams_delivery_status", "pams unix"):
+        assert setting in said, said
+    found = {one["id"]: one["status"] for one in json.loads(gateway.pamsctl("doctor", "--json", check=False).stdout)["checks"]}
+    assert found["transport"] == "ok", found
 
 
 def flow_an_id_that_is_none_touches_nothing(gateway):

@@ -56,7 +56,7 @@ def flow_with_the_milter_forgotten_outbound_mail_waits_and_inbound_mail_arrives(
     gateway.use_postfix(smtpd_milters="")
     secret, inbound = messages.flagged(), messages.plain("X-Other: 1")
     assert gateway.send(secret, OUTSIDE).code == 250
-    gateway.wait_deferred("pams-milter did not process this message")
+    gateway.wait_deferred("not sealed by pams-milter yet")
     assert send_inbound(gateway, inbound).code == 250
     gateway.wait_at(gateway.mailboxes, inbound)
     assert not gateway.at_normal_route(secret)
@@ -67,7 +67,7 @@ def flow_with_the_route_forgotten_outbound_mail_is_refused_or_waits(gateway):
     gateway.use_postfix(milter_header_checks="")
     message = messages.flagged()
     assert gateway.send(message, OUTSIDE).code == 250
-    gateway.wait_deferred("pams-milter did not process this message")
+    gateway.wait_deferred("not sealed by pams-milter yet")
 
 
 def flow_a_requeued_inbound_message_finds_its_way(gateway):

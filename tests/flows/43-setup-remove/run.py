@@ -55,14 +55,14 @@ def flow_the_first_stage_leaves_the_guard_rules_and_flagged_mail_waits(gateway):
     for port in (gateway.postfix.outbound_port, gateway.postfix.inbound_port):
         secret, ordinary = messages.flagged(subject="Held"), messages.plain()
         assert gateway.send(secret, OUTSIDE, port=port).code == 250
-        gateway.wait_deferred("pams-milter did not process this message")
+        gateway.wait_deferred("not sealed by pams-milter yet")
         assert gateway.send(ordinary, OUTSIDE, port=port).code == 250
         gateway.wait_at(gateway.relayhost, ordinary)
         assert not gateway.smart_host.with_text(secret.unique) and not gateway.at_normal_route(secret)
         gateway.postfix.delete_all()
     secret = messages.flagged()
     gateway.postfix.sendmail(secret.data, "alice@example.org", OUTSIDE)
-    gateway.wait_deferred("pams-milter did not process this message")
+    gateway.wait_deferred("not sealed by pams-milter yet")
     assert removal(gateway, "--apply")[1]["changes"] == []
 
 
@@ -86,7 +86,7 @@ def flow_the_guard_rules_do_not_go_before_the_milter_nor_while_flagged_mail_wait
     gateway.pamsctl(*REMOVE, "--apply")
     gateway.postfix.restart()
     assert gateway.send(messages.flagged(), OUTSIDE).code == 250
-    gateway.wait_deferred("pams-milter did not process this message")
+    gateway.wait_deferred("not sealed by pams-milter yet")
     before = gateway.postfix_files()
     code, answer = removal(gateway, "--with-guard-rules", "--apply", check=False)
     assert code == 1 and "in the queue" in answer["problems"][0], answer

@@ -127,6 +127,40 @@ def flow_stopped_while_it_sends(gateway):
     assert len(gateway.smart_host.with_text(message.unique)) == 1
 
 
+def flow_stopped_with_a_message_half_received(gateway):
+    """A client that says no more in the middle of a message, and one that said nothing: the relay waits for neither."""
+    carrier, message = waiting_carrier(gateway)
+    with gateway.relay.connection() as silent, gateway.relay.connection() as client:
+        silent.lhlo()
+        client.lhlo()
+        client.docmd("MAIL", "FROM:<alice@example.org>")
+        client.docmd("RCPT", f"TO:<{OUTSIDE[0]}>")
+        assert client.docmd("DATA")[0] == 354
+        client.send(carrier[:len(carrier) // 2])
+        gateway.relay.stop(seconds=30)
+        assert client.getreply()[0] == 421 and silent.getreply()[0] == 421
+    assert not gateway.smart_host.with_text(message.unique)
+    gateway.relay.start()
+    assert gateway.relay.hand_over(carrier, OUTSIDE)[OUTSIDE[0]].startswith("250")
+    assert len(gateway.smart_host.with_text(message.unique)) == 1
+
+
+def flow_pams_is_switched_off_while_mail_waits(gateway):
+    """What is queued already waits too, and says so; it leaves when PAMS is on again."""
+    gateway.smart_host.stop()
+    message = messages.flagged()
+    assert gateway.send(message, OUTSIDE).code == 250
+    gateway.wait_deferred("Connection refused")
+    gateway.use_settings(replace=[("[pams]\n", "[pams]\nenabled = false\n")])
+    gateway.smart_host.start()
+    gateway.postfix.flush()
+    gateway.wait_deferred("[pams] enabled is false: flagged mail is not sent on")
+    assert not gateway.smart_host.with_text(message.unique)
+    gateway.use_settings()
+    gateway.postfix.flush()
+    arrives_once(gateway, message)
+
+
 def flow_reloaded_while_it_sends(gateway):
     gateway.smart_host.behaviour = Behaviour(stall_at="body")
     first, second = messages.flagged(), messages.flagged()

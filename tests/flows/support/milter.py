@@ -43,9 +43,12 @@ class Milter:
     def answers_or_has_ended(self):
         if not self.is_running():
             return True
+        # The MTA's socket is the first thing that it takes, the one for pamsctl the last.
+        control = self.runtime_directory / "control"
         try:
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.connect(str(self.unix_socket))
+            for kind, path in ((socket.SOCK_STREAM, self.unix_socket), (socket.SOCK_SEQPACKET, control)):
+                with socket.socket(socket.AF_UNIX, kind) as probe:
+                    probe.connect(str(path))
             return True
         except OSError:
             return False

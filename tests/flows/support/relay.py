@@ -17,6 +17,7 @@ class Relay:
         self.program, self.config, self.unix_socket, self.log_file = program, config, unix_socket, log_file
         self.delivery_log = delivery_log
         self.process = None
+        self.as_root = []  # a command that runs the relay, and gives up root for it itself
         self._mark = 0
         self._first_delivery = 0
 
@@ -25,9 +26,9 @@ class Relay:
     def start(self):
         before = self.log().count("event=relay_started")
         with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen([self.program, "--config", self.config], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, cwd="/", user=USER, group=USER, extra_groups=[],
-                                            env=dict(os.environ))
+            user = {} if self.as_root else {"user": USER, "group": USER, "extra_groups": []}
+            self.process = subprocess.Popen([*self.as_root, self.program, "--config", self.config], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, cwd="/", env=dict(os.environ), **user)
         wait_for("the relay listens",
                  lambda: not self.is_running() or self.log().count("event=relay_started") > before)
         if not self.is_running():

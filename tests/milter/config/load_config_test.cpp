@@ -36,6 +36,19 @@ BOOST_AUTO_TEST_CASE(relative_paths_are_relative_to_the_file) {
   BOOST_TEST(loaded.config->settings.listen.unix_path == "/var/spool/postfix/pams-milter/pams.sock");
 }
 
+BOOST_AUTO_TEST_CASE(whoever_encrypts_an_archive_is_told_that_the_trace_keeps_subjects_in_clear) {
+  const test::TemporaryDirectory directory;
+  const auto encrypted = std::string(kGood) + "encrypt_to = \"certificate.pem\"\n";
+  const auto warned = load_config(directory.write("pams.toml", encrypted));
+  BOOST_TEST_REQUIRE(warned.config != nullptr, warned.diagnostics.text());
+  BOOST_TEST(
+      has(warned.diagnostics.text(), "the trace keeps every subject in clear; set [trace] subjects = false"));
+  const auto quiet = load_config(directory.write("pams.toml", encrypted + "[trace]\nsubjects = false\n"));
+  BOOST_TEST(!has(quiet.diagnostics.text(), "subject"), quiet.diagnostics.text());
+  BOOST_TEST(!quiet.config->settings.trace.subjects);
+  BOOST_TEST(!has(load_config(directory.write("pams.toml", kGood)).diagnostics.text(), "subject"));
+}
+
 BOOST_AUTO_TEST_CASE(included_rules_follow_in_name_order) {
   const test::TemporaryDirectory directory;
   directory.write("rules.d/20-b.toml",

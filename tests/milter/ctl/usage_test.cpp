@@ -107,7 +107,6 @@ BOOST_AUTO_TEST_CASE(a_configuration_that_cannot_be_read_is_something_wrong_and_
       {"check"},
       {"connector", "list"},
       {"connector", "validate", "Zivver"},
-      {"doctor"},
       {"queue", "list"},
       {"seal", "list"},
       {"setup", "postfix"},

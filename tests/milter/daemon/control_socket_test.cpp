@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(only_the_owner_may_ask_and_only_for_the_file_that_the_milte
   struct stat socket {};
   BOOST_REQUIRE_EQUAL(::stat(gateway.control_socket().c_str(), &socket), 0);
   BOOST_TEST((socket.st_mode & 07777U) == 0600U);
-  const auto other = daemon::ask_to_reload(gateway.control_socket(), "/etc/other.toml", kTimeout);
+  const auto other = control::ask_to_reload(gateway.control_socket(), "/etc/other.toml", kTimeout);
   BOOST_REQUIRE(other.has_value());
   BOOST_TEST(!other->reloaded);
   BOOST_TEST(other->text.find("runs with " + gateway.settings_file()) != std::string::npos, other->text);
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(who_asks_while_no_milter_runs_is_told_so) {
   milter.signal(SIGKILL);
   BOOST_TEST(milter.exit_code() == -1);
   for (const auto& path : {gateway.control_socket(), gateway.control_socket() + "-never"}) {
-    const auto answer = daemon::ask_to_reload(path, gateway.settings_file(), kTimeout);
+    const auto answer = control::ask_to_reload(path, gateway.settings_file(), kTimeout);
     BOOST_REQUIRE(!answer.has_value());
     BOOST_TEST(answer.error().what.find("no pams-milter is running") == 0U);
   }
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(who_asks_while_no_milter_runs_is_told_so) {
 BOOST_AUTO_TEST_CASE(who_asks_a_milter_that_hangs_is_told_so) {
   milter.signal(SIGSTOP);
   const auto answer =
-      daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), std::chrono::seconds(1));
+      control::ask_to_reload(gateway.control_socket(), gateway.settings_file(), std::chrono::seconds(1));
   milter.signal(SIGCONT);
   BOOST_REQUIRE(!answer.has_value());
   BOOST_TEST(answer.error().what.find("has not answered within 1 s") != std::string::npos,

@@ -154,6 +154,53 @@ BOOST_AUTO_TEST_CASE(a_socket_that_answers_is_left_to_its_owner) {
   BOOST_TEST(client.connect() == 'c');
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_refused_opens_nothing_that_belongs_to_the_first) {
+  const Gateway gateway;
+  RunningMilter first(gateway.services());
+  const auto config = gateway.services()->config;
+  const auto touches = [&](std::shared_ptr<const Config>) -> daemon::Wired {
+    std::filesystem::create_directory(gateway.archive() + "-touched");
+    throw std::runtime_error("archive and trace would be opened here");
+  };
+  RunningMilter second(config, touches, gateway.control_socket());
+  BOOST_TEST(second.exit_code() == 1);
+  BOOST_TEST(!std::filesystem::exists(gateway.archive() + "-touched"));
+  BOOST_TEST(!std::filesystem::exists(gateway.control_socket()));
+  MilterClient client(gateway.socket());
+  BOOST_TEST(client.connect() == 'c');
+}
+
+BOOST_AUTO_TEST_CASE(what_throws_at_the_start_is_an_event_and_leaves_no_socket) {
+  const Gateway gateway;
+  const auto throws = [](std::shared_ptr<const Config>) -> daemon::Wired {
+    throw std::runtime_error("no luck");
+  };
+  RunningMilter milter(gateway.services()->config, throws);
+  BOOST_TEST(milter.exit_code() == 1);
+  BOOST_TEST(!std::filesystem::exists(gateway.socket()));
+}
+
+BOOST_AUTO_TEST_CASE(a_socket_directory_that_is_not_there_is_told_with_a_remedy) {
+  const Gateway gateway("", {"pams.sock", "missing/pams.sock"});
+  auto listen = gateway.services()->config->settings.listen;
+  const auto may = daemon::may_listen(listen);
+  BOOST_REQUIRE(!may);
+  BOOST_TEST(may.error().what.find("/missing is not there; remedy: install -d") != std::string::npos,
+             may.error().what);
+  RunningMilter milter(gateway.services());
+  BOOST_TEST(milter.exit_code() == 1);
+}
+
+/// Nobody can wake libmilter by connecting, then.
+BOOST_AUTO_TEST_CASE(it_ends_also_when_nobody_can_connect_to_its_socket_any_more) {
+  const Gateway gateway;
+  RunningMilter milter(gateway.services());
+  std::filesystem::remove(gateway.socket());
+  milter.signal(SIGTERM);
+  BOOST_TEST(!milter.line_with("event=stopped").empty());
+  BOOST_TEST(milter.exit_code() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_in_the_place_of_the_socket_is_never_removed) {
   const Gateway gateway;
   pams::test::write_file(gateway.socket(), "mine");

@@ -8,7 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "milter/daemon/control_socket.hpp"
+#include "milter/control/control_socket.hpp"
 #include "tests/support/gateway.hpp"
 #include "tests/support/milter_client.hpp"
 #include "tests/support/running_milter.hpp"
@@ -61,8 +61,8 @@ struct ReloadFixture {
   const Gateway gateway{numbered("1")};
   RunningMilter milter{gateway.services()->config, real_wiring(), gateway.control_socket()};
 
-  daemon::ControlAnswer reload() const {
-    const auto answer = daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kTimeout);
+  control::ControlAnswer reload() const {
+    const auto answer = control::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kTimeout);
     BOOST_TEST_REQUIRE(answer.has_value(), (answer ? "" : answer.error().what));
     return *answer;
   }

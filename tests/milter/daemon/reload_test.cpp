@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(hup_reloads_and_never_stops_the_milter) {
 
 BOOST_AUTO_TEST_CASE(a_stop_in_the_middle_of_reloads_is_a_clean_one) {
   std::thread asking([&] {
-    while (daemon::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kTimeout)) continue;
+    while (control::ask_to_reload(gateway.control_socket(), gateway.settings_file(), kTimeout)) continue;
   });
   for (int i = 0; i < 5; ++i) BOOST_TEST(!milter.line_with("event=reloaded").empty());
   milter.signal(SIGTERM);

@@ -1,7 +1,11 @@
 #include "milter/daemon/wiring.hpp"
 
-#include <boost/test/unit_test.hpp>
+#include <filesystem>
 
+#include <boost/test/unit_test.hpp>
+#include <unistd.h>
+
+#include "milter/doctor/account.hpp"
 #include "tests/support/gateway.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -24,6 +28,8 @@ struct WiringFixture {
   }
 };
 
+boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) { return geteuid() == 0; }
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(wiring, WiringFixture)
@@ -33,6 +39,14 @@ BOOST_AUTO_TEST_CASE(what_did_not_change_is_taken_over) {
   const auto second = wire(settings());
   BOOST_TEST(first->archives.at("compliance") == second->archives.at("compliance"));
   BOOST_TEST(first->trace == second->trace);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_counted_goes_on_with_another_configuration) {
+  auto changed = settings();
+  changed.archives[0].path = directory / "elsewhere";
+  const auto first = wire(settings());
+  BOOST_TEST_REQUIRE(first->metrics != nullptr);
+  BOOST_TEST(first->metrics == wire(changed)->metrics);
 }
 
 BOOST_AUTO_TEST_CASE(what_was_found_out_about_the_mta_is_not_believed_for_another_configuration) {
@@ -117,6 +131,33 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_order_is_told_and_stops_nothing) {
   BOOST_REQUIRE_EQUAL(wired.remarks.size(), 2U);
   BOOST_TEST(wired.remarks[0].find("archive compliance: ") == 0U);
   BOOST_TEST(wired.remarks[1].find("no.key") != std::string::npos);
+}
+
+/// Root may enter every directory: asked as somebody else, in a child that has no other thread.
+BOOST_AUTO_TEST_CASE(directories_that_the_user_cannot_enter_stop_no_start_and_are_told_with_a_remedy,
+                     *boost::unit_test::precondition(is_root)) {
+  const auto barred = directory / "barred";
+  std::filesystem::create_directory(barred);
+  std::filesystem::permissions(barred, std::filesystem::perms::owner_all);
+  std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
+  auto config = std::make_shared<Config>(*gateway.services()->config);
+  config->settings.archives[0].path = barred + "/archive";
+  config->settings.seal_key_file = barred + "/seal.key";
+  config->settings.trace.path = barred + "/trace.db";
+  config->policy.journal.path = barred + "/journal";
+  const auto told = doctor::attempt_as(doctor::account_named("nobody").value(), [&] {
+    std::string remarks;
+    for (const auto& remark : daemon::Wiring().wire(config).remarks) remarks += remark + "\n";
+    return remarks;
+  });
+  BOOST_TEST_REQUIRE(told.has_value(), (told ? "" : told.error().what));
+  for (const auto* part : {"archive compliance: ", "seal.key", "journal: "})
+    BOOST_TEST(told->find(part) != std::string::npos, *told);
+  std::size_t remedies = 0;
+  for (auto at = told->find("remedy: chgrp nogroup " + barred); at != std::string::npos;
+       at = told->find("remedy: chgrp nogroup " + barred, at + 1))
+    ++remedies;
+  BOOST_TEST(remedies == 3U, *told);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -171,6 +171,8 @@ BOOST_AUTO_TEST_CASE(our_own_rules_and_what_logs_no_content_are_not_warned_about
 BOOST_AUTO_TEST_CASE(a_key_that_milter_or_relay_cannot_read_is_told_with_a_remedy,
                      *boost::unit_test::precondition(is_root)) {
   PostfixSite site;
+  std::filesystem::permissions(std::filesystem::path(site.config.settings.seal_key_file).parent_path(),
+                               std::filesystem::perms(0755));
   const auto nobody = OtherUser().account();
   const Account self{"root", 0, 0, {}, ""};
   BOOST_TEST((seal_key(site, self, self).status == CheckStatus::Ok));

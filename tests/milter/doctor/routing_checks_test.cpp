@@ -122,8 +122,39 @@ BOOST_AUTO_TEST_CASE(a_relay_that_does_not_listen_is_told_and_holds_no_mail_back
   site.set_up();
   const auto finding = site.finding("relay");
   BOOST_TEST((finding.status == CheckStatus::Fail), finding.seen);
-  BOOST_TEST(finding.remedy == "systemctl start pams-relay");
+  BOOST_TEST(finding.remedy.starts_with("systemctl start pams-relay"), finding.remedy);
   site.expect_verified();
+}
+
+BOOST_AUTO_TEST_CASE(a_transport_of_an_earlier_setup_is_told_and_holds_no_mail_back) {
+  PostfixSite site;
+  site.set_up();
+  site.save();
+  BOOST_TEST((site.finding("transport").status == CheckStatus::Ok));
+  const auto is_told = [&](const std::string& words) {
+    const auto seen = site.finding("transport");
+    BOOST_TEST((seen.status == CheckStatus::Warn), seen.seen);
+    BOOST_TEST(seen.seen.find(words) != std::string::npos, seen.seen);
+    site.expect_verified();
+  };
+  site.replace("master.cf", "lmtp_delivery_status_filter=pcre:" + site.directory + "/pams_delivery_status",
+               "lmtp_delivery_status_filter=");
+  is_told("an earlier setup");
+  site.put_back();
+  site.write("pams_delivery_status", "/^5(.*)$/ 5$1\n");
+  is_told("gives messages back");
+}
+
+BOOST_AUTO_TEST_CASE(more_processes_than_the_relay_has_sessions_are_told) {
+  PostfixSite site;
+  site.set_up();
+  BOOST_TEST((site.finding("relay_sessions").status == CheckStatus::Ok));
+  site.config.settings.relay.max_sessions = 30;
+  const auto seen = site.finding("relay_sessions");
+  BOOST_TEST((seen.status == CheckStatus::Warn));
+  BOOST_TEST(seen.seen.find("100 processes") != std::string::npos, seen.seen);
+  site.append("main.cf", "default_process_limit = 20");
+  BOOST_TEST((site.finding("relay_sessions").status == CheckStatus::Ok));
 }
 
 BOOST_AUTO_TEST_CASE(only_a_greeting_makes_a_relay) {

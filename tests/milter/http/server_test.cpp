@@ -53,6 +53,12 @@ class WebClient {
     }
     return heard;
   }
+  /// Now, without waiting.
+  bool was_left() {
+    pollfd waits{socket_.get(), POLLIN, 0};
+    char byte = 0;
+    return ::poll(&waits, 1, 0) > 0 && ::read(socket_.get(), &byte, 1) <= 0;
+  }
 
  private:
   Fd socket_;
@@ -176,12 +182,22 @@ BOOST_AUTO_TEST_CASE(who_does_not_finish_his_request_is_left) {
   BOOST_TEST(WebClient(path).say("GET /hello HT").hear() == "");
 }
 
+BOOST_AUTO_TEST_CASE(who_does_not_take_his_answer_holds_up_nobody_else) {
+  serve();
+  WebClient slow(path);
+  slow.say("GET /large HTTP/1.1\r\nHost: x\r\n\r\n").hear("200 OK");
+  BOOST_TEST(has(ask("GET /hello HTTP/1.1\r\nHost: x"), " 200 "));
+}
+
 BOOST_AUTO_TEST_CASE(who_does_not_take_his_answer_is_left) {
-  serve(impatient());
-  WebClient client(path);
-  client.say("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
-  BOOST_TEST(has(ask("GET /hello HTTP/1.1\r\nHost: x"), " 200 "));  // others do not wait for it
-  BOOST_TEST(client.hear("HTTP/1.1 200 OK").size() > 0U);
+  http::Limits limits;
+  limits.connections = 1;
+  limits.response = std::chrono::milliseconds(50);
+  serve(limits);
+  WebClient slow(path);
+  slow.say("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  BOOST_TEST(has(ask("GET /hello HTTP/1.1\r\nHost: x"), " 200 "));  // in his place
+  BOOST_TEST(slow.hear().size() < 16U << 20U);
 }
 
 BOOST_AUTO_TEST_CASE(more_clients_than_places_wait_and_are_served) {
@@ -192,7 +208,7 @@ BOOST_AUTO_TEST_CASE(more_clients_than_places_wait_and_are_served) {
   WebClient silent(path);
   WebClient another(path);
   BOOST_TEST(has(ask("GET /hello HTTP/1.1\r\nHost: x"), " 200 "));
-  BOOST_TEST(silent.hear() == "");  // its time was over by then
+  BOOST_TEST((silent.was_left() || another.was_left()));  // only then there was a place
 }
 
 BOOST_AUTO_TEST_CASE(a_unix_socket_is_for_owner_and_group_and_goes_with_the_server) {

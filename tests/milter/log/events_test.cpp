@@ -29,6 +29,9 @@ BOOST_DATA_TEST_CASE(every_event_has_a_meaning, data::make(kAll), event) {
 BOOST_DATA_TEST_CASE(every_event_that_calls_somebody_says_what_to_do, data::make(kAll), event) {
   const bool calls = event->level >= log::Level::Warning;
   BOOST_TEST((event->remedy.empty() ? !calls : test::is_sentence(event->remedy)));
+  // A remedy says what to do; where to look alone is none, nor is what cannot be done.
+  for (const auto* no_remedy : {"See ", "What ", "Nothing"})
+    BOOST_TEST(!event->remedy.starts_with(no_remedy), event->name);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

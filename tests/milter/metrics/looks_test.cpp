@@ -116,6 +116,21 @@ BOOST_AUTO_TEST_CASE(what_a_look_throws_is_a_problem) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(what_a_look_for_values_alone_throws_leaves_no_value_and_is_no_problem) {
+  Looks looks;
+  const auto asked = std::make_shared<std::atomic<int>>(0);
+  looks.use({{.name = "x",
+              .pause = 0ms,
+              .ask = [asked]() -> Findings {
+                if (++*asked == 1) return value(4);
+                throw std::runtime_error("no table");
+              },
+              .is_for_health = false}});
+  const auto found = wait_for(looks, [&](const auto& now) { return *asked > 1 && !has_value(now); });
+  BOOST_TEST(found.samples.empty());
+  BOOST_TEST(found.problems.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_new_look_of_the_same_name_takes_the_place_of_the_former_answer) {
   Looks looks;
   looks.use({{.name = "x", .pause = 1h, .ask = [] { return value(1); }}});

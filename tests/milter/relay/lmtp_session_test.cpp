@@ -25,9 +25,7 @@ BOOST_AUTO_TEST_CASE(offers_what_a_carrier_needs) {
   const auto offered = Mta(*services).ask("LHLO mta.example.org");
   for (const auto* word : {"PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN"})
     BOOST_TEST(offered.find(std::string("250-") + word) != std::string::npos, offered);
-  const std::uint64_t largest = 10U << 20U;
-  const auto size = std::stoull(offered.substr(offered.find("SIZE ") + 5));
-  BOOST_TEST(size >= largest * 14 / 10);
+  BOOST_TEST(offered.ends_with("250 SIZE"), "with a number Postfix bounces by itself: " << offered);
 }
 
 BOOST_AUTO_TEST_CASE(commands_out_of_order_are_refused) {
@@ -37,10 +35,10 @@ BOOST_AUTO_TEST_CASE(commands_out_of_order_are_refused) {
   mta.ask("LHLO x");
   BOOST_TEST(mta.ask("RCPT TO:<a@example.org>").starts_with("503 "));
   BOOST_TEST(mta.ask("DATA").starts_with("503 "));
-  BOOST_TEST(mta.ask("MAIL FROM:<a@example.org> X=1").starts_with("555 "));
-  BOOST_TEST(mta.ask("MAIL FROM:<a@example.org> SIZE=99999999999").starts_with("552 "));
+  BOOST_TEST(mta.ask("MAIL FROM:<a@example.org> X=1").starts_with("451 4.5.4 "));
+  BOOST_TEST(mta.ask("MAIL FROM:<a@example.org> SIZE=99999999999").starts_with("452 4.3.1 "));
   BOOST_TEST(mta.ask("MAIL FROM:<> SIZE=100 BODY=8BITMIME RET=HDRS ENVID=x").starts_with("250 "));
-  BOOST_TEST(mta.ask("RCPT TO:<>").starts_with("501 "));
+  BOOST_TEST(mta.ask("RCPT TO:<>").starts_with("451 4.5.4 "));
   BOOST_TEST(mta.ask("DATA").starts_with("503 "));
   BOOST_TEST(mta.ask("RSET").starts_with("250 "));
   BOOST_TEST(mta.ask("NOOP").starts_with("250 "));
@@ -52,14 +50,14 @@ BOOST_AUTO_TEST_CASE(commands_out_of_order_are_refused) {
 BOOST_AUTO_TEST_CASE(a_line_without_an_end_ends_the_session) {
   Mta mta(*services);
   mta.send(std::string(10'000, 'x'));
-  BOOST_TEST(mta.reply().starts_with("500 5.5.6 "));
+  BOOST_TEST(mta.reply().starts_with("421 4.5.2 "));
   BOOST_TEST(mta.reply() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_bare_line_feed_ends_no_command) {
   Mta mta(*services);
-  BOOST_TEST(mta.ask("LHLO x\nMAIL FROM:<a@example.org>").starts_with("500 5.5.2 "));
-  BOOST_TEST(mta.ask(std::string("NOOP\0", 5)).starts_with("500 5.5.2 "));
+  BOOST_TEST(mta.ask("LHLO x\nMAIL FROM:<a@example.org>").starts_with("451 4.5.2 "));
+  BOOST_TEST(mta.ask(std::string("NOOP\0", 5)).starts_with("451 4.5.2 "));
 }
 
 BOOST_AUTO_TEST_CASE(garbage_is_borne_for_a_while) {
@@ -91,11 +89,11 @@ BOOST_AUTO_TEST_CASE(commands_may_come_in_one_piece) {
   for (const auto* code : {"250 ", "250 ", "221 "}) BOOST_TEST(mta.reply().starts_with(code));
 }
 
-BOOST_AUTO_TEST_CASE(a_carrier_that_is_too_large_goes_nowhere) {
+BOOST_AUTO_TEST_CASE(a_carrier_that_became_too_large_waits) {
   config->policy.connectors.front().max_message_size = 1000;
   reconfigure();
   const auto large = carrier(kMessage + std::string(3'000'000, 'x'), contents({"a@example.com"}));
-  BOOST_TEST(Mta(*services).deliver(large, {"a@example.com"})[0].starts_with("552 5.3.4 "));
+  BOOST_TEST(Mta(*services).deliver(large, {"a@example.com"})[0].starts_with("452 4.3.1 "));
   BOOST_TEST(peer.messages().empty());
 }
 
@@ -107,18 +105,53 @@ BOOST_AUTO_TEST_CASE(a_key_file_that_cannot_be_read_lets_the_mta_come_again) {
   BOOST_TEST(mta.ask("DATA").starts_with("451 4.3.5 "));
 }
 
-BOOST_AUTO_TEST_CASE(a_stop_ends_idle_sessions_and_finishes_messages) {
+BOOST_AUTO_TEST_CASE(a_stop_ends_what_the_smart_host_does_not_have_yet_at_once) {
   const Fd stop(::eventfd(0, EFD_CLOEXEC));
-  Mta idle(*services, stop.get());
-  Mta working(*services, stop.get());
-  const auto sealed = carrier(kMessage, contents({"a@example.com"}));
-  working.envelope({"a@example.com"});
-  working.ask("DATA");
+  // The smart host hears of it when the first chunk of the seal is open.
+  const auto sealed = with_dots(carrier(kMessage + std::string(300'000, 'x'), contents({"a@example.com"})));
+  Mta idle(*services, stop.get()), begun(*services, stop.get()), half(*services, stop.get());
+  begun.envelope({"a@example.com"});
+  half.envelope({"a@example.com"});
+  half.ask("DATA");
+  half.send(sealed.substr(0, sealed.size() - 10));
+  peer.wait_for(TlsPeer::Stage::Data);
   ::eventfd_write(stop.get(), 1);
-  BOOST_TEST(idle.reply().starts_with("421 4.3.2 "));
-  working.send(with_dots(sealed) + ".\r\n");
-  BOOST_TEST(working.reply().starts_with("250 2.0.0 "));
-  BOOST_TEST(working.reply().starts_with("421 4.3.2 "));
+  for (auto* mta : {&idle, &begun, &half}) {
+    BOOST_TEST(mta->reply().starts_with("421 4.3.2 "));
+    BOOST_TEST(mta->reply() == "");
+    mta->join();
+  }
+  BOOST_TEST(peer.messages().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_a_smart_host_that_is_silent_before_the_content) {
+  const Fd stop(::eventfd(0, EFD_CLOEXEC));
+  peer.answer(TlsPeer::Stage::Mail, {"", TlsPeer::Then::Hang});
+  Mta mta(*services, stop.get());
+  mta.envelope({"a@example.com"});
+  mta.ask("DATA");
+  mta.send(with_dots(carrier(kMessage, contents({"a@example.com"}))) + ".\r\n");
+  peer.wait_for(TlsPeer::Stage::Mail);
+  ::eventfd_write(stop.get(), 1);
+  BOOST_TEST(mta.reply().starts_with("451 "));
+  BOOST_TEST(mta.reply().starts_with("421 4.3.2 "));
+  mta.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_finishes_what_the_smart_host_may_have) {
+  const Fd stop(::eventfd(0, EFD_CLOEXEC));
+  TlsPeer::Script script;
+  script.hook = [&](TlsPeer::Stage stage, const std::string&) -> TlsPeer::Answer {
+    if (stage == TlsPeer::Stage::EndOfData) ::eventfd_write(stop.get(), 1);
+    return {};
+  };
+  RelayFixture other(script);
+  Mta mta(*other.services, stop.get());
+  BOOST_TEST(
+      mta.deliver(other.carrier(kMessage, contents({"a@example.com"})), {"a@example.com"})[0].starts_with(
+          "250 2.0.0 "));
+  BOOST_TEST(mta.reply().starts_with("421 4.3.2 "));
+  BOOST_TEST(other.peer.messages().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(sessions_above_the_limit_are_told_to_come_again) {

@@ -12,6 +12,7 @@ namespace {
 
 using Stage = TlsPeer::Stage;
 using Then = TlsPeer::Then;
+using namespace std::string_literals;
 
 BOOST_FIXTURE_TEST_SUITE(relay_hosts, RelayFixture)
 
@@ -87,6 +88,53 @@ BOOST_AUTO_TEST_CASE(smtputf8_is_needed_for_addresses_and_header_only) {
   BOOST_TEST(deliver(plain, in_header).starts_with("550 5.6.7 "));
   BOOST_TEST(deliver(offering, in_body).ends_with(" BODY=8BITMIME SMTPUTF8"));
   BOOST_TEST(deliver(offering, in_header).ends_with(" BODY=8BITMIME SMTPUTF8"));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_not_found_is_no_reason_to_give_the_message_back) {
+  auto& connector = config->policy.connectors.front();
+  connector.smart_hosts = {{"no-such-host.invalid", 25}};
+  reconfigure();
+  const auto replies =
+      Mta(*services).deliver(carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"});
+  BOOST_TEST(replies[0].starts_with("451 4.4.1 no-such-host.invalid:25: resolve: "), replies[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_demand_for_another_conversation_is_no_word_about_the_message) {
+  for (const auto* reply :
+       {"530 5.7.0 Must issue a STARTTLS command first", "530 5.7.0 Authentication required",
+        "503 5.5.1 Error: need AUTH", "535 5.7.8 bad", "538 5.7.11 Encryption required"})
+    for (const auto stage : {Stage::Mail, Stage::Rcpt, Stage::Data, Stage::EndOfData}) {
+      TlsPeer::Script script;
+      script.answers[stage] = {reply};
+      RelayFixture other(std::move(script));
+      const auto answer =
+          Mta(*other.services)
+              .deliver(other.carrier(kRelayedMessage, contents({"a@example.com"})), {"a@example.com"})[0];
+      BOOST_TEST(answer.starts_with("451 4."), reply << ": " << answer);
+      BOOST_TEST(answer.find(reply) != std::string::npos, answer);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(flagged_mail_waits_while_pams_is_switched_off_and_other_mail_goes) {
+  config->policy.pams.connector = "Zivver";
+  config->policy.pams.enabled = false;
+  reconfigure();
+  const auto answer = [&](const std::string& message) {
+    return Mta(*services).deliver(carrier(message, contents({"a@example.com"})), {"a@example.com"})[0];
+  };
+  const auto large = "X-Long: " + std::string(200'000, 'x') + "\r\n";
+  for (const auto& message :
+       {kRelayedMessage, std::string("ZIVVER-Relay : x.y\r\n"), large + "zivver-relay: a\r\n\r\nx\r\n"})
+    BOOST_TEST(answer(message) == "451 4.7.1 [pams] enabled is false: flagged mail is not sent on");
+  BOOST_TEST(peer.connections() == 0U);
+  for (const auto& message : {"Subject: x\r\n\r\nzivver-relay: a.b\r\n"s,
+                              "Subject: zivver-relay:\r\n zivver-relay: a\r\n"s, large + "\r\nHello\r\n"})
+    BOOST_TEST(answer(message).starts_with("250 "));
+  BOOST_TEST(peer.messages().size() == 3U);
+  BOOST_TEST(peer.messages().back().content == kReceived + large + "\r\nHello\r\n");
+  config->policy.pams.enabled = true;
+  reconfigure();
+  BOOST_TEST(answer(kRelayedMessage).starts_with("250 "));
 }
 
 BOOST_AUTO_TEST_CASE(a_connector_that_is_gone_is_the_postmasters_matter) {

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_refused_message_is_traced_with_the_answer_and_the_reason)
   Traced traced;
   traced.services->route_guard = std::make_shared<RoutingIs>(false);
   BOOST_TEST(traced.send(kFlagged).kind == 'y');
-  BOOST_TEST(traced.lines().find("Failed class=flagged route=Zivver reply=451 4.7.1 Secure delivery") !=
+  BOOST_TEST(traced.lines().find("Deferred class=flagged route=Zivver reply=451 4.7.1 Secure delivery") !=
              std::string::npos);
   BOOST_TEST(traced.lines().find("milter_header_checks is not set") != std::string::npos);
 }
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_message_whose_evaluation_throws_is_traced_as_deferred) {
     throw std::runtime_error("broken");
   };
   BOOST_TEST(traced.send(kFlagged).text == "451 4.3.0 Service temporarily unavailable");
-  BOOST_TEST(traced.lines().find("<1@example.org> offer Failed class= route=none reply=451 4.3.0") !=
+  BOOST_TEST(traced.lines().find("<1@example.org> offer Deferred class= route=none reply=451 4.3.0") !=
              std::string::npos);
 }
 
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_fault_after_the_decision_is_traced_as_deferred_with_what_
   Traced traced(kArchiveFlagged);
   traced.services->archives["compliance"] = std::make_shared<FaultyArchive>();
   BOOST_TEST(traced.send(kFlagged).text == "451 4.3.0 Service temporarily unavailable");
-  BOOST_TEST(traced.lines().find("offer Failed class=flagged route=Zivver reply=451 4.3.0") !=
+  BOOST_TEST(traced.lines().find("offer Deferred class=flagged route=Zivver reply=451 4.3.0") !=
              std::string::npos);
   BOOST_TEST(traced.lines().find("(a fault, see the log)") != std::string::npos);
 }

@@ -24,8 +24,16 @@ ToldEvent attempt(std::string service, std::string_view relay, std::string resul
 }
 
 Watched sealed_message(std::vector<ToldEvent> events, std::vector<RelayDelivery> deliveries = {}) {
-  return {"id",     "4EBA64B", "anna@example.org", {"Zivver", "pams", {"smart.example:25"}},
-          {"5ea1"}, true,      std::move(events),  std::move(deliveries)};
+  return {.id = "id",
+          .queue_id = "4EBA64B",
+          .message_id = "<1@example.org>",
+          .subject = "Offer",
+          .sender = "anna@example.org",
+          .route = {"Zivver", "pams", {"smart.example:25"}},
+          .seals = {"5ea1"},
+          .had_to_be_sealed = true,
+          .events = std::move(events),
+          .deliveries = std::move(deliveries)};
 }
 
 /// "kind kind ..."

@@ -203,20 +203,20 @@ BOOST_AUTO_TEST_CASE(a_quarantined_message_is_released_delivered_or_deleted) {
   BOOST_TEST(kinds() == "RECEIVE REPLY HOLD RELEASE HOLD FAIL");
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_message_is_failed_and_its_id_belongs_to_nobody) {
+BOOST_AUTO_TEST_CASE(a_refused_message_is_rejected_and_its_id_belongs_to_nobody) {
   auto refused = message("40D8AA7A06E", {"x@b.example"});
-  refused.status = DeliveryStatus::Failed;
+  refused.status = DeliveryStatus::Rejected;
   refused.reply = "550 5.7.1 Delivery not authorized, message refused";
   write(refused);
   log({"postfix/cleanup[4]: 40D8AA7A06E: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 Delivery not authorized, message refused; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>",
        attempt("postfix/smtp[20]", "40D8AA7A06E", "x@b.example>, ", "mx[1.2.3.4]:25", "sent (250 ok)")});
-  BOOST_TEST(fates() == "x@b.example Failed|550 5.7.1 Delivery not authorized, message refused|\n");
+  BOOST_TEST(fates() == "x@b.example Rejected|550 5.7.1 Delivery not authorized, message refused|\n");
 }
 
 BOOST_AUTO_TEST_CASE(another_milter_may_still_refuse_what_we_accepted) {
   write(message("40D8AA7A06E", {"x@b.example"}));
   log({"postfix/cleanup[4]: 40D8AA7A06E: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 a virus; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>"});
-  BOOST_TEST(fates() == "x@b.example Failed|5.7.1 a virus|\n");
+  BOOST_TEST(fates() == "x@b.example Rejected|5.7.1 a virus|\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_after_acceptance_is_told_as_such_and_kept_for_the_archive) {
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_after_acceptance_is_told_as_such_and_kept_for_the
          ": milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 4.7.1 later; from=<anna@example.org> to=<x@b.example> proto=ESMTP helo=<x>"});
   BOOST_TEST(
       fates() ==
-      "z@b.example Failed|4.7.1 later|\nx@b.example Failed|4.7.1 later|\ny@b.example Failed|4.7.1 later|\n");
+      "z@b.example Deferred|4.7.1 later|\nx@b.example Deferred|4.7.1 later|\ny@b.example Deferred|4.7.1 later|\n");
   BOOST_TEST(kinds() == "RECEIVE REPLY REFUSE");
   const auto refusals = store.refusals(10).value();
   BOOST_TEST_REQUIRE(refusals.size() == 1U);

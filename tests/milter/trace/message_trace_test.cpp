@@ -89,11 +89,44 @@ BOOST_AUTO_TEST_CASE(verdict_and_refusal_give_the_status) {
   refused.refused = rules::Reply{451, "4.3.0", "Try again"};
   refused.reason = "archive: disk full";
   const auto message = make_trace(refused);
-  BOOST_TEST((message.status == DeliveryStatus::Failed));
+  BOOST_TEST((message.status == DeliveryStatus::Deferred));
   BOOST_TEST(message.reply == "451 4.3.0 Try again");
   BOOST_TEST(told(message).ends_with("REPLY 451 4.3.0 Try again (archive: disk full)\n"));
   refused.plan = nullptr;
-  BOOST_TEST((make_trace(refused).status == DeliveryStatus::Failed));
+  BOOST_TEST((make_trace(refused).status == DeliveryStatus::Deferred));
+  refused.refused = rules::Reply{552, "5.3.4", "Too big"};
+  BOOST_TEST((make_trace(refused).status == DeliveryStatus::Rejected));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_that_was_not_done_is_told_as_done_when_the_archive_is_full) {
+  plan.rules = {
+      {"Keep", rules::Mode::Enforce, true, {}, {}, {{"archive", "to be archived in compliance", true}}}};
+  plan.route = "Zivver";
+  plan.effects = {rules::AddRecipient{"copy@example.org"}};
+  auto refused = handled();
+  refused.archive_record = "42";
+  refused.refused = rules::Reply{451, "4.3.0", "Try again"};
+  refused.reason = "No space left on device";
+  const auto message = make_trace(refused);
+  BOOST_TEST(told(message) ==
+             "RECEIVE 192.0.2.1, authenticated as anna\n"
+             "CLASS outbound\n"
+             "RULE Keep: matches\n"
+             "ACTION not done, the message was refused: archive: to be archived in compliance\n"
+             "REPLY 451 4.3.0 Try again (No space left on device)\n");
+  BOOST_TEST(message.archive_record == "");
+  BOOST_TEST(message.recipients.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_subject_that_is_not_kept_is_nowhere_in_the_trace) {
+  plan.effects = {rules::ChangeHeader{"subject", 0, " [EXT] Caf"}, rules::AddHeader{"Subject", " Caf"}};
+  auto without = handled();
+  without.keep_subject = false;
+  const auto message = make_trace(without);
+  BOOST_TEST(message.subject == "");
+  BOOST_TEST(told(message).find("Caf") == std::string::npos);
+  BOOST_TEST(told(message).find("CHANGE Subject (not kept)") != std::string::npos);
+  BOOST_TEST(told(make_trace(handled())).find("[EXT] Caf") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_sealed_message_tells_its_seal_and_a_refused_one_has_none) {
@@ -126,8 +159,11 @@ BOOST_AUTO_TEST_CASE(what_strangers_send_is_cut_to_a_bounded_size_between_charac
 
 BOOST_AUTO_TEST_CASE(every_status_has_a_name_that_is_read_in_any_letter_case) {
   for (const auto status : {DeliveryStatus::Delivered, DeliveryStatus::Failed, DeliveryStatus::Pending,
-                            DeliveryStatus::Quarantined, DeliveryStatus::Expanded})
+                            DeliveryStatus::Quarantined, DeliveryStatus::Expanded, DeliveryStatus::Deferred,
+                            DeliveryStatus::Rejected}) {
     BOOST_TEST((status_of(to_string(status)).value() == status));
+    BOOST_TEST(status_names().find(to_string(status)) != std::string::npos);
+  }
   BOOST_TEST((status_of("pENDING").value() == DeliveryStatus::Pending));
   BOOST_TEST(!status_of("Pend").has_value());
 }

@@ -112,6 +112,41 @@ BOOST_AUTO_TEST_CASE(that_it_fails_and_that_it_works_again_is_told_without_a_mes
   writer.stop(kTimeout);
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_read_is_told_to_readers_until_it_can) {
+  auto with_log = settings();
+  with_log.mail_log = directory / "mail.log";
+  TraceWriter writer(with_log);
+  const auto state = [&] { return TraceQuery::open(path).value().state().value(); };
+  writer.record(message("8A3DAA7A068"));
+  BOOST_TEST(writer.wait_until_written(kTimeout));
+  BOOST_TEST_REQUIRE(state().log.has_value());
+  BOOST_TEST(state().log.value().reason.find("mail.log") != std::string::npos);
+  BOOST_TEST(!state().store.has_value());
+  std::ofstream(with_log.mail_log) << "\n";
+  BOOST_TEST(writer.wait_until_written(kTimeout));
+  BOOST_TEST((state() == TraceState{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_written_is_told_to_readers_until_it_can) {
+  TraceWriter writer(settings());
+  writer.record(message("8A3DAA7A068"));
+  BOOST_TEST(writer.wait_until_written(kTimeout));
+  {
+    // Whoever holds the database longer than the writer waits is as bad as a full disk.
+    auto other = pams::milter::sqlite::Database::open(path, pams::milter::sqlite::Access::ReadWrite,
+                                                      pams::milter::sqlite::Durability::Normal)
+                     .value();
+    BOOST_TEST(other.run("BEGIN IMMEDIATE").has_value());
+    writer.record(message("8A3DAA7A069"));
+    while (!read_state(path).value().store) std::this_thread::yield();
+    BOOST_TEST(shown_state(read_state(path).value()).find("the trace cannot be written") !=
+               std::string::npos);
+  }
+  BOOST_TEST(writer.wait_until_written(kTimeout));
+  BOOST_TEST((read_state(path).value() == TraceState{}));
+  BOOST_TEST(rows() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_full_queue_cannot_take_is_counted_and_shown_as_a_gap) {
   auto small = settings();
   small.path = forbidden();
@@ -174,6 +209,12 @@ BOOST_AUTO_TEST_CASE(stopping_ends_in_time_when_nothing_can_be_written) {
   writer.record(message("8A3DAA7A068"));
   writer.stop(20ms);  // returns, and the log tells of one lost message
   BOOST_TEST(!std::filesystem::exists(hopeless.path));
+}
+
+BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_a_trace_that_has_nothing_to_take) {
+  auto settings = this->settings();
+  settings.path = forbidden();
+  TraceWriter(settings).stop(std::chrono::hours(24));  // this test ends all the same
 }
 
 BOOST_AUTO_TEST_CASE(an_end_without_a_clean_stop_is_shown_as_a_gap_of_unknown_size) {

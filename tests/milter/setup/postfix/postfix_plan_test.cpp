@@ -4,6 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "milter/routing/route.hpp"
+#include "rules/base/text.hpp"
+
 using namespace pams;
 using namespace pams::milter;
 
@@ -215,6 +218,56 @@ BOOST_AUTO_TEST_CASE(recipients_keep_the_address_that_they_came_with) {
   BOOST_TEST(wanted(plan(site), "enable_original_recipient") == "(unchanged)");
   site.effective["enable_original_recipient"] = "no";
   BOOST_TEST(wanted(plan(site), "enable_original_recipient") == "yes");
+}
+
+BOOST_AUTO_TEST_CASE(a_transport_never_has_more_processes_than_the_relay_has_sessions) {
+  const auto limit_of = [](const std::string& service, unsigned sessions, std::size_t connectors,
+                           const std::string& by_default) {
+    auto config = gateway_config();
+    config.settings.relay.max_sessions = sessions;
+    for (std::size_t i = 1; i < connectors; ++i) {
+      config.policy.connectors.push_back(config.policy.connectors.front());
+      config.policy.connectors.back().name = "Other";
+      config.policy.connectors.back().transport = "other";
+    }
+    auto site = debian_site();
+    site.effective["default_process_limit"] = by_default;
+    if (!service.empty())
+      site.services.push_back(*mta::parse_service("pams unix - - n - " + service + " lmtp"));
+    const auto line = mta::parse_service(wanted(plan(site, {}, config), "pams/unix"));
+    return line ? line->process_limit : "";
+  };
+  BOOST_TEST(limit_of("", 100, 1, "100") == "-");
+  BOOST_TEST(limit_of("", 99, 1, "100") == "99");
+  BOOST_TEST(limit_of("", 3, 1, "100") == "3");
+  BOOST_TEST(limit_of("", 100, 2, "100") == "50");
+  BOOST_TEST(limit_of("", 100, 2, "20") == "-");
+  BOOST_TEST(limit_of("", 100, 1, "0") == "100");
+  BOOST_TEST(limit_of("0", 100, 1, "20") == "100");
+  BOOST_TEST(limit_of("7", 100, 1, "100") == "7");
+  BOOST_TEST(limit_of("70", 30, 1, "100") == "30");
+  BOOST_TEST(limit_of("", 1, 2, "100") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(what_postfix_says_by_itself_gives_no_carrier_back) {
+  const auto result = plan(debian_site());
+  const auto table = wanted(result, "/etc/postfix/pams_delivery_status");
+  BOOST_TEST(table.find("/^(5\\..* said: 5.*)$/ $1\n") != std::string::npos, table);
+  BOOST_TEST(table.ends_with("/^5(\\..*)$/ 4$1\n"), table);
+  BOOST_TEST(wanted(result, "pams/unix")
+                 .find(" -o lmtp_delivery_status_filter=pcre:/etc/postfix/pams_delivery_status") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_guard_table_with_the_former_words_is_replaced) {
+  auto site = debian_site();
+  const std::string path = "/etc/postfix/pams_header_checks";
+  const auto now = wanted(plan(site), path);
+  BOOST_TEST(now.find(std::string(routing::kGuardAction) + "\n") != std::string::npos, now);
+  site.tables[path] = text::replace_all(now, routing::kGuardAction, routing::kFormerGuardAction);
+  BOOST_TEST(wanted(plan(site), path) == now);
+  site.tables[path] = now;
+  BOOST_TEST(wanted(plan(site), path) == "(unchanged)");
 }
 
 BOOST_AUTO_TEST_CASE(bounces_never_carry_text) {

@@ -1,4 +1,4 @@
-#include "milter/daemon/control_socket.hpp"
+#include "milter/control/control_socket.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -10,9 +10,9 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-#include "milter/daemon/listen_socket.hpp"
+#include "milter/base/unix_socket.hpp"
 
-namespace pams::milter::daemon {
+namespace pams::milter::control {
 namespace {
 
 constexpr int kWaiting = 16;                        // requests that wait while one is served
@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kRequestTimeout{2};  // pamsctl says what it want
 constexpr std::string_view kReload = "reload ";
 constexpr std::string_view kReloaded = "reloaded\n";
 constexpr std::string_view kRefused = "refused\n";
+constexpr std::string_view kStatus = "status";
 
 std::string reason() { return std::strerror(errno); }
 
@@ -56,12 +57,11 @@ bool send(const Fd& socket, std::string_view packet) {
 
 tl::unexpected<Error> unreachable(const std::string& path) {
   if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
-    return fail(Failure::Misconfigured, "no pams-milter is running that answers at " + path +
-                                            "; start it, and nothing is to be reloaded");
+    return fail(Failure::Misconfigured, "no pams-milter is running that answers at " + path);
   if (errno == EACCES || errno == EPERM)
-    return fail(Failure::Misconfigured,
-                "only root and the milter's user may ask it to reload (" + path + ")");
-  return fail(Failure::Misconfigured, "cannot ask the milter at " + path + ": " + reason());
+    return fail(Failure::Refused,
+                "only root and the milter's user may ask it (" + path + ": Permission denied)");
+  return fail(Failure::Temporary, "cannot ask the milter at " + path + ": " + reason());
 }
 
 tl::unexpected<Error> unanswered(std::chrono::seconds timeout) {
@@ -100,7 +100,10 @@ ControlRequest take_request(const Fd& listener) {
   if (!request.connection) return request;
   limit_waiting(request.connection, kRequestTimeout);
   const auto packet = receive(request.connection, kLongestRequest);
-  if (packet.starts_with(kReload)) request.config_file = packet.substr(kReload.size());
+  if (packet == kStatus) request.kind = ControlRequest::Kind::Status;
+  if (!packet.starts_with(kReload)) return request;
+  request.kind = ControlRequest::Kind::Reload;
+  request.config_file = packet.substr(kReload.size());
   return request;
 }
 
@@ -111,19 +114,38 @@ void give_answer(const Fd& connection, const ControlAnswer& answer) {
   static_cast<void>(send(connection, packet));  // whoever went away reads the log
 }
 
-Result<ControlAnswer> ask_to_reload(const std::string& path, const std::string& config_file,
-                                    std::chrono::seconds timeout) {
+void give_status(const Fd& connection, const std::string& json) { static_cast<void>(send(connection, json)); }
+
+namespace {
+
+/// The packet that answers `request`.
+Result<std::string> asked(const std::string& path, const std::string& request, std::chrono::seconds timeout) {
   const auto address = address_of(path);
   if (!address) return fail(Failure::Misconfigured, path + " is too long for a socket");
   const Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   limit_waiting(socket, timeout);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
     return errno == EAGAIN ? unanswered(timeout) : unreachable(path);
-  if (!send(socket, std::string(kReload) + config_file)) return unanswered(timeout);
-  const auto packet = receive(socket, kLongestAnswer);
-  if (packet.starts_with(kReloaded)) return ControlAnswer{true, packet.substr(kReloaded.size())};
-  if (packet.starts_with(kRefused)) return ControlAnswer{false, packet.substr(kRefused.size())};
+  if (!send(socket, request)) return unanswered(timeout);
+  auto packet = receive(socket, kLongestAnswer);
+  if (packet.empty()) return unanswered(timeout);
+  return packet;
+}
+
+}  // namespace
+
+Result<ControlAnswer> ask_to_reload(const std::string& path, const std::string& config_file,
+                                    std::chrono::seconds timeout) {
+  const auto packet = asked(path, std::string(kReload) + config_file, timeout);
+  if (!packet) return tl::unexpected(packet.error());
+  if (packet->starts_with(kReloaded)) return ControlAnswer{true, packet->substr(kReloaded.size())};
+  if (packet->starts_with(kRefused)) return ControlAnswer{false, packet->substr(kRefused.size())};
+  errno = 0;
   return unanswered(timeout);
 }
 
-}  // namespace pams::milter::daemon
+Result<std::string> ask_for_status(const std::string& path, std::chrono::seconds timeout) {
+  return asked(path, std::string(kStatus), timeout);
+}
+
+}  // namespace pams::milter::control
