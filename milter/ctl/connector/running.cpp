@@ -53,7 +53,8 @@ std::optional<std::string> missing_relay(const Config& config, const rules::Outb
   const auto relay = std::ranges::find(all, "relay", &doctor::Check::id);
   const mta::Postfix unused(config.settings.postfix_config);
   const auto finding = (*relay)->run({config, connector, unused});
-  if (finding.status == doctor::CheckStatus::Ok || finding.unseen) return std::nullopt;
+  if (finding.status == doctor::CheckStatus::Ok || finding.doubt == doctor::Doubt::NotAllowed)
+    return std::nullopt;
   return "pams-relay does not answer: " + finding.seen + "; start it: " + finding.remedy;
 }
 

@@ -64,11 +64,11 @@ class Follower {
     note_queue_id(entry.message);
     if (queue_id_.empty()) return;
     if (const auto fact = trace::read_postfix(entry.service, entry.message))
-      std::visit(
-          overloaded{[this](const trace::Attempt& attempt) { note(attempt); },
-                     [this](const trace::Queue& queue) { note(queue); }, [](const trace::TlsEstablished&) {},
-                     [](const trace::Requeued&) {}, [](const trace::SomeDeleted&) {}},
-          *fact);
+      std::visit(overloaded{[this](const trace::Attempt& attempt) { note(attempt); },
+                            [this](const trace::Queue& queue) { note(queue); },
+                            [](const trace::TlsEstablished&) {}, [](const trace::Requeued&) {},
+                            [](const trace::SomeDeleted&) {}, [](const trace::MessageIdSeen&) {}},
+                 *fact);
   }
 
   const std::optional<trace::Attempt>& attempt() const { return attempt_; }

@@ -1,10 +1,13 @@
 """What `pamsctl trace` tells is what happened: the same as the servers saw that got the mail, or did not get it."""
 
+import contextlib
 import json
+import subprocess
 from pathlib import Path
 
 from support import messages
 from support.doctor import findings
+from support.outcome import Skipped
 from support.smtp_server import Behaviour
 from support.trace import Trace
 from support.waiting import wait_for
@@ -186,6 +189,7 @@ def flow_a_carrier_that_took_another_way_is_listed(gateway):
     story = trace.rows_of(message)[BOB]
     assert [(one["id"], one["kind"], one["recipient"]) for one in leaks] == [(story["id"], "carrier", BOB)], leaks
     assert f"127.0.0.1[127.0.0.1]:{gateway.relayhost.port}" in leaks[0]["why"], leaks
+    assert leaks[0]["message_id"] == message.message_id and leaks[0]["subject"] == story["subject"] != "", leaks
 
 
 def flow_the_relay_tells_it_while_postfixs_log_cannot_be_read(gateway):
@@ -217,6 +221,48 @@ def flow_a_new_log_that_the_milter_may_not_read_is_told_and_read_later(gateway):
     wait_until_told(trace, message, {BOB: "Delivered"})
     wait_for("nothing is missing any more", lambda: gateway.pamsctl("trace").stderr == "".join(
         line for line in gateway.pamsctl("trace").stderr.splitlines(True) if line.startswith("gap:")), pause=0.3)
+
+
+@contextlib.contextmanager
+def trace_on_a_small_disk(gateway):
+    """A disk of 2 MB in the place of the trace; milter and relay are started again, so that they see it."""
+    directory = gateway.directory / "trace"
+    was = directory.stat()
+    options = f"size=2m,mode={was.st_mode & 0o7777:o},uid={was.st_uid},gid={was.st_gid}"
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", directory]).returncode != 0:
+        raise Skipped("a tmpfs cannot be mounted here")
+    try:
+        gateway.restart_programs()
+        yield directory
+    finally:
+        gateway.milter.stop()
+        gateway.relay.stop()
+        subprocess.run(["umount", directory], check=True)
+
+
+def flow_a_full_disk_of_the_trace_is_told_by_whoever_is_asked_and_mail_flows(gateway):
+    trace = Trace(gateway)
+    with trace_on_a_small_disk(gateway) as directory:
+        before = messages.plain()
+        send(gateway, before, BOB)
+        wait_until_told(trace, before, {BOB: "Delivered"})
+        filler = directory / "filler"
+        with contextlib.suppress(OSError), filler.open("ab", buffering=0) as file:
+            while file.write(b"x" * 4096) == 4096:
+                pass
+        message = messages.plain()
+        send(gateway, message, BOB)
+        gateway.wait_at(gateway.relayhost, message)
+        wait_for("a note below the rows",
+                 lambda: "the trace cannot be written" in gateway.pamsctl("trace").stderr, pause=0.3)
+        asked = gateway.pamsctl("trace", "leaks", check=False)
+        assert asked.returncode == 1 and asked.stdout != "none\n" and "make room" in asked.stderr, asked
+        told = findings(gateway)["trace"]
+        assert told["status"] == "fail" and "make room" in told["remedy"], told
+        filler.unlink()
+        wait_until_told(trace, message, {BOB: "Delivered"})
+        wait_for("no note any more", lambda: "note:" not in gateway.pamsctl("trace").stderr, pause=0.3)
+        assert findings(gateway)["trace"]["status"] == "ok"
 
 
 def flow_what_the_guard_rules_keep_is_in_the_trace(gateway):

@@ -30,6 +30,16 @@ BOOST_AUTO_TEST_CASE(a_log_of_whole_seconds_tells_nothing_before_the_message_cam
   for (const auto& event : story.events) BOOST_TEST((event.time <= event.last));
 }
 
+BOOST_AUTO_TEST_CASE(a_log_whose_clock_is_behind_tells_nothing_before_the_message_came) {
+  std::vector<ToldEvent> events(2);
+  events[0].time = events[0].last = kNoon;
+  events[1].service = "postfix/smtp";
+  events[1].time = events[1].last = kNoon - std::chrono::minutes(1);
+  put_in_order(events);
+  BOOST_TEST((events[1].time == kNoon));
+  BOOST_TEST((events[1].last == kNoon));
+}
+
 BOOST_AUTO_TEST_CASE(a_log_with_fractions_keeps_its_times) {
   std::vector<ToldEvent> events(3);
   events[0].time = events[0].last = kNoon;

@@ -138,7 +138,10 @@ BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_written_is_told_to_readers_until_
                      .value();
     BOOST_TEST(other.run("BEGIN IMMEDIATE").has_value());
     writer.record(message("8A3DAA7A069"));
-    while (!read_state(path).value().store) std::this_thread::yield();
+    const auto give_up_at = std::chrono::steady_clock::now() + kTimeout;
+    while (!read_state(path).value().store && std::chrono::steady_clock::now() < give_up_at)
+      std::this_thread::yield();
+    BOOST_TEST_REQUIRE(read_state(path).value().store.has_value());
     BOOST_TEST(shown_state(read_state(path).value()).find("the trace cannot be written") !=
                std::string::npos);
   }
