@@ -27,7 +27,7 @@ std::string names_of(const json& option) {
 /// "[--json]", "--eml FILE", "NAME", "[QUERY...]"
 std::string in_synopsis(const json& option, bool is_argument) {
   const auto names = texts_at(option, "names");
-  auto out = names.back();
+  auto out = names.at(names.size() - 1);
   if (!is_argument && !text_at(option, "value").empty()) out += " " + text_at(option, "value");
   if (flag_at(option, "repeatable")) out += "...";
   return flag_at(option, "required") ? out : "[" + out + "]";
