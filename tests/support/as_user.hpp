@@ -1,4 +1,5 @@
-/// What a user of the system sees: in a child process that has become that user. Root only; throws when it cannot be.
+/// What a user of the system sees: in a child process that has become that user. Root only; throws when it
+/// cannot be.
 #pragma once
 
 #include <functional>

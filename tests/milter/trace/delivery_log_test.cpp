@@ -23,9 +23,9 @@ RelayDelivery delivery(const std::string& recipient, RelayDelivery::Result resul
           .protocol = "TLSv1.3",
           .cipher = "TLS_AES_256_GCM_SHA384",
           .certificate = std::string(64, 'a'),
+          .certificate_names = "smtp.zivver.com",
           .verified = true,
-          .reply = "250 2.0.0 Ok: queued as 123",
-          .certificate_names = "smtp.zivver.com"};
+          .reply = "250 2.0.0 Ok: queued as 123"};
 }
 
 struct InADirectory {
