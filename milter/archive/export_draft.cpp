@@ -21,8 +21,8 @@ Result<bool> is_there(Disk& disk, const std::string& name) {
 }
 
 Status sync_directory_of(Disk& disk, const std::string& name) {
-  auto above = std::filesystem::path(name).parent_path().string();
-  if (above.empty()) above = ".";
+  const auto parent = std::filesystem::path(name).parent_path();
+  const std::string above = parent.empty() ? "." : parent.string();
   const Fd directory(disk.open(AT_FDCWD, above, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return disk_error("open", above);
   return sync_file(disk, directory.get(), above);

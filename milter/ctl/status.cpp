@@ -114,6 +114,12 @@ std::function<int()> declare(CLI::App& app, const Globals&) {
   return [as_json] { return run(*as_json); };
 }
 
+constexpr Example kExamples[] = {
+    {"Does the milter that runs see its configuration, its files and Postfix as they must be?",
+     "pamsctl status"},
+    {"The same for a program", "pamsctl status --json"},
+};
+
 }  // namespace
 
 extern const Command status;
@@ -121,6 +127,7 @@ const Command status{
     .name = "status",
     .summary = "Ask the running milter how it is: configuration, routing, what it can read and write",
     .declare = declare,
+    .examples = kExamples,
 };
 
 }  // namespace pams::milter::ctl

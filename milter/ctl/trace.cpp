@@ -174,6 +174,11 @@ int show(TraceQuery& query, const Options& options) {
   return kFine;
 }
 
+int evidence_of(const Config& config, TraceQuery& query, const Options& options) {
+  const auto id = whole_id(query, options.id);
+  return id ? give_evidence(config, query, *id, options.output) : complain(id.error().what, kFoundWrong);
+}
+
 int leaks(TraceQuery& query, const Options& options) {
   const auto found = query.leaks();
   if (!found) return complain(found.error().what, kFoundWrong);
@@ -246,7 +251,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
       "leaks", "List flagged messages of which anything but a verified delivery by the relay is known");
   auto* const evidence =
       app.add_subcommand("evidence", "Tell an auditor all that is known of one message, signed");
-  evidence->add_option("id", options->id, "The message's id")->required();
+  evidence->add_option("id", options->id, "The message's id, or how it begins")->required();
   evidence->add_option("--output", options->output, "Write it here, signed; without: printed, unsigned");
   evidence->footer(evidence_help());
   for (auto* sub : {show_one, show_leaks, evidence}) sub->fallthrough();
@@ -257,7 +262,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
                       kUsage);
     if (const auto wrong = read_filter(*options); !wrong.empty()) return complain(wrong, kUsage);
     return with_trace(globals, [&](const Config& config, TraceQuery& query) {
-      if (evidence->parsed()) return give_evidence(config, query, options->id, options->output);
+      if (evidence->parsed()) return evidence_of(config, query, *options);
       if (show_one->parsed()) return show(query, *options);
       return show_leaks->parsed() ? leaks(query, *options) : list(query, *options);
     });
@@ -268,9 +273,10 @@ constexpr Example kExamples[] = {
     {"Where is the mail that somebody waits for?", "pamsctl trace --to someone@partner.example --since 2h"},
     {"All mail to one domain, in a spreadsheet",
      "pamsctl trace --to @partner.example --since '1 month' --csv > trace.csv"},
-    {"What was refused or deferred for a sender", "pamsctl trace --from 'ann*@example.org' --status Failed"},
+    {"What was refused for a sender", "pamsctl trace --from 'ann*@example.org' --status Rejected"},
     {"Anything that has these words in it", "pamsctl trace 'annual report'"},
     {"The whole story of one message", "pamsctl trace show 5ab1c2"},
+    {"All that is known of one message, signed", "pamsctl trace evidence 5ab1c2 --output case-7.json"},
     {"Did anything but its connector touch a flagged message? Must say: none", "pamsctl trace leaks"},
 };
 

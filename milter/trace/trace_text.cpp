@@ -16,46 +16,6 @@ std::string padded(std::int64_t number, std::size_t width) {
   return std::string(width - std::min(width, digits.size()), '0') + digits;
 }
 
-/// Characters, as far as counting UTF-8 sequences tells.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-/// Exactly `width` columns; what is too long ends in "~".
-std::string cell(std::string_view raw, std::size_t width) {
-  auto text = text::printable(raw, 4 * width);
-  std::size_t columns = columns_of(text);
-  if (columns <= width) return text.append(width - columns, ' ');
-  while (columns >= width) {
-    while ((static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U) text.pop_back();
-    text.pop_back();
-    --columns;
-  }
-  return text + "~";
-}
-
-constexpr std::size_t kWide = 120;
-
-struct Column {
-  std::string_view title;
-  std::size_t from;   ///< width of the terminal that has room for it
-  std::size_t least;  ///< columns
-  std::size_t share;  ///< of what is left over
-  std::string (*value)(const StatusRow&);
-};
-constexpr std::array<Column, 7> kColumns{{
-    {"ID", 0, 11, 0, [](const StatusRow& row) { return row.id; }},
-    {"RECEIVED (UTC)", 0, 19, 0, [](const StatusRow& row) { return shown_time(row.received).substr(0, 19); }},
-    {"STATUS", 0, 11, 0, [](const StatusRow& row) { return row.status; }},
-    {"CLASS", kWide, 8, 0, [](const StatusRow& row) { return row.message_class; }},
-    {"SENDER", 0, 8, 1, [](const StatusRow& row) { return row.sender.empty() ? "<>" : row.sender; }},
-    {"RECIPIENT", 0, 8, 1, [](const StatusRow& row) { return row.recipient; }},
-    {"SUBJECT", 0, 7, 1, [](const StatusRow& row) { return row.subject; }},
-}};
-
-std::string trimmed_line(const std::string& line) { return std::string(text::trim_right(line)) + "\n"; }
-
 std::string safe(std::string_view text) { return text::printable(text, 2000); }
 
 /// " for bob@b.example"
@@ -150,27 +110,6 @@ std::optional<Instant> time_of(std::string_view text) {
   scan.skip("Z");
   if (!scan.at_end()) return std::nullopt;
   return instant;
-}
-
-std::string shown_table(const std::vector<StatusRow>& rows, std::size_t width) {
-  std::size_t least = 0;
-  std::size_t shares = 0;
-  for (const auto& column : kColumns) {
-    if (column.from > width) continue;
-    least += column.least + 1;
-    shares += column.share;
-  }
-  const auto more = (std::max(width, least) - least) / shares;
-  std::string table;
-  const auto add_line = [&](auto value) {
-    std::string line;
-    for (const auto& column : kColumns)
-      if (column.from <= width) line += cell(value(column), column.least + column.share * more) + " ";
-    table += trimmed_line(line);
-  };
-  add_line([](const Column& column) { return std::string(column.title); });
-  for (const auto& row : rows) add_line([&](const Column& column) { return column.value(row); });
-  return table;
 }
 
 std::string shown_gap(const Gap& gap) {

@@ -14,8 +14,6 @@ namespace pams::milter::trace {
 std::string shown_time(Instant instant);
 std::optional<Instant> time_of(std::string_view text);
 
-/// A line for each row, within `width` columns.
-std::string shown_table(const std::vector<StatusRow>& rows, std::size_t width);
 std::string shown_gap(const Gap& gap);
 std::string shown_leak(const Leak& leak);
 std::string shown_story(const Story& story);

@@ -8,6 +8,10 @@ namespace {
 constexpr std::uint64_t kPostfixDefault = 50;
 
 Finding run(const Examination& examination) {
+  const auto& services = examination.postfix.services();
+  if (!services) return unanswered(services.error());
+  if (services->find(examination.connector.transport, "unix") == nullptr)
+    return no_transport(examination.connector);  // Postfix does not know its parameters then
   const auto name = examination.connector.transport + "_destination_recipient_limit";
   const auto value = examination.mta.parameter(name);
   if (!value) return unanswered(value.error());

@@ -89,6 +89,12 @@ Finding no_account(const Error& error) {
   return finding;
 }
 
+Finding no_transport(const rules::OutboundConnector& connector) {
+  auto finding = failed(connector.transport + "/unix is not in master.cf", kSetup);
+  finding.cause = finding.seen;
+  return finding;
+}
+
 void may_not_read(const Problem& problem, Finding& finding) {
   const Account self{"", geteuid(), getegid(), {}, ""};
   finding.doubt = Doubt::NotAllowed;

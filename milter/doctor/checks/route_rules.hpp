@@ -25,6 +25,8 @@ Finding unread(const Examination& examination, const std::string& file, const Er
 Finding not_attempted(const Attempt& attempt);
 /// Nobody knows who the milter is.
 Finding no_account(const Error& error);
+/// Postfix has no service for what goes to the connector.
+Finding no_transport(const rules::OutboundConnector& connector);
 /// This user may not read the file: puts into `finding` what lets it.
 void may_not_read(const Problem& problem, Finding& finding);
 /// What brings back a file that the MTA's settings name and that is not there.

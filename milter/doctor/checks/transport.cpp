@@ -59,7 +59,7 @@ Finding run(const Examination& examination) {
   if (!services) return unanswered(services.error());
   const auto& name = examination.connector.transport;
   const auto* service = services->find(name, "unix");
-  if (service == nullptr) return failed(name + "/unix is not in master.cf", kSetup);
+  if (service == nullptr) return no_transport(examination.connector);
   if (service->command != "lmtp")
     return failed(name + "/unix runs " + service->command + ", not lmtp", kSetup);
   const auto relay =

@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_purge_takes_the_outcomes_with_the_record) {
 
 BOOST_AUTO_TEST_CASE(an_archive_without_outcomes_opens_and_can_be_marked) {
   const auto id = attempt(mail(1), "Q1");
-  sql("DROP TABLE outcome; DROP INDEX record_queue_id");
+  sql("DROP TABLE outcome; DROP INDEX record_queue_id; PRAGMA user_version = 0");
   {
     auto reader = archive::ArchiveDatabase::open(settings.path, sqlite::Access::ReadOnly).value();
     const auto row = reader.record(1).value().value();

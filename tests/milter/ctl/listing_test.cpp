@@ -133,18 +133,20 @@ BOOST_AUTO_TEST_CASE(a_message_is_found_by_domain_age_and_part_and_told_by_a_pie
   }
   messages[1].received = now - std::chrono::hours(3);
   messages[1].recipients = {"carol@other.example"};
+  messages[1].subject = "\x1b]0;offer\x07";
   BOOST_TEST_REQUIRE(store.write({messages.data(), 2}, {}).has_value());
   const auto rows = [&](std::vector<std::string> filter) {
     filter.insert(filter.begin(), "trace");
     return ask(filter).size();
   };
   BOOST_TEST(rows({}) == 2U);
+  BOOST_TEST(!has(run({"trace"}).output, "\x1b"));
   BOOST_TEST(rows({"--to", "@partner.example"}) == 1U);
   BOOST_TEST(rows({"--to", "*other.example"}) == 1U);
   BOOST_TEST(rows({"--since", "1h"}) == 1U);
   BOOST_TEST(rows({"--until", "2 h"}) == 1U);
   BOOST_TEST(rows({"offer"}) == 2U);
-  BOOST_TEST(rows({"--", "leak"}) == 0U);
+  BOOST_TEST(run({"trace", "--json", "--", "leak"}).output == "[]\n");
   BOOST_TEST(has(run({"trace", "--csv"}).output, ",'=offer,"));
   const auto id = ask({"trace"}).at(0).at("id").get<std::string>();
   BOOST_TEST(run({"trace", "show", id}).exit_code == 0);

@@ -96,7 +96,8 @@ BOOST_AUTO_TEST_CASE(
   const auto finding = site.finding("milter");
   BOOST_TEST((finding.status == CheckStatus::Warn), finding.seen);
   BOOST_TEST(finding.seen.find("127.0.0.1:10025/inet") != std::string::npos);
-  BOOST_TEST(finding.remedy == "postconf -PX 127.0.0.1:10025/inet/receive_override_options");
+  BOOST_TEST(finding.remedy ==
+             "postconf -PX 127.0.0.1:10025/inet/receive_override_options && postfix reload");
 }
 
 BOOST_AUTO_TEST_CASE(the_milter_is_found_by_an_absolute_path_inside_the_chroot_and_by_tcp) {

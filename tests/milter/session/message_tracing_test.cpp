@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_message_with_too_many_recipients_is_traced_with_its_subje
   const auto ending =
       traced.send(kFlagged, {"a@example.net", "b@example.net", "c@example.net", "d@example.net"});
   BOOST_TEST(ending.text == "452 4.5.3 Too many recipients");
-  BOOST_TEST(traced.lines().find("offer Failed class= route=none reply=452 4.5.3") != std::string::npos);
+  BOOST_TEST(traced.lines().find("offer Deferred class= route=none reply=452 4.5.3") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_message_that_a_rule_drops_is_traced_as_failed) {

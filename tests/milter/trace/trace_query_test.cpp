@@ -294,9 +294,11 @@ BOOST_AUTO_TEST_CASE(a_story_holds_what_the_relay_did_among_what_the_log_tells) 
   log({to_bob + "relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, status=deferred (no relay)"}, "12:00:00");
   log({to_bob +
        "relay=gateway.example.org[pams-milter/relay.sock], delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 taken)"},
-      "12:00:01");
-  relay({delivery("5ea1", "bob@client.example"),
-         delivery("5ea1", "copy@example.org", RelayDelivery::Result::Dropped)});
+      "12:00:02");
+  auto sent = delivery("5ea1", "bob@client.example");
+  auto dropped = delivery("5ea1", "copy@example.org", RelayDelivery::Result::Dropped);
+  sent.time = dropped.time = kNoon + std::chrono::milliseconds(1500);
+  relay({sent, dropped});
   BOOST_TEST(kinds() == "RECEIVE REPLY DEFER SEND DROP SEND");
   const auto event = query().story(rows()[0].id).value()->events.at(3);
   BOOST_TEST(event.service == "pams-relay");
@@ -323,7 +325,8 @@ BOOST_AUTO_TEST_CASE(a_database_from_before_there_were_seals_is_read_and_then_up
                                                     pams::milter::sqlite::Durability::Normal)
                    .value();
     BOOST_TEST_REQUIRE(
-        old.script("DROP TABLE sealed; DROP TABLE sealing; DROP TABLE archived; DROP TABLE refusal;")
+        old.script(
+               "DROP TABLE sealed; DROP TABLE sealing; DROP TABLE archived; DROP TABLE refusal; PRAGMA user_version = 1;")
             .has_value());
   }
   BOOST_TEST(rows().size() == 1U);
