@@ -297,7 +297,8 @@ BOOST_AUTO_TEST_CASE(a_story_holds_what_the_relay_did_among_what_the_log_tells) 
       "12:00:02");
   auto sent = delivery("5ea1", "bob@client.example");
   auto dropped = delivery("5ea1", "copy@example.org", RelayDelivery::Result::Dropped);
-  sent.time = dropped.time = kNoon + std::chrono::milliseconds(1500);
+  sent.time = kNoon + std::chrono::milliseconds(1500);
+  dropped.time = kNoon + std::chrono::milliseconds(1600);
   relay({sent, dropped});
   BOOST_TEST(kinds() == "RECEIVE REPLY DEFER SEND DROP SEND");
   const auto event = query().story(rows()[0].id).value()->events.at(3);
