@@ -37,9 +37,13 @@ Status replace_file(const std::string& path, const std::string& content, const O
 }
 
 Result<Backup> Backup::make(const std::string& directory, const std::vector<std::string>& paths) {
+  constexpr int kMaxInOneSecond = 9;  // the name tells the second
   Backup backup;
   backup.directory_ = directory;
-  if (mkdir(directory.c_str(), 0700) != 0) return errno_error(directory);
+  for (int number = 2; mkdir(backup.directory_.c_str(), 0700) != 0; ++number) {
+    if (errno != EEXIST || number > kMaxInOneSecond) return errno_error(backup.directory_);
+    backup.directory_ = directory + "-" + std::to_string(number);
+  }
   for (const auto& path : paths)
     if (const auto copied = backup.keep(path); !copied) return tl::unexpected(copied.error());
   return backup;

@@ -29,8 +29,10 @@ std::string_view to_string(Leak::Kind kind);  ///< "LEAK", "carrier", "unverifie
 struct Watched {
   std::string id, queue_id, message_id, subject, sender;
   Route route;
-  std::vector<std::string> seals;         ///< none: it was not sealed
-  bool had_to_be_sealed = true;           ///< false: it is from before there were seals
+  std::vector<std::string> seals;  ///< none: it was not sealed
+  bool had_to_be_sealed = true;    ///< false: it is from before there were seals
+  /// False: the guard rules kept it, and what is known of it stands in the MTA's log.
+  bool was_seen_by_milter = true;
   std::vector<ToldEvent> events;          ///< what the MTA's log tells
   std::vector<RelayDelivery> deliveries;  ///< what the relay tells
 };

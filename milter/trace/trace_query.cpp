@@ -280,7 +280,7 @@ Result<std::vector<Leak>> TraceQuery::leaks() {
   std::vector<Leak> leaks;
   Status completed;
   const auto done = database_.query(
-      "SELECT id, queue_id, message_id, subject, sender, route, transport, smart_hosts, id >= (SELECT since FROM sealing) FROM message WHERE class = 'flagged' ORDER BY id",
+      "SELECT id, queue_id, message_id, subject, sender, route, transport, smart_hosts, id >= (SELECT since FROM sealing), EXISTS(SELECT 1 FROM event WHERE event.message = message.id AND kind = 'RECEIVE') FROM message WHERE class = 'flagged' ORDER BY id",
       [&](const sqlite::Row& row) {
         Watched watched{.id = shown_id(row.number(0)),
                         .queue_id = row.text(1),
@@ -290,6 +290,7 @@ Result<std::vector<Leak>> TraceQuery::leaks() {
                         .route = {row.text(5), row.text(6), {}},
                         .seals = {},
                         .had_to_be_sealed = row.number(8) != 0,
+                        .was_seen_by_milter = row.number(9) != 0,
                         .events = {},
                         .deliveries = {}};
         const auto hosts = row.text(7);

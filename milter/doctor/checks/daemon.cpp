@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "milter/control/control_socket.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 /// The milter evaluates the routing for that, and tries its disks.
 constexpr std::chrono::seconds kTimeout(50);
+constexpr const char* kMailWaits = "flagged mail waits";
 
 /// Which check looks at the same thing from outside of the milter.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kLooksAt{
@@ -41,10 +43,11 @@ bool fails_here(std::string_view id, const Examination& examination) {
 }
 
 Finding not_reached(const Error& error) {
-  if (error.failure == Failure::Refused) return unanswered(error);
-  return failed(
-      error.what,
-      "systemctl restart pams-milter; journalctl -u pams-milter -n 20 tells why it does not answer");
+  auto finding =
+      failed(error.what,
+             "systemctl restart pams-milter; journalctl -u pams-milter -n 20 tells why it does not answer");
+  if (error.failure == Failure::Refused) finding.doubt = Doubt::NotAllowed;
+  return finding;
 }
 
 std::optional<Finding> other_configuration(const control::StatusReport& report,
@@ -61,11 +64,11 @@ std::optional<Finding> other_route(const control::StatusReport& report, const Ex
   if (report.route != control::RouteState::Unverified) return std::nullopt;
   for (const auto& check : report.failed_checks)
     if (!fails_here(check.id, examination))
-      return failed(
-          "flagged mail waits, because the milter itself finds that " + check.id + " fails: " + check.seen,
-          check.remedy);
+      return failed(kMailWaits + std::string(", because the milter itself finds that ") + check.id +
+                        " fails: " + check.seen,
+                    check.remedy);
   if (!report.failed_checks.empty()) return std::nullopt;
-  return failed("flagged mail waits: " + report.route_problem, "pamsctl status");
+  return failed(kMailWaits + std::string(": ") + report.route_problem, "pamsctl status");
 }
 
 std::optional<Finding> no_access(const control::StatusReport& report, const Examination& examination) {
@@ -89,7 +92,11 @@ std::string in_order(const control::StatusReport& report) {
          (waits ? "; flagged mail waits for what fails above" : "; its configuration is current");
 }
 
-Finding run(const Examination& examination) {
+/// What the milter finds wrong it asks again after five seconds (route_verifier.hpp): its answer may be older
+/// than what was put right just now.
+constexpr std::chrono::seconds kOldestAnswer(5);
+
+Finding ask(const Examination& examination) {
   const auto answer = control::ask_for_status(control::control_socket_path(), kTimeout);
   if (!answer) return not_reached(answer.error());
   const auto report = control::read_status_report(*answer);
@@ -97,6 +104,13 @@ Finding run(const Examination& examination) {
   for (const auto look : {other_configuration, other_route, no_access, old_configuration})
     if (auto finding = look(*report, examination)) return *finding;
   return ok(in_order(*report));
+}
+
+Finding run(const Examination& examination) {
+  auto finding = ask(examination);
+  if (finding.status != CheckStatus::Fail || !finding.seen.starts_with(kMailWaits)) return finding;
+  std::this_thread::sleep_for(kOldestAnswer);
+  return ask(examination);
 }
 
 }  // namespace

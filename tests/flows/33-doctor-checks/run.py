@@ -335,7 +335,8 @@ def flow_the_queue_manager_of_another_postfix_says_nothing_about_ours(gateway):
 def flow_an_ordinary_user_hears_what_could_not_be_seen(gateway):
     with Altered(gateway.settings, mode=0o755):
         done = subprocess.run([gateway.directory / "bin/pamsctl", "--config", gateway.settings / "pams-milter.toml", "doctor",
-                               "--json"], capture_output=True, text=True, user="nobody", group="nogroup", extra_groups=[])
+                               "--json"], capture_output=True, text=True, user="nobody", group="nogroup", extra_groups=[],
+                              env={**os.environ, "RUNTIME_DIRECTORY": str(gateway.milter.runtime_directory)})
     found = {one["id"]: one for one in json.loads(done.stdout)["checks"]}
     for name in ("header_checks", "milter_header_checks"):  # their tables hold no secret
         assert found[name]["status"] == "ok", found[name]

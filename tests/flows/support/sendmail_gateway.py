@@ -60,6 +60,7 @@ class SendmailGateway(Gateway):
     # -- life ----------------------------------------------------------------------------------------------
 
     def start(self):
+        (self.directory / "mail.log").touch()  # syslog's; nothing is written to it here
         self.write_settings()
         self.pamsctl("setup", "sendmail", "--apply")
         self.sendmail.make()

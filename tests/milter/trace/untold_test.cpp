@@ -57,6 +57,13 @@ BOOST_AUTO_TEST_CASE(whoever_lets_it_out_all_the_same_has_leaked_it) {
   BOOST_TEST(leaks[0].message_id == "<1@example.org>");
 }
 
+BOOST_AUTO_TEST_CASE(a_notice_about_it_holds_its_header_and_is_no_leak) {
+  log({kMessageId, kActive, kKept,
+       "postfix/bounce[9]: 8A3DAA7A068: sender non-delivery notification: 13549A7A076"});
+  BOOST_TEST(kinds() == "NOTE DEFER NOTICE");
+  BOOST_TEST(query().leaks().value().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_bounce_and_other_mail_without_a_milter_is_no_message_of_the_trace) {
   log({kMessageId, kActive,
        "postfix/smtp[9]: 8A3DAA7A068: to=<bob@b.example>, relay=mx[1.2.3.4]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)",
