@@ -43,7 +43,8 @@ std::string owners(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return "";
   std::array<char, 16> mode{};
-  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
+  static_cast<void>(
+      std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U)));
   return " (" + user_name(status.st_uid) + ":" + group_name(status.st_gid) + ", mode " + mode.data() + ")";
 }
 

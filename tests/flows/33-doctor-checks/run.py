@@ -124,7 +124,7 @@ def flow_a_mail_log_that_is_not_postfixs(gateway):
 
 
 def flow_a_disk_that_is_nearly_full(gateway):
-    small = gateway.directory / "small"
+    small = gateway.directory / "nearly-full"
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "pams-flows", small], capture_output=True).returncode != 0:
         raise Skipped("this machine lets nobody mount a small disk")

@@ -1,9 +1,11 @@
 // The check that asks the running milter: what it makes of its answers.
+#include <array>
 #include <cstdlib>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 #include "milter/control/control_socket.hpp"
 #include "milter/control/status_report.hpp"
@@ -18,19 +20,20 @@ using namespace pams::test;
 
 namespace {
 
-/// A milter that answers one question with `report`.
+/// A milter that answers every question with `report`.
 class Answering {
  public:
   explicit Answering(const control::StatusReport& report)
       : listener_(control::open_control_socket(path()).value()) {
     ::setenv("RUNTIME_DIRECTORY", directory_.path().c_str(), 1);
     thread_ = std::thread([this, json = control::to_json(report)] {
-      pollfd asked{listener_.get(), POLLIN, 0};
-      if (::poll(&asked, 1, 60'000) == 1)
+      std::array<pollfd, 2> wanted{{{listener_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+      while (::poll(wanted.data(), wanted.size(), 60'000) > 0 && wanted[1].revents == 0)
         control::give_status(control::take_request(listener_).connection, json);
     });
   }
   ~Answering() {
+    static_cast<void>(::eventfd_write(end_.get(), 1));
     thread_.join();
     ::unsetenv("RUNTIME_DIRECTORY");
   }
@@ -41,6 +44,7 @@ class Answering {
   std::string path() const { return directory_ / "control"; }
   TemporaryDirectory directory_;
   Fd listener_;
+  Fd end_{::eventfd(0, EFD_CLOEXEC)};
   std::thread thread_;
 };
 
