@@ -82,8 +82,8 @@ std::vector<std::string> directories_of(const std::vector<std::string>& patterns
     if (std::error_code none; fs::is_directory(directories[i] + "/qf", none))
       directories.push_back(directories[i] + "/qf");
   std::ranges::sort(directories);
-  const auto rest = std::ranges::unique(directories);
-  directories.erase(rest.begin(), rest.end());
+  // std::ranges::unique: clang 14 cannot read what it returns.
+  directories.erase(std::unique(directories.begin(), directories.end()), directories.end());
   return directories;
 }
 
