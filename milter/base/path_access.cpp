@@ -79,12 +79,7 @@ std::optional<Obstacle> obstacle_above(const std::string& path) {
   return std::nullopt;
 }
 
-std::optional<Obstacle> obstacle_to_opening(const std::string& file, int flags, const std::string& act,
-                                            const std::string& remedy) {
-  if (auto above = obstacle_above(file)) return above;
-  const Fd opened(::open(file.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (opened) return std::nullopt;
-  const int error = errno;
+Obstacle obstacle_of(int error, const std::string& file, const std::string& act, const std::string& remedy) {
   if (error == EACCES) return cannot(act, file, remedy);
   if (error == EROFS) return read_only(file);
   return Obstacle{file + ": " + std::strerror(error), "ls -l " + file};
@@ -104,13 +99,21 @@ std::optional<Obstacle> obstacle_to_writing_in(const std::string& directory) {
 }
 
 std::optional<Obstacle> obstacle_to_reading(const std::string& file) {
-  return obstacle_to_opening(file, O_RDONLY, "read",
-                             "chgrp " + group_name(::getegid()) + " " + file + " && chmod g+r " + file);
+  if (auto above = obstacle_above(file)) return above;
+  const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (opened) return std::nullopt;
+  const int error = errno;
+  return obstacle_of(error, file, "read",
+                     "chgrp " + group_name(::getegid()) + " " + file + " && chmod g+r " + file);
 }
 
+// Never opened: to close a database here would end the locks that SQLite has on it in this process (POSIX,
+// fcntl).
 std::optional<Obstacle> obstacle_to_changing(const std::string& file) {
-  return obstacle_to_opening(file, O_RDWR, "write",
-                             "chown " + own_user() + " " + file + " && chmod u+rw " + file);
+  if (auto above = obstacle_above(file)) return above;
+  if (::access(file.c_str(), R_OK | W_OK) == 0) return std::nullopt;
+  const int error = errno;  // before what makes the remedy
+  return obstacle_of(error, file, "write", "chown " + own_user() + " " + file + " && chmod u+rw " + file);
 }
 
 }  // namespace pams::milter

@@ -21,6 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kBetweenStatuses(5);
+constexpr milliseconds kNextTry(1000);
 constexpr timeval kTimeout{5, 0};
 
 std::string variable(const char* name) {
@@ -92,8 +93,10 @@ int ServicePulse::may_wait() const {
 void ServicePulse::tell_what_is_due() {
   if (!manager_.is_there()) return;
   if (manager_.alive_every() && clock_() >= alive_at_) {
-    alive_at_ = clock_() + *manager_.alive_every();
-    if (looks_.is_alive()) manager_.alive();
+    const bool is_alive = looks_.is_alive();
+    if (is_alive) manager_.alive();
+    // A burst of connections is no death: there is time for further tries before the watchdog ends.
+    alive_at_ = clock_() + (is_alive ? *manager_.alive_every() : std::min(*manager_.alive_every(), kNextTry));
   }
   if (clock_() < status_at_) return;
   status_at_ = clock_() + kBetweenStatuses;

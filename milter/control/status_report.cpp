@@ -1,5 +1,7 @@
 #include "milter/control/status_report.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace pams::milter::control {
@@ -13,6 +15,12 @@ constexpr std::size_t kLongestOfAccess = 250;
 
 std::string cut(const std::string& text, std::size_t longest = kLongestText) {
   return text.size() <= longest ? text : text.substr(0, longest) + "...";
+}
+
+/// What is wrong comes first, so that it is never what is cut.
+std::vector<Access> worst_first(std::vector<Access> all) {
+  std::stable_partition(all.begin(), all.end(), [](const Access& one) { return !one.problem.empty(); });
+  return all;
 }
 
 template <class Entry, class ToJson>
@@ -108,7 +116,7 @@ std::string to_json(const StatusReport& report) {
         {"state", text_of(report.route)},
         {"problem", cut(report.route_problem)},
         {"failed_checks", list_of(report.failed_checks, as_object)}}},
-      {"access", list_of(report.access, as_object)},
+      {"access", list_of(worst_first(report.access), as_object)},
       {"relay", {{"is_running", report.relay_problem.empty()}, {"problem", cut(report.relay_problem)}}},
       {"mail_waits", list_of(report.why_mail_waits(), as_it_is)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -30,6 +30,8 @@ void look_at_route(const session::Services& services, control::StatusReport& rep
   const auto& config = *services.config;
   report.connector = config.policy.pams.connector;
   const auto* connector = config.policy.connector(report.connector);
+  report.route = control::RouteState::NotChecked;
+  if (!config.policy.pams.enabled) return;  // flagged mail is answered by when_disabled, whatever the routing
   report.route = control::RouteState::Unverified;
   if (connector == nullptr) {
     report.route_problem =

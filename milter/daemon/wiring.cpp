@@ -131,7 +131,7 @@ std::shared_ptr<journal::JournalStore> Wiring::journal(const std::shared_ptr<con
 /// flagged message is answered by.
 void Wiring::watch_route(const std::shared_ptr<const Config>& config) {
   const auto* connector = config->policy.connector(config->policy.pams.connector);
-  if (connector == nullptr || !config->settings.verify_route) {
+  if (connector == nullptr || !config->settings.verify_route || !config->policy.pams.enabled) {
     route_watch_.rest();
     watches_route_ = false;
     route_news_->reset("routing not checked");

@@ -119,13 +119,13 @@ LmtpSession::Next LmtpSession::obey(const LmtpCommand& command) {
     reply("221 2.0.0 bye");
     return Next::End;
   } else {
-    mistake("500 5.5.1 not a command of LMTP");
+    mistake("451 4.5.1 not a command of LMTP");
   }
   return Next::GoOn;
 }
 
 void LmtpSession::hello(const LmtpCommand& command) {
-  if (command.rest.empty()) return mistake("501 5.5.4 LHLO needs a name");
+  if (command.rest.empty()) return mistake("451 4.5.4 LHLO needs a name");
   reset();
   has_greeted_ = true;
   asked_.client.helo_name = helo_name(command.rest);
@@ -137,8 +137,8 @@ void LmtpSession::hello(const LmtpCommand& command) {
 }
 
 void LmtpSession::mail(const LmtpCommand& command) {
-  if (!has_greeted_) return mistake("503 5.5.1 LHLO first");
-  if (has_sender_) return mistake("503 5.5.1 one MAIL a message");
+  if (!has_greeted_) return mistake("451 4.5.1 LHLO first");
+  if (has_sender_) return mistake("451 4.5.1 one MAIL a message");
   const auto path = parse_path(command.rest, "FROM:");
   if (!path) return mistake("451 4.5.4 MAIL FROM:<address>");
   if (!known_parameters(*path, {"SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH"}))
@@ -156,7 +156,7 @@ void LmtpSession::mail(const LmtpCommand& command) {
 }
 
 void LmtpSession::recipient(const LmtpCommand& command) {
-  if (!has_sender_) return mistake("503 5.5.1 MAIL first");
+  if (!has_sender_) return mistake("451 4.5.1 MAIL first");
   const auto path = parse_path(command.rest, "TO:");
   if (!path || path->address.empty()) return mistake("451 4.5.4 RCPT TO:<address>");
   if (!known_parameters(*path, {"NOTIFY", "ORCPT"}))
@@ -174,7 +174,7 @@ bool LmtpSession::may_take(const PathArgument& path) {
 
 LmtpSession::Next LmtpSession::data() {
   if (asked_.recipients.empty()) {
-    mistake("503 5.5.1 MAIL and RCPT first");
+    mistake("451 4.5.1 MAIL and RCPT first");
     return Next::GoOn;
   }
   const auto keys = services_.keys(*config_);

@@ -114,9 +114,9 @@ std::string remedy_for_missing(const Examination& examination, const std::string
 
 bool is_own_table(const Examination& examination, const std::string& file) {
   const auto& directory = examination.mta.config_directory();
-  return std::ranges::any_of(
-      std::array{routing::kGuardTable, routing::kSealedTable, routing::kSmtpGuardTable},
-      [&](const char* name) { return file == directory + "/" + name; });
+  return std::ranges::any_of(std::array{routing::kGuardTable, routing::kSealedTable, routing::kSmtpGuardTable,
+                                        routing::kStatusTable},
+                             [&](const char* name) { return file == directory + "/" + name; });
 }
 
 Result<std::optional<RouteAnswer>> first_answer(const mta::Mta& mta, const std::string& maps,

@@ -7,10 +7,17 @@ namespace {
 
 constexpr std::string_view kStatusFilter = "lmtp_delivery_status_filter";
 
+std::string_view path_of(std::string_view table) { return table.substr(table.find(':') + 1); }
+bool is_in_table_type(std::string_view table) {
+  return table.starts_with("pcre:") || table.starts_with("regexp:");
+}
+
 bool holds(const routing::TransportSetting& setting, const std::string& value) {
   // A Postfix before 3.7 does not know the first; setups until 2026-11-27 had no table for the other.
   if ((setting.name == "lmtp_bind_address_enforce" || setting.name == kStatusFilter) && value.empty())
     return true;
+  if (setting.name == kStatusFilter)  // where postfix-pcre came or went after setup, its type is the other
+    return is_in_table_type(value) && path_of(value) == path_of(setting.value);
   return value == setting.value;
 }
 

@@ -12,4 +12,7 @@ bool is_signer(std::string_view milter_entry);
 /// It judges content (spam, malware): after pams-milter it sees flagged mail sealed.
 bool is_scanner(std::string_view milter_entry);
 
+/// rspamd, which scans, and signs too where it has keys.
+bool is_rspamd(std::string_view milter_entry);
+
 }  // namespace pams::milter::mta

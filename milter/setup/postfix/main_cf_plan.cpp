@@ -47,6 +47,7 @@ class MainPlan {
             "the protocol version that pams-milter speaks");
     want_if("milter_default_action", at(site_.effective, "milter_default_action") != "tempfail", "tempfail",
             "a milter that is down must not let mail pass");
+    note_rspamd();
     want("smtpd_milters", milters("smtpd_milters"),
          "mail that comes in by SMTP passes pams-milter, after scanners and before signers");
     want("non_smtpd_milters", milters("non_smtpd_milters"), "mail from sendmail(1) passes it too");
@@ -100,6 +101,14 @@ class MainPlan {
   }
   void want_if(const std::string& name, bool differs, const std::string& value, const std::string& why) {
     if (differs) plan_.changes.push_back({ChangeKind::Parameter, name, at(site_.written, name), value, why});
+  }
+
+  /// It is a scanner, and a signer where it has keys: no place in the list is right for both.
+  void note_rspamd() {
+    for (const auto& element : mta::split_list(at(site_.written, "smtpd_milters")))
+      if (mta::is_rspamd(element))
+        plan_.notes.push_back(
+            "rspamd stands before pams-milter, to see flagged mail before it is sealed; where it signs (dkim_signing, arc), what a disclaimer changes afterwards breaks the signature: let OpenDKIM sign, after pams-milter");
   }
 
   /// An entry of ours that is already as it must be; a site may have chosen other timeouts.

@@ -76,6 +76,14 @@ BOOST_AUTO_TEST_CASE(our_milter_comes_after_scanners_and_before_all_others_which
       "{ inet:localhost:11332, default_action=accept }, { unix:pams-milter/pams.sock, default_action=tempfail, connect_timeout=10s, command_timeout=30s, content_timeout=300s }, inet:localhost:8891, inet:localhost:1");
 }
 
+BOOST_AUTO_TEST_CASE(a_rspamd_that_signs_is_told_of) {
+  auto site = debian_site();
+  BOOST_TEST(plan(site).notes.empty());
+  site.written["smtpd_milters"] = "inet:localhost:11332";
+  BOOST_TEST_REQUIRE(plan(site).notes.size() == 1U);
+  BOOST_TEST(plan(site).notes[0].find("rspamd") == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_list_in_order_is_left_as_it_is) {
   auto site = debian_site();
   site.written["smtpd_milters"] =
