@@ -18,7 +18,7 @@ namespace {
 constexpr int kWaiting = 16;                        // requests that wait while one is served
 constexpr std::size_t kLongestRequest = 8 * 1024;   // PATH_MAX and some
 constexpr std::size_t kLongestAnswer = 64 * 1024;   // well below a socket's usual buffer of 208 KB
-constexpr std::chrono::seconds kRequestTimeout{2};  // pamsctl says what it wants as soon as it is connected
+constexpr std::chrono::seconds kRequestTimeout{5};  // pamsctl says what it wants as soon as it is connected
 constexpr std::string_view kReload = "reload ";
 constexpr std::string_view kReloaded = "reloaded\n";
 constexpr std::string_view kRefused = "refused\n";
