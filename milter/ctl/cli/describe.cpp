@@ -16,7 +16,7 @@ std::string full_name(const CLI::App& app) {
   return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
 }
 
-/// CLI11 writes the values of IsMember behind the type's name: "TEXT:{eml,mboxrd,zip}".
+/// CLI11 writes the values of IsMember after the type's name: "TEXT:{eml,mboxrd,zip}".
 void split_choices(OptionDescription& option) {
   const auto open = option.value.find(":{");
   if (open == std::string::npos || !option.value.ends_with('}')) return;
