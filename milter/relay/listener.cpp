@@ -5,7 +5,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "milter/base/path_access.hpp"
+#include "milter/base/socket_address.hpp"
 #include "milter/base/unix_socket.hpp"
 
 namespace pams::milter::relay {
@@ -62,16 +62,13 @@ Result<Listener> at_path(const std::string& path) {
     return fail(Failure::Misconfigured, "no socket can be made at " + path + ": " + obstacle->problem +
                                             "; remedy: " + obstacle->remedy);
   if (const auto free = clear_stale_socket(path); !free) return tl::unexpected(free.error());
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    return fail(Failure::Misconfigured, path + ": too long for a socket");
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const auto address = unix_address(path);
+  if (!address) return tl::unexpected(address.error());
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return listener_error("no socket");
   // Nobody connects before the mode is what it shall be.
   const auto former = ::umask(0177);
-  const bool bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool bound = ::bind(socket.get(), address->get(), address->size) == 0;
   ::umask(former);
   if (!bound || ::listen(socket.get(), kBacklog) != 0) return listener_error("cannot listen at " + path);
   auto how = share_unix_socket(path);
@@ -80,22 +77,13 @@ Result<Listener> at_path(const std::string& path) {
 }
 
 Result<Listener> at_port(const Listen& listen) {
-  sockaddr_in ipv4{};
-  sockaddr_in6 ipv6{};
-  ipv4.sin_family = AF_INET;
-  ipv6.sin6_family = AF_INET6;
-  ipv4.sin_port = ipv6.sin6_port = htons(static_cast<std::uint16_t>(listen.port));
-  const bool is_ipv4 = ::inet_pton(AF_INET, listen.host.c_str(), &ipv4.sin_addr) == 1;
-  if (!is_ipv4 && ::inet_pton(AF_INET6, listen.host.c_str(), &ipv6.sin6_addr) != 1)
-    return fail(Failure::Misconfigured, listen.host + " is no address");
-  Fd socket(::socket(is_ipv4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto address = ip_address(listen.host, static_cast<std::uint16_t>(listen.port));
+  if (!address) return tl::unexpected(address.error());
+  Fd socket(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return listener_error("no socket");
   const int on = 1;
   (void)::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const auto* const address =
-      is_ipv4 ? reinterpret_cast<const sockaddr*>(&ipv4) : reinterpret_cast<const sockaddr*>(&ipv6);
-  const socklen_t size = is_ipv4 ? sizeof ipv4 : sizeof ipv6;
-  if (::bind(socket.get(), address, size) != 0 || ::listen(socket.get(), kBacklog) != 0)
+  if (::bind(socket.get(), address->get(), address->size) != 0 || ::listen(socket.get(), kBacklog) != 0)
     return listener_error("cannot listen at " + listen.for_libmilter());
   if (const auto set = without_delay(socket); !set) return tl::unexpected(set.error());
   return Listener{std::move(socket), "TCP_NODELAY", ""};
