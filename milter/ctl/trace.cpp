@@ -12,6 +12,7 @@
 #include "milter/ctl/output/table.hpp"
 #include "milter/ctl/trace/evidence.hpp"
 #include "milter/ctl/trace/rows.hpp"
+#include "milter/trace/told_event_json.hpp"
 #include "milter/trace/trace_query.hpp"
 #include "milter/trace/trace_text.hpp"
 #include "rules/base/text.hpp"
@@ -50,22 +51,6 @@ json to_json(const StatusRow& row) {
           {"host", row.host}};
 }
 
-json to_json(const ToldEvent& event) {
-  return {{"time", shown_time(event.time)},
-          {"last", shown_time(event.last)},
-          {"times", event.times},
-          {"event", event.kind},
-          {"text", event.text},
-          {"recipient", event.recipient},
-          {"service", event.service},
-          {"relay", event.relay},
-          {"result", event.result},
-          {"tls", event.tls},
-          {"address", event.address},
-          {"cipher", event.cipher},
-          {"certificate", event.certificate}};
-}
-
 json to_json(const Gap& gap) {
   return {{"from", shown_time(gap.from)},
           {"until", shown_time(gap.until)},
@@ -88,7 +73,7 @@ json to_json(const Leak& leak) {
 template <class T>
 json array_of(const std::vector<T>& all) {
   auto array = json::array();
-  for (const auto& one : all) array.push_back(to_json(one));
+  for (const auto& one : all) array.push_back(json(to_json(one)));
   return array;
 }
 

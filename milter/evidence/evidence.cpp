@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "milter/evidence/archived_copy.hpp"
+#include "milter/trace/told_event_json.hpp"
 #include "milter/trace/trace_text.hpp"
 #include "rules/base/text.hpp"
 
@@ -36,19 +37,6 @@ json to_json(const RelayDelivery& delivery) {
           {"certificate_names", names_of(delivery)},
           {"certificate_verified", delivery.verified},
           {"reply", or_unknown(delivery.reply)}};
-}
-
-json to_json(const ToldEvent& event) {
-  return {{"time", shown_time(event.time)},
-          {"last", shown_time(event.last)},
-          {"times", event.times},
-          {"event", event.kind},
-          {"text", event.text},
-          {"recipient", event.recipient},
-          {"service", event.service},
-          {"relay", event.relay},
-          {"result", event.result},
-          {"tls", event.tls}};
 }
 
 json to_json(const StatusRow& row) {
