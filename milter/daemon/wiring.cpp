@@ -74,10 +74,10 @@ Wired Wiring::wire(std::shared_ptr<const Config> config) {
   refused_->look_into(services->archives);
   services->seal_keys = std::make_shared<seal::KeyFile>(settings.seal_key_file);
   if (const auto keys = services->seal_keys->read(); !keys) {
-    const auto& what = keys.error().what;
-    const bool is_barred = what.find("Permission denied") != std::string::npos;
+    std::error_code unknown;  // a key that is not there has its remedy already
+    const bool is_there = std::filesystem::exists(settings.seal_key_file, unknown) || unknown;
     const auto reason =
-        with_remedy(what, is_barred ? obstacle_to_reading(settings.seal_key_file) : std::nullopt);
+        with_remedy(keys.error().what, is_there ? obstacle_to_reading(settings.seal_key_file) : std::nullopt);
     log::write(log::seal_key_unreadable, {{"reason", reason}});
     wired.remarks.push_back(reason + "; flagged mail waits");
   }
