@@ -25,8 +25,11 @@ std::string reason() { return std::strerror(errno); }
 
 std::vector<int> open_descriptors() {
   std::vector<int> all;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    const auto name = entry.path().filename().string();
+  std::error_code error;  // no descriptor is free: the listener is not found, and asked for again
+  const std::filesystem::directory_iterator end;
+  for (std::filesystem::directory_iterator entry("/proc/self/fd", error); !error && entry != end;
+       entry.increment(error)) {
+    const auto name = entry->path().filename().string();
     int number = -1;
     if (std::from_chars(name.data(), name.data() + name.size(), number).ec == std::errc())
       all.push_back(number);
