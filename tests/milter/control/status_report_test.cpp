@@ -52,6 +52,16 @@ BOOST_AUTO_TEST_CASE(mail_waits_for_the_routing_and_for_what_it_must_be_kept_in)
   BOOST_TEST(fine.why_mail_waits().empty());
 }
 
+BOOST_AUTO_TEST_CASE(of_a_long_list_what_is_wrong_is_kept) {
+  auto many = report();
+  many.route = RouteState::Verified;
+  many.access.clear();
+  for (int i = 0; i < 40; ++i) many.access.push_back({"archive " + std::to_string(i), "/a", "", "", true});
+  many.access.push_back({"archive last", "/z", "it is full", "make room", true});
+  const auto read = read_status_report(to_json(many)).value();
+  BOOST_TEST(read.why_mail_waits().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(the_longest_report_fits_one_answer_and_is_json) {
   auto longest = report();
   const std::string text(5000, 'x');

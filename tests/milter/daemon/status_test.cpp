@@ -81,6 +81,18 @@ BOOST_AUTO_TEST_CASE(a_connector_that_is_no_more_makes_flagged_mail_wait) {
   BOOST_TEST(seen.why_mail_waits().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(while_pams_is_off_no_routing_is_asked_for) {
+  auto config = std::make_shared<Config>(*gateway.services()->config);
+  config->policy.pams.enabled = false;
+  config->policy.pams.connector = "";
+  const auto socket = gateway.control_socket() + "-3";
+  config->settings.listen.unix_path += "-3";
+  RunningMilter other(config, real_wiring(), socket);
+  const auto seen = control::read_status_report(control::ask_for_status(socket, kTimeout).value()).value();
+  BOOST_TEST((seen.route == control::RouteState::NotChecked));
+  BOOST_TEST(seen.why_mail_waits().empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_its_user_cannot_use_is_named_with_a_remedy,
                      *boost::unit_test::precondition(is_root)) {
   const auto config = gateway.services()->config;

@@ -146,6 +146,13 @@ BOOST_AUTO_TEST_CASE(a_transport_of_an_earlier_setup_is_told_and_holds_no_mail_b
   is_told("gives messages back");
 }
 
+BOOST_AUTO_TEST_CASE(a_table_type_that_came_after_setup_holds_no_mail_back) {
+  PostfixSite site;
+  site.set_up();
+  site.replace("master.cf", "lmtp_delivery_status_filter=pcre:", "lmtp_delivery_status_filter=regexp:");
+  BOOST_TEST((site.finding("transport").status == CheckStatus::Ok), site.finding("transport").seen);
+}
+
 BOOST_AUTO_TEST_CASE(more_processes_than_the_relay_has_sessions_are_told) {
   PostfixSite site;
   site.set_up();
