@@ -19,6 +19,8 @@ pams-milter ($version) bookworm; urgency=medium
 
  -- ${DEBFULLNAME:-pams-milter developers} <${DEBEMAIL:-pams-milter@example.org}>  $(date -R -u -d "@$date")
 EOF
+# debhelper gives the build a home of its own, in which the compiler's cache would be empty.
+! command -v ccache > /dev/null || { CCACHE_DIR=$(ccache --get-config cache_dir); export CCACHE_DIR; }
 cd "$tree"
 DEB_BUILD_OPTIONS="nocheck ${DEB_BUILD_OPTIONS:-}" dpkg-buildpackage -b -us -uc
 for programs in "$tree"/obj-*/bin; do ln -sfn "$programs" "$out/bin"; done  # the same programs with their symbols
