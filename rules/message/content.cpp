@@ -74,10 +74,10 @@ std::string body_text(const MimeMap& map, std::string_view body, std::size_t max
     if (!is_body_text(part) || out.size() >= maximum) continue;
     const auto bytes = content_of(part, body).substr(0, left);
     left -= bytes.size();
-    auto text = to_utf8(decode(part, bytes), part.charset);
-    if (part.type == "text/html") text = html_to_text(text);
-    if (!out.empty()) out += '\n';
-    append_collapsed(text, maximum, out);
+    for (const auto& text : readings(decode(part, bytes), part.charset)) {
+      if (!out.empty()) out += '\n';
+      append_collapsed(part.type == "text/html" ? html_to_text(text) : text, maximum, out);
+    }
   }
   return out;
 }
