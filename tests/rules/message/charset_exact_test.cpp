@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(every_label_keeps_ascii_or_is_told_to_be_wide) {
     BOOST_TEST((charset_kind(label) == CharsetKind::Superset), label);
   for (const auto* label :
        {"unicode", "csunicode", "hz", "iso-2022-kr", "iso-2022-cn", "utf-7", "unicode-1-1-utf-7", "ibm037",
-        "ibm500", "cp1026", "jis_x0201", "iso646-de", "utf-ebcdic", "utf-32", "wchar_t"})
+        "ibm500", "cp1026", "jis_x0201", "iso646-de", "utf-ebcdic", "johab", "utf-32", "wchar_t"})
     BOOST_TEST((charset_kind(label) == CharsetKind::Wide), label);
   for (const auto* label : {"csiso2022jp", "iso-2022-jp-2", "cp50221"})
     BOOST_TEST((charset_kind(label) == CharsetKind::Iso2022Jp), label);

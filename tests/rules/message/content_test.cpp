@@ -72,6 +72,13 @@ BOOST_AUTO_TEST_CASE(invisible_characters_hide_no_words) {
                      "et\xC2\xA0word") == "secret word");
 }
 
+BOOST_AUTO_TEST_CASE(text_is_read_as_its_reader_may_see_it_whatever_its_label_says) {
+  BOOST_TEST(text_of("\nle caf\xE9 \x80") == "le café €");
+  BOOST_TEST(text_of("Content-Type: text/plain; charset=us-ascii\n\na \x1B$B$3\x1B(B") ==
+             "a \x1B$B$3\x1B(B\na こ");
+  BOOST_TEST(text_of("Content-Type: text/html\n\n<meta charset=koi8-r><p>\xD4\xC1") == "ÔÁ\nта");
+}
+
 BOOST_AUTO_TEST_CASE(every_leaf_that_is_no_body_text_is_an_attachment_with_its_decoded_size) {
   const auto message = pams::parse_message(kMixed + 1);
   const auto all = pams::attachments(pams::map_mime(message, {}).value(), message.body.view());
