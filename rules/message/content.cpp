@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rules/message/charset_in_html.hpp"
 #include "rules/message/transfer_encoding.hpp"
 
 namespace pams {
@@ -74,10 +75,13 @@ std::string body_text(const MimeMap& map, std::string_view body, std::size_t max
     if (!is_body_text(part) || out.size() >= maximum) continue;
     const auto bytes = content_of(part, body).substr(0, left);
     left -= bytes.size();
-    auto text = to_utf8(decode(part, bytes), part.charset);
-    if (part.type == "text/html") text = html_to_text(text);
-    if (!out.empty()) out += '\n';
-    append_collapsed(text, maximum, out);
+    const bool is_html = part.type == "text/html";
+    const auto decoded = decode(part, bytes);
+    for (const auto& text :
+         is_html ? html_readings(decoded, part.charset) : readings(decoded, part.charset)) {
+      if (!out.empty()) out += '\n';
+      append_collapsed(is_html ? html_to_text(text) : text, maximum, out);
+    }
   }
   return out;
 }
