@@ -68,7 +68,7 @@ std::optional<std::string> encode_charset(std::string_view utf8, std::string_vie
   if (is_ascii_name(charset, names.writing))
     return text::is_ascii(utf8) ? std::optional<std::string>(utf8) : std::nullopt;
   if (names.writing == "UTF-8") return std::string(utf8);
-  if (names.reading.empty()) return std::nullopt;
+  if (names.writing.empty()) return std::nullopt;
   auto bytes = convert(utf8, names.reading, "UTF-8");
   return bytes && keeps_to_letter(*bytes, names) ? bytes : std::nullopt;
 }
@@ -77,7 +77,7 @@ std::optional<std::string> decode_charset(std::string_view bytes, std::string_vi
   const auto names = charset_names(charset);
   if (is_ascii_name(charset, names.writing))
     return text::is_ascii(bytes) ? std::optional<std::string>(bytes) : std::nullopt;
-  if (names.reading.empty() || is_ambiguous(bytes, names)) return std::nullopt;
+  if (names.writing.empty() || is_ambiguous(bytes, names)) return std::nullopt;
   auto utf8 = convert(bytes, "UTF-8", names.reading);
   return utf8 && convert(*utf8, names.reading, "UTF-8") == bytes ? utf8 : std::nullopt;
 }

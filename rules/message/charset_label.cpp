@@ -15,7 +15,8 @@ struct Row {
 
 /// The standard's labels, and behind them those of its kind that mail has besides. Where the standard only
 /// knows how to refuse ("replacement"), mail programs read: iso-2022-kr, iso-2022-cn (iconv's) and hz.
-/// x-user-defined says nothing that could be read, and counts as unknown.
+/// x-user-defined says nothing that could be read, and counts as unknown. Of x-mac-cyrillic there are two,
+/// which differ in a few letters.
 constexpr Row kRows[] = {
     {"UTF-8", "UTF-8",
      "utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 csutf8 utf_8"},
@@ -66,7 +67,7 @@ constexpr Row kRows[] = {
     {"IBM866", "IBM866", "ibm866 cp866 866 csibm866"},
     {"CP850", "CP850", "cp850 cp-850 ibm850"},
     {"MACINTOSH", "MACINTOSH", "macintosh mac csmacintosh x-mac-roman macroman"},
-    {"MAC-UK", "MAC-UK", "x-mac-cyrillic x-mac-ukrainian"},
+    {"MAC-UK", "", "x-mac-cyrillic x-mac-ukrainian"},
     {"GB18030", "EUC-CN",
      "gb2312 gb_2312 gb_2312-80 csgb2312 csiso58gb231280 iso-ir-58 chinese euc-cn x-euc-cn"},
     {"GB18030", "GBK", "gbk x-gbk cp936 ms936 windows-936"},

@@ -8,8 +8,8 @@
 
 namespace pams {
 
-/// Names for iconv, safe to hand to iconv_open (no "//" suffixes); "HZ", which it does not know, besides.
-/// Both are "" when the label is unknown.
+/// Names for iconv, safe to hand to iconv_open (no "//" suffixes); "HZ", which it does not know, besides. ""
+/// for what is unknown.
 struct CharsetNames {
   std::string reading;  ///< what mail programs take the label for
   std::string writing;  ///< what it says, to the letter

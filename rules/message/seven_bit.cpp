@@ -78,9 +78,21 @@ bool is_hz(std::string_view text) {
   return false;
 }
 
+/// Both for those who read on in pairs and for those who look for the next "~}", and whether or not a line
+/// end closes what is open.
 bool is_ascii_in_hz(std::string_view before) {
   const auto open = before.rfind("~{");
-  return !before.ends_with('~') && (open == kEnd || before.find("~}", open + 2) != kEnd);
+  if (open != kEnd && before.find("~}", open + 2) == kEnd) return false;
+  bool is_two_byte = false;
+  std::size_t at = 0;
+  while (at < before.size()) {
+    const auto pair = before.substr(at, 2);
+    const bool is_line_end = pair.front() == '\r' || pair.front() == '\n';
+    const bool is_single = is_line_end || (!is_two_byte && pair.front() != '~');
+    is_two_byte = !is_line_end && (is_two_byte ? pair != "~}" : pair == "~{");
+    at += is_single ? 1 : 2;
+  }
+  return !is_two_byte && at == before.size();
 }
 
 bool is_ascii_in_utf7(std::string_view text, std::size_t at) {
