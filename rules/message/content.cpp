@@ -1,5 +1,6 @@
 #include "rules/message/content.hpp"
 
+#include "rules/message/charset_in_html.hpp"
 #include "rules/message/text_lines.hpp"
 #include "rules/message/transfer_encoding.hpp"
 
@@ -31,8 +32,14 @@ std::uint64_t decoded_size(const MimePart& part, std::string_view body) {
   return part.encoding == "quoted-printable" ? decode_quoted_printable(content).size() : content.size();
 }
 
-std::string readable(const MimePart& part, std::string utf8) {
-  if (part.type == "text/html") return html_to_text(utf8);
+bool is_html(const MimePart& part) { return part.type == "text/html"; }
+
+std::vector<std::string> texts_of(const MimePart& part, std::string_view decoded) {
+  return is_html(part) ? html_readings(decoded, part.charset) : readings(decoded, part.charset);
+}
+
+std::string readable(const MimePart& part, const std::string& utf8) {
+  if (is_html(part)) return html_to_text(utf8);
   if (part.format != "flowed") return utf8;
   auto text = unflowed(utf8, part.delsp);
   return part.delsp ? text + "\n" + utf8 : text;
@@ -72,7 +79,8 @@ BodyText body_text(const MimeMap& map, std::string_view body, std::size_t maximu
     const auto bytes = out.text.size() < maximum ? content.substr(0, left) : std::string_view();
     left -= bytes.size();
     out.is_complete = out.is_complete && bytes.size() == content.size();
-    append(one_blank_each(readable(part, to_utf8(decode(part, bytes), part.charset))), maximum, out);
+    for (const auto& text : texts_of(part, decode(part, bytes)))
+      append(one_blank_each(readable(part, text)), maximum, out);
   }
   return out;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/message/charset.hpp"  // to_utf8
+#include "rules/message/charset.hpp"  // to_utf8, readings
 #include "rules/message/mime_map.hpp"
 
 namespace pams {
