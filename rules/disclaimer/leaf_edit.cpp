@@ -43,6 +43,11 @@ bool needs_encoding(const MimePart& part, std::string_view text, std::string_vie
   return !text::is_ascii(bytes) && !is_8bit && text::is_ascii(text);
 }
 
+Result<Insertion> lay_out(const MimePart& part, const mime::PartText& read, const Disclaimer& disclaimer) {
+  if (part.type == "text/html") return lay_out_html(read.view(), disclaimer, line_end_of(read));
+  return lay_out_text(read.view(), disclaimer, part.format == "flowed", line_end_of(read));
+}
+
 std::string with_insertion(std::string_view text, std::size_t at, std::string_view bytes) {
   std::string out;
   out.reserve(text.size() + bytes.size());
@@ -54,9 +59,9 @@ std::string with_insertion(std::string_view text, std::size_t at, std::string_vi
 Result<LeafEdit> edit_leaf(const MimePart& part, const mime::PartText& read, const Disclaimer& disclaimer) {
   const auto text = read.view();
   if (has_inline_pgp(text)) return fail(Failure::Refused, "inline PGP");
-  const auto insertion = part.type == "text/html"
-                             ? lay_out_html(text, disclaimer, line_end_of(read))
-                             : lay_out_text(text, disclaimer, part.format == "flowed", line_end_of(read));
+  const auto laid_out = lay_out(part, read, disclaimer);
+  if (!laid_out) return tl::unexpected(laid_out.error());
+  const auto& insertion = *laid_out;
   auto writing = write_insertion(part, text, insertion.utf8);
   if (!writing) return tl::unexpected(writing.error());
   if (charset_kind(part.charset) == CharsetKind::Iso2022Jp && !is_in_ascii_state(text, insertion.at))

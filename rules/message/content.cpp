@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rules/html/html_text.hpp"
 #include "rules/message/transfer_encoding.hpp"
 
 namespace pams {
