@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rules/html/html_text.hpp"
 #include "rules/message/content.hpp"
 #include "rules/message/mime_map.hpp"
 

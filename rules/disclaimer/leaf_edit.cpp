@@ -51,10 +51,10 @@ Result<Insertion> lay_out(const MimePart& part, std::string_view text, const Dis
   if (part.type != "text/html") return lay_out_text(text, disclaimer, part.format == "flowed", line_end);
   auto insertion = lay_out_html(text, disclaimer, line_end);
   if (!is_iso_2022(text)) return insertion;
+  const bool is_labelled = charset_kind(part.charset) == CharsetKind::Iso2022Jp;
   auto masked = lay_out_html(mask_iso_2022(text), disclaimer, line_end);
-  if (masked.at != insertion.at && charset_kind(part.charset) != CharsetKind::Iso2022Jp)
-    return fail(Failure::Refused, "ISO-2022 text without its label, whose markup can be read in two ways");
-  return masked;
+  if (is_labelled || (insertion && masked && masked->at == insertion->at)) return masked;
+  return fail(Failure::Refused, "ISO-2022 text without its label, whose markup can be read in two ways");
 }
 
 std::string with_insertion(std::string_view text, std::size_t at, std::string_view bytes) {

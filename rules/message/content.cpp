@@ -1,5 +1,6 @@
 #include "rules/message/content.hpp"
 
+#include "rules/html/html_text.hpp"
 #include "rules/message/charset_in_html.hpp"
 #include "rules/message/text_lines.hpp"
 #include "rules/message/transfer_encoding.hpp"

@@ -35,8 +35,4 @@ struct Attachment {
 /// one each.
 std::vector<Attachment> attachments(const MimeMap& map, std::string_view body);
 
-/// The text that HTML shows: tags, comments, script and style dropped, entities decoded, block elements on
-/// lines of their own. Linear; never fails.
-std::string html_to_text(std::string_view html);
-
 }  // namespace pams

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "rules/html/html_text.hpp"
 #include "tests/support/eml.hpp"
 
 using namespace pams::test;  // _eml
