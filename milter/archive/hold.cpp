@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "milter/archive/audit_details.hpp"
+#include "rules/query/kql.hpp"
 
 namespace pams::milter::archive {
 
@@ -22,7 +23,8 @@ Result<std::vector<Hold>> holds(ArchiveDatabase& archive) {
 Status add_hold(ChainWriter& chain, const std::string& name, const std::string& query,
                 std::chrono::sys_seconds now) {
   if (name.empty()) return fail(Failure::Refused, "a hold needs a name");
-  if (const auto parsed = query::parse_query(query); !parsed) return tl::unexpected(parsed.error());
+  if (const auto parsed = query::parse_query(query, std::nullopt); !parsed)
+    return tl::unexpected(parsed.error());
   return chain.run(now, [&](ArchiveDatabase& archive, Tip& tip) -> Status {
     const auto standing = holds(archive);
     if (!standing) return tl::unexpected(standing.error());
@@ -48,7 +50,7 @@ Result<std::vector<std::int64_t>> held_records(ArchiveDatabase& archive, SearchI
                                                const std::vector<Hold>& all) {
   std::vector<std::int64_t> held;
   for (const auto& hold : all) {
-    const auto query = query::parse_query(hold.query);
+    const auto query = query::parse_query(hold.query, std::nullopt);
     if (!query) return fail(Failure::Misconfigured, "the hold '" + hold.name + "': " + query.error().what);
     const auto found = search(archive, index, **query, Unreadable::Match);
     if (!found) return tl::unexpected(found.error());

@@ -21,7 +21,7 @@ struct Hold {
 /// Those that stand, in the order of their making.
 Result<std::vector<Hold>> holds(ArchiveDatabase& archive);
 
-/// Failure::Refused: the name is taken, or the query is none.
+/// Failure::Refused: the name is taken, or the query is none, or one that moves with the clock ("today").
 Status add_hold(ChainWriter& chain, const std::string& name, const std::string& query,
                 std::chrono::sys_seconds now);
 /// Failure::Refused: there is no hold of that name.

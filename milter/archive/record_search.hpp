@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "milter/archive/search_index.hpp"
-#include "rules/query/kql.hpp"
+#include "rules/query/query.hpp"
 
 namespace pams::milter::archive {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "milter/archive/searchable_text.hpp"
+#include "milter/base/schema_version.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::archive {
@@ -10,36 +11,51 @@ namespace {
 
 constexpr std::int64_t kPortion = 100;
 
-/// `state` says up to which entry of which chain the index goes.
-constexpr const char* kSchema = R"(
-CREATE TABLE IF NOT EXISTS indexed(
-  number INTEGER PRIMARY KEY, is_complete INTEGER NOT NULL, has_attachment INTEGER NOT NULL);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
-  sender, recipients, subject, body, attachments, tokenize = 'unicode61 remove_diacritics 2');
-CREATE TABLE IF NOT EXISTS state(number INTEGER NOT NULL, hash TEXT NOT NULL);
-INSERT INTO state SELECT 0, '' WHERE NOT EXISTS(SELECT 1 FROM state);
-)";
+/// 1: 0.1.0's. 2: words as rules/query/words.hpp parts them, and what properties compare.
+constexpr std::int64_t kVersion = 2;
 
-/// A string of FTS5's query language; a NUL would end the query.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c == '\0' ? ' ' : c);
-  return out + "\"";
+/// `state` says up to which entry of which chain the index goes. The words come ready: FTS5's ASCII tokenizer
+/// parts them at the blanks alone.
+std::string tables(const std::string& schema) {
+  return "CREATE TABLE IF NOT EXISTS " + schema +
+         ".indexed(number INTEGER PRIMARY KEY, is_complete INTEGER NOT NULL, has_attachment INTEGER NOT NULL,"
+         " importance INTEGER NOT NULL, sent INTEGER NOT NULL, has_date INTEGER NOT NULL);"
+         "CREATE VIRTUAL TABLE IF NOT EXISTS " +
+         schema +
+         ".words USING fts5(sender, recipients, cc, bcc, subject, body, attachments, attachment_names," +
+         " category, tokenize = 'ascii');CREATE TABLE IF NOT EXISTS " + schema +
+         ".state(number INTEGER NOT NULL, hash TEXT NOT NULL);INSERT INTO " + schema +
+         ".state SELECT 0, '' WHERE NOT EXISTS(SELECT 1 FROM " + schema + ".state);";
+}
+
+/// The index of an older version is made anew.
+Status make(sqlite::Database& sql, const std::string& path) {
+  return make_or_upgrade(sql, path,
+                         {kVersion,
+                          tables("main"),
+                          {"DROP TABLE words; DROP TABLE indexed; DROP TABLE state;" + tables("main")}});
+}
+
+/// A reader may not make it anew: to it nothing is indexed until somebody did.
+Status prepare_reading(sqlite::Database& sql, const std::string& path) {
+  const auto version = readable_version(sql, path, kVersion);
+  if (!version) return tl::unexpected(version.error());
+  return *version == kVersion ? Status{} : sql.script(tables("temp"));
 }
 
 }  // namespace
 
 Result<SearchIndex> SearchIndex::open(const std::string& archive, sqlite::Access access) {
-  auto sql = sqlite::Database::open(archive + "/index.db", access, sqlite::Durability::Normal);
+  const auto path = archive + "/index.db";
+  auto sql = sqlite::Database::open(path, access, sqlite::Durability::Normal);
   if (!sql) return tl::unexpected(sql.error());
   SearchIndex index(std::move(*sql));
-  if (access == sqlite::Access::ReadOnly) return index;
+  if (access == sqlite::Access::ReadOnly)
+    return prepare_reading(index.sql_, path).map([&] { return std::move(index); });
   give_to_owner(archive, "index.db");
-  const auto made = index.sql_.transaction([&] { return index.sql_.script(kSchema); });
-  if (!made) return tl::unexpected(made.error());
-  if (const auto set = index.sql_.script("PRAGMA secure_delete = ON"); !set)
-    return tl::unexpected(set.error());
-  return index;
+  return index.sql_.script("PRAGMA secure_delete = ON")
+      .and_then([&] { return make(index.sql_, path); })
+      .map([&] { return std::move(index); });
 }
 
 /// Where the index ends. When the archive has another entry there (an older copy was put in its place), the
@@ -95,12 +111,15 @@ Status SearchIndex::add(const RecordRow& row, ObjectStore& objects) {
   // What is damaged stays so; a disk that cannot be read just now may be tried again.
   if (!message && message.error().failure == Failure::Temporary) return tl::unexpected(message.error());
   const auto text = searchable_text(row, message ? &*message : nullptr);
+  const auto sent = text.date.value_or(row.time).time_since_epoch().count();
   return sql_
-      .run("INSERT OR REPLACE INTO indexed VALUES(?,?,?)", row.number, text.is_complete, text.has_attachment)
+      .run("INSERT OR REPLACE INTO indexed VALUES(?,?,?,?,?,?)", row.number, text.is_complete,
+           text.has_attachment, static_cast<std::int64_t>(text.importance), sent, text.date.has_value())
       .and_then([&] {
         return sql_.run(
-            "INSERT OR REPLACE INTO words(rowid, sender, recipients, subject, body, attachments) VALUES(?,?,?,?,?,?)",
-            row.number, text.sender, text.recipients, text.subject, text.body, text.attachments);
+            "INSERT OR REPLACE INTO words(rowid, sender, recipients, cc, bcc, subject, body, attachments, attachment_names, category) VALUES(?,?,?,?,?,?,?,?,?,?)",
+            row.number, text.sender, text.recipients, text.cc, text.bcc, text.subject, text.body,
+            text.attachments, text.attachment_names, text.category);
       });
 }
 
@@ -114,6 +133,12 @@ Result<std::int64_t> SearchIndex::lag(ArchiveDatabase& archive) {
 
 Result<std::int64_t> SearchIndex::incomplete() {
   return sql_.number("SELECT count(*) FROM indexed WHERE NOT is_complete").map([](const auto& count) {
+    return count.value_or(0);
+  });
+}
+
+Result<std::int64_t> SearchIndex::without_date() {
+  return sql_.number("SELECT count(*) FROM indexed WHERE NOT has_date").map([](const auto& count) {
     return count.value_or(0);
   });
 }
@@ -141,31 +166,43 @@ Status SearchIndex::forget_purged(ArchiveDatabase& archive) {
   return forgotten.and_then([&] { return sql_.run("INSERT INTO words(words) VALUES('optimize')"); });
 }
 
-Result<std::vector<std::int64_t>> SearchIndex::numbers(std::string_view query) {
+Result<std::vector<std::int64_t>> SearchIndex::numbers(std::string_view sql,
+                                                       const std::vector<sqlite::In>& values) {
   std::vector<std::int64_t> found;
-  const auto read = sql_.query(query, [&](const sqlite::Row& row) {
+  const auto read = sql_.query_with(sql, values, [&](const sqlite::Row& row) {
     found.push_back(row.number(0));
     return true;
   });
   return read.map([&] { return std::move(found); });
 }
 
-Result<std::vector<std::int64_t>> SearchIndex::with_words(const std::string& columns, std::string_view text,
-                                                          bool is_prefix) {
-  const auto match = (columns.empty() ? "" : "{" + columns + "} : ") + quoted(text) + (is_prefix ? " *" : "");
-  std::vector<std::int64_t> found;
+Result<std::vector<std::int64_t>> SearchIndex::with_match(const std::string& match) {
+  return numbers("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", {std::string_view(match)});
+}
+
+Result<std::vector<std::string>> SearchIndex::texts(std::int64_t number,
+                                                    const std::vector<std::string>& columns) {
+  std::vector<std::string> found;
   const auto read = sql_.query(
-      "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid",
+      "SELECT " + text::join(columns, ", ") + " FROM words WHERE rowid = ?",
       [&](const sqlite::Row& row) {
-        found.push_back(row.number(0));
-        return true;
+        for (std::size_t i = 0; i < columns.size(); ++i) found.push_back(row.text(static_cast<int>(i)));
+        return false;
       },
-      match);
+      number);
   return read.map([&] { return std::move(found); });
 }
 
 Result<std::vector<std::int64_t>> SearchIndex::with_attachment() {
   return numbers("SELECT number FROM indexed WHERE has_attachment ORDER BY number");
+}
+
+Result<std::vector<std::int64_t>> SearchIndex::with_importance(std::int64_t importance) {
+  return numbers("SELECT number FROM indexed WHERE importance = ? ORDER BY number", {importance});
+}
+
+Result<std::vector<std::int64_t>> SearchIndex::sent_between(std::int64_t least, std::int64_t maximum) {
+  return numbers("SELECT number FROM indexed WHERE sent BETWEEN ? AND ? ORDER BY number", {least, maximum});
 }
 
 Result<std::vector<std::int64_t>> SearchIndex::with_unknown_content() {

@@ -1,6 +1,7 @@
 /// The search index, `index.db`: SQLite's FTS5 over the words of each record. It is made from the archive
 /// after acceptance, in a database of its own, so that indexing never holds up a commit; it can be lost and
-/// is then made again. Belongs to one thread; several connections and processes may work at once.
+/// is then made again, as is that of an older version. Belongs to one thread; several connections and
+/// processes may work at once.
 ///
 /// The index keeps the text itself, not only the words: FTS5 in Debian 12 (3.40) cannot delete from an index
 /// without its text, and a purge must.
@@ -30,11 +31,20 @@ class SearchIndex {
   /// Forgets records that the archive has no more.
   Status forget_purged(ArchiveDatabase& archive);
 
-  /// Entry numbers in order. `columns` as FTS5 names them, "" = all.
-  Result<std::vector<std::int64_t>> with_words(const std::string& columns, std::string_view text,
-                                               bool is_prefix);
+  /// Records whose Date field is no time, or is hidden: they count as sent when they were archived.
+  Result<std::int64_t> without_date();
+  /// Where the index ends; nothing behind it is found.
+  Result<Tip> indexed_to(ArchiveDatabase& archive);
+
+  // Entry numbers in order.
+  /// `match` in FTS5's language, over columns of SearchableText.
+  Result<std::vector<std::int64_t>> with_match(const std::string& match);
   Result<std::vector<std::int64_t>> with_attachment();
+  Result<std::vector<std::int64_t>> with_importance(std::int64_t importance);
+  Result<std::vector<std::int64_t>> sent_between(std::int64_t least, std::int64_t maximum);
   Result<std::vector<std::int64_t>> with_unknown_content();
+  /// The words of one record, as SearchableText has them.
+  Result<std::vector<std::string>> texts(std::int64_t number, const std::vector<std::string>& columns);
 
  private:
   explicit SearchIndex(sqlite::Database sql) : sql_(std::move(sql)) {}
@@ -43,8 +53,7 @@ class SearchIndex {
   };
   Result<Portion> index_some(ArchiveDatabase& archive, ObjectStore& objects);
   Status add(const RecordRow& row, ObjectStore& objects);
-  Result<Tip> indexed_to(ArchiveDatabase& archive);
-  Result<std::vector<std::int64_t>> numbers(std::string_view query);
+  Result<std::vector<std::int64_t>> numbers(std::string_view sql, const std::vector<sqlite::In>& values = {});
 
   sqlite::Database sql_;
 };

@@ -58,7 +58,9 @@ class Declaration {
   void add_query(CLI::App* sub) const {
     sub->add_option(
            "query", options_->query,
-           "from: to: subject: body: attachment: messageid: sent: size: has:attachment, words, \"phrases\", AND OR NOT ( )")
+           "KQL, in single quotes or as several words: from: to: subject: body: attachment: "
+           "sent>=2026-01-31 received: size>1MB hasattachment:true, words, prefix*, \"phrases\", AND OR "
+           "NOT - NEAR(5) ( ); pamsctl(1) has all. Behind -- no word is an option")
         ->required();
   }
 
@@ -127,7 +129,11 @@ constexpr Example kExamples[] = {
     {"What was sent to somebody about something",
      "pamsctl archive search 'to:someone@partner.example subject:\"annual report\"'"},
     {"Everything with an attachment since a day",
-     "pamsctl archive search 'has:attachment sent:>=2026-11-01'"},
+     "pamsctl archive search 'hasattachment:true sent>=2026-11-01'"},
+    {"About one matter, but not about another; what came this week",
+     "pamsctl archive search 'phoenix -merger received:\"this week\"'"},
+    {"Two words close to each other, from either sender",
+     "pamsctl archive search '(price NEAR(5) agreement) AND from:(ann@example.org OR bob@example.org)'"},
     {"All records as JSON", "pamsctl archive list --json"},
     {"What was found, in a spreadsheet", "pamsctl archive search 'from:alice@example.org' --csv > alice.csv"},
     {"One record, by its id or how that begins", "pamsctl archive show 9f2c41d0"},

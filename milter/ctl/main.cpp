@@ -1,4 +1,5 @@
 // pamsctl: arguments and wiring only. Each command is one file and one row of table.def.
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -7,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "milter/config/config.hpp"
+#include "milter/ctl/cli/free_words.hpp"
 #include "milter/ctl/cli/help.hpp"
 #include "milter/ctl/cli/mistakes.hpp"
 #include "milter/ctl/command.hpp"
@@ -45,8 +47,10 @@ int run(int argc, char** argv) {
     std::cerr << *mistake;
     return ctl::kUsage;
   }
+  auto parsed = ctl::cli::with_arguments_last(all, words);
+  std::ranges::reverse(parsed);  // as CLI11 takes them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(parsed));
   } catch (const CLI::Success& asked_for_help) {
     return app.exit(asked_for_help);
   } catch (const CLI::ParseError& e) {

@@ -2,138 +2,53 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <limits>
-#include <optional>
 
 #include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
+#include "rules/query/restriction.hpp"
 
 namespace pams::query {
 namespace {
 
 constexpr std::size_t kDeepest = 100;
 constexpr std::size_t kLongest = 8192;
-constexpr auto kUnbounded = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint32_t kFarthest = 1000;
 
-struct FieldName {
-  std::string_view name;
-  Field field;
-};
-constexpr std::array kFields{
-    FieldName{"from", Field::From},
-    FieldName{"to", Field::To},
-    FieldName{"subject", Field::Subject},
-    FieldName{"body", Field::Body},
-    FieldName{"attachment", Field::Attachment},
-    FieldName{"messageid", Field::MessageId},
-    FieldName{"sent", Field::Sent},
-    FieldName{"size", Field::Size},
-    FieldName{"has", Field::HasAttachment},
-};
+QueryPtr make(Query query) { return std::make_shared<const Query>(std::move(query)); }
 
-tl::unexpected<Error> wrong(std::string text) { return fail(Failure::Refused, "query: " + std::move(text)); }
-
-QueryPtr make(decltype(Query::node) node) { return std::make_shared<const Query>(Query{std::move(node)}); }
-
-/// One value after a field, or a bare word.
-struct Value {
-  std::string text;
-  bool quoted = false;
-};
-
-/// "2026-03-01" as the first second of that UTC day.
-std::optional<std::int64_t> day_start(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto year = parse_number<unsigned>(text.substr(0, 4));
-  const auto month = parse_number<unsigned>(text.substr(5, 2));
-  const auto day = parse_number<unsigned>(text.substr(8, 2));
-  if (!year || !month || !day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)},
-                                         std::chrono::month{*month}, std::chrono::day{*day}};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::sys_days{date}.time_since_epoch())
-      .count();
+template <class Node>
+QueryPtr joined(std::vector<QueryPtr> parts) {
+  return parts.size() == 1 ? parts.front() : make({Node{std::move(parts)}});
 }
 
-/// "10", "10KB", "5 MB" in bytes.
-std::optional<std::int64_t> byte_count(std::string_view text) {
-  constexpr Unit kBytes[] = {{"", 1}};
-  auto bytes = parse_quantity(text, kBytes);
-  if (!bytes) bytes = parse_quantity(text, kByteUnits);
-  return bytes ? std::optional(static_cast<std::int64_t>(*bytes)) : std::nullopt;
-}
-
-/// A value that is itself a span: a day lasts 86,400 seconds, a size is one number.
-struct Extent {
-  std::int64_t first, last;
+/// What stands between two operators.
+struct Item {
+  QueryPtr query;
+  std::size_t at = 0;
+  const Property* property = nullptr;  ///< of a restriction that no sign stands in front of
+  bool is_compared = false;            ///< by another operator than : and =
 };
-std::optional<Extent> extent(Field field, std::string_view text) {
-  const auto start = field == Field::Sent ? day_start(text) : byte_count(text);
-  if (!start) return std::nullopt;
-  return Extent{*start, field == Field::Sent ? *start + 86399 : *start};
-}
 
-Result<QueryPtr> range(Field field, std::string_view text) {
-  const auto bad = [&] {
-    return wrong("'" + text::printable(text, 80) + "' is no " +
-                 (field == Field::Sent ? "day like 2026-01-31, 2026-01-01..2026-01-31 or >=2026-01-01"
-                                       : "size like 10KB, 1MB..5MB or >=1MB"));
-  };
-  if (const auto dots = text.find(".."); dots != std::string_view::npos) {
-    const auto from = extent(field, text.substr(0, dots));
-    const auto to = extent(field, text.substr(dots + 2));
-    if (!from || !to || from->first > to->last) return bad();
-    return make(Range{field, from->first, to->last});
-  }
-  std::string_view op;
-  for (const std::string_view candidate : {">=", "<=", ">", "<", "="})
-    if (op.empty() && text.starts_with(candidate)) op = candidate;
-  const auto value = extent(field, text.substr(op.size()));
-  if (!value) return bad();
-  if (op == ">=") return make(Range{field, value->first, kUnbounded});
-  if (op == ">" && value->last == kUnbounded) return bad();
-  if (op == ">") return make(Range{field, value->last + 1, kUnbounded});
-  if (op == "<=") return make(Range{field, 0, value->last});
-  if (op == "<") return make(Range{field, 0, value->first - 1});
-  return make(Range{field, value->first, value->last});
-}
-
-/// Recursive descent: or := and {OR and}; and := not {[AND] not}; not := [NOT] primary; primary := ( or ) |
-/// term.
+/// or := and {OR and}; and := operand {[AND] operand}; operand := {NOT | - | +} near;
+/// near := primary [(NEAR | ONEAR)[(n)] primary]; primary := "(" or ")" | property operator (value | "(" or
+/// ")") | word | phrase.
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  Parser(std::string_view text, std::optional<std::chrono::sys_seconds> now) : scanner_(text), now_(now) {}
 
   Result<QueryPtr> whole() {
     auto query = any_of();
-    if (!query) return query;
-    skip_blanks();
-    if (at_ < text_.size())
-      return wrong("unexpected '" + std::string(1, text_[at_]) + "' at column " + std::to_string(at_ + 1));
-    return query;
+    if (!query || scanner_.is_over()) return query;
+    return complain("nothing opens what this parenthesis closes");
   }
 
  private:
-  void skip_blanks() {
-    while (at_ < text_.size() && text::kBlank.find(text_[at_]) != std::string_view::npos) ++at_;
-  }
+  using Failed = tl::unexpected<Error>;
+  Failed complain(const std::string& what) const { return scanner_.complain(scanner_.at(), what); }
+
   bool at_end() {
-    skip_blanks();
-    return at_ == text_.size() || text_[at_] == ')';
-  }
-  /// Operators are capitals, as in KQL: "and" is a word like any other.
-  bool next_is(std::string_view word) {
-    skip_blanks();
-    const auto rest = text_.substr(at_);
-    return rest.starts_with(word) &&
-           (rest.size() == word.size() || text::kBlank.find(rest[word.size()]) != std::string_view::npos ||
-            rest[word.size()] == '(' || rest[word.size()] == ')');
-  }
-  bool take(std::string_view word) {
-    if (!next_is(word)) return false;
-    at_ += word.size();
-    return true;
+    scanner_.skip_blanks();
+    return scanner_.is_over() || scanner_.is_at(")");
   }
 
   Result<QueryPtr> any_of() {
@@ -142,112 +57,242 @@ class Parser {
       auto part = all_of();
       if (!part) return part;
       parts.push_back(std::move(*part));
-    } while (take("OR"));
-    return parts.size() == 1 ? parts.front() : make(Or{std::move(parts)});
+    } while (scanner_.take("OR"));
+    return joined<Or>(std::move(parts));
   }
 
   Result<QueryPtr> all_of() {
     std::vector<QueryPtr> parts;
-    do {
-      auto part = negated();
-      if (!part) return part;
-      parts.push_back(std::move(*part));
-      if (take("AND") && (at_end() || next_is("OR"))) return wrong("something must follow AND");
-    } while (!at_end() && !next_is("OR"));
-    return parts.size() == 1 ? parts.front() : make(And{std::move(parts)});
+    std::vector<Item> side_by_side;
+    for (;;) {
+      auto item = operand();
+      if (!item) return tl::unexpected(item.error());
+      side_by_side.push_back(std::move(*item));
+      const bool has_and = scanner_.take("AND");
+      const bool is_over = at_end() || scanner_.next_is("OR");
+      if (has_and && is_over) return complain("something must follow AND");
+      if (!has_and && !is_over) continue;
+      if (const auto added = add_side_by_side(side_by_side, parts); !added)
+        return tl::unexpected(added.error());
+      side_by_side.clear();
+      if (is_over) return joined<And>(std::move(parts));
+    }
   }
 
-  Result<QueryPtr> negated() {
-    bool negative = false;
-    while (take("NOT")) negative = !negative;
-    auto part = primary();
-    if (!part || !negative) return part;
-    return make(Not{std::move(*part)});
+  /// KQL: restrictions of one property mean the union.
+  Status add_side_by_side(const std::vector<Item>& items, std::vector<QueryPtr>& parts) const {
+    for (auto item = items.begin(); item != items.end(); ++item) {
+      const auto is_alike = [&](const Item& other) {
+        return item->property != nullptr && other.property == item->property;
+      };
+      if (std::any_of(items.begin(), item, is_alike)) continue;
+      std::vector<QueryPtr> alternatives{item->query};
+      for (auto other = item + 1; other != items.end(); ++other) {
+        if (!is_alike(*other)) continue;
+        if (item->is_compared || other->is_compared)
+          return scanner_.complain(other->at, "two restrictions of " + std::string(item->property->name) +
+                                                  " side by side; write AND or OR between them");
+        alternatives.push_back(other->query);
+      }
+      parts.push_back(joined<Or>(std::move(alternatives)));
+    }
+    return {};
   }
 
-  Result<QueryPtr> primary() {
-    skip_blanks();
-    if (at_ == text_.size()) return wrong("a word or field:value is missing at the end");
-    if (text_[at_] == ')')
-      return wrong("a word or field:value is missing at column " + std::to_string(at_ + 1));
-    for (const std::string_view op : {"AND", "OR"})
-      if (next_is(op)) return wrong("something must stand in front of " + std::string(op));
-    if (text_[at_] != '(') return term();
-    if (++depth_ > kDeepest) return wrong("parentheses are nested deeper than 100");
-    ++at_;
+  Result<Item> operand() {
+    bool is_negated = false;
+    bool has_sign = false;
+    for (;; has_sign = true) {
+      scanner_.skip_blanks();
+      if (scanner_.take("NOT")) {
+        is_negated = !is_negated;
+      } else if (scanner_.is_at("-") || scanner_.is_at("+")) {
+        const auto sign = scanner_.rest().substr(0, 1);
+        is_negated = is_negated != (sign == "-");
+        scanner_.advance(1);
+        if (scanner_.is_over() || scanner_.is_at(" ") || scanner_.is_at(")"))
+          return scanner_.complain(scanner_.at() - 1,
+                                   sign == "-" ? "a - stands right in front of what it leaves out: -word"
+                                               : "a + stands right in front of its word: +word");
+      } else {
+        break;
+      }
+    }
+    auto item = near();
+    if (!item || !has_sign) return item;
+    if (is_negated) item->query = make({Not{item->query}});
+    item->property = nullptr;
+    return item;
+  }
+
+  Result<Item> near() {
+    auto item = primary();
+    if (!item) return item;
+    scanner_.skip_blanks();
+    const auto at = scanner_.at();
+    const bool is_ordered = scanner_.take("ONEAR");
+    if (!is_ordered && !scanner_.take("NEAR")) return item;
+    const auto* const first = near_words(*item);
+    const auto distance = take_distance();
+    if (!distance) return tl::unexpected(distance.error());
+    const auto right = primary();
+    if (!right) return right;
+    const auto* const second = near_words(*right);
+    if (first == nullptr || second == nullptr)
+      return scanner_.complain(first == nullptr ? item->at : right->at,
+                               "NEAR stands between two words or phrases");
+    if (scanner_.next_is("NEAR") || scanner_.next_is("ONEAR"))
+      return complain("NEAR joins two; write a NEAR b AND b NEAR c");
+    return Item{make({Near{*first, *second, *distance, is_ordered}}), at};
+  }
+
+  const Words* near_words(const Item& item) const {
+    const auto* const words = std::get_if<Words>(&item.query->node);
+    return words != nullptr && item.property == nullptr && words->field == field() ? words : nullptr;
+  }
+
+  /// "(5)" or "(n=5)" right after NEAR.
+  Result<std::uint32_t> take_distance() {
+    if (!scanner_.is_at("(")) return Near{}.distance;
+    const auto begin = scanner_.at();
+    const auto inside = scanner_.rest().substr(1, scanner_.rest().find(')') - 1);
+    auto digits = text::trim(inside);
+    if (text::istarts_with(digits, "n=")) digits = text::trim(digits.substr(2));
+    const auto distance = parse_number<std::uint32_t>(digits, kFarthest);
+    if (!distance) return scanner_.complain(begin, "NEAR's distance is a number up to 1000: NEAR(5)");
+    scanner_.advance(inside.size() + 2);
+    return *distance;
+  }
+
+  Result<Item> primary() {
+    scanner_.skip_blanks();
+    if (scanner_.is_over() || scanner_.is_at(")")) return complain("a word or property:value is missing");
+    for (const auto* op : {"AND", "OR", "NEAR", "ONEAR"})
+      if (scanner_.next_is(op)) return complain("something must stand in front of " + std::string(op));
+    for (const std::string op : {"ALL", "ANY", "NONE", "WORDS", "XRANK"})
+      if (scanner_.is_at(op + "("))
+        return complain(op + " is not supported; words are joined with AND, OR and NOT");
+    const auto at = scanner_.at();
+    if (!scanner_.is_at("(")) return term();
+    auto inner = group();
+    if (!inner) return tl::unexpected(inner.error());
+    return Item{std::move(*inner), at};
+  }
+
+  Result<QueryPtr> group() {
+    const auto open = scanner_.at();
+    if (++depth_ > kDeepest) return complain("parentheses are nested deeper than 100");
+    scanner_.advance(1);
     auto inner = any_of();
     if (!inner) return inner;
-    skip_blanks();
-    if (at_ == text_.size() || text_[at_] != ')') return wrong("a closing parenthesis is missing");
-    ++at_;
+    if (!scanner_.is_at(")")) return scanner_.complain(open, "nothing closes this parenthesis");
+    scanner_.advance(1);
     --depth_;
     return inner;
   }
 
-  Result<Value> value() {
-    if (at_ < text_.size() && text_[at_] == '"') {
-      const auto close = text_.find('"', at_ + 1);
-      if (close == std::string_view::npos) return wrong("a closing quote is missing");
-      Value quoted{std::string(text_.substr(at_ + 1, close - at_ - 1)), true};
-      at_ = close + 1;
-      if (at_ < text_.size() && text_.find_first_of(" \t\r\n()", at_) != at_)
-        return wrong("a blank is missing after the quote at column " + std::to_string(at_));
-      return quoted;
+  Field field() const { return scope_ == nullptr ? Field::Any : scope_->field; }
+
+  Result<Item> term() {
+    const auto at = scanner_.at();
+    if (const auto wrong = check_word(); !wrong) return tl::unexpected(wrong.error());
+    if (scope_ != nullptr && scope_->kind != Kind::Text && scope_->kind != Kind::MessageId)
+      return restriction(*scope_, Operator::Has, at, true);
+    const auto bare = bare_word();
+    const auto name = bare.substr(0, bare.find_first_of(":=<>"));
+    const bool is_clock =
+        std::ranges::all_of(name, text::is_digit) && bare.substr(name.size()).starts_with(':');
+    if (name.size() < bare.size() && (!is_clock || name.empty())) return property(name, at);
+    auto words = take_words(scanner_, field());
+    if (!words) return tl::unexpected(words.error());
+    return Item{make({std::move(*words)}), at};
+  }
+
+  std::string_view bare_word() const {
+    return scanner_.rest().substr(0, scanner_.rest().find_first_of(" ()\""));
+  }
+
+  /// What a writer means as an operator, and KQL would take for a word.
+  Status check_word() {
+    constexpr std::array<std::string_view, 7> kDashes{"\xE2\x80\x90", "\xE2\x80\x91", "\xE2\x80\x92",
+                                                      "\xE2\x80\x93", "\xE2\x80\x94", "\xE2\x80\x95",
+                                                      "\xE2\x88\x92"};
+    if (std::ranges::any_of(kDashes, [&](std::string_view dash) { return scanner_.is_at(dash); }))
+      return complain("this dash leaves nothing out; write - or NOT");
+    const auto bare = bare_word();
+    for (const std::string op : {"AND", "OR", "NOT", "NEAR", "ONEAR"}) {
+      if (bare == op) return complain("a blank is missing after " + op);
+      if (text::iequals(bare, op))
+        return complain("an operator is written in capitals: " + op + "; the word stands in quotes: \"" +
+                        std::string(bare) + "\"");
     }
-    const auto end = std::min(text_.find_first_of(" \t\r\n()\"", at_), text_.size());
-    Value word{std::string(text_.substr(at_, end - at_)), false};
-    at_ = end;
-    return word;
+    return {};
   }
 
-  Result<QueryPtr> term() {
-    const auto colon = text_.find_first_of(": \t\r\n()\"", at_);
-    if (colon == std::string_view::npos || text_[colon] != ':') return words(Field::Any);
-    const auto name = text_.substr(at_, colon - at_);
-    const auto* const field =
-        std::ranges::find_if(kFields, [&](const FieldName& f) { return text::iequals(f.name, name); });
-    if (field == kFields.end()) return unknown_field(name);
-    at_ = colon + 1;
-    if (field->field == Field::Sent || field->field == Field::Size) {
-      auto given = value();
-      return given ? range(field->field, given->text) : tl::unexpected(given.error());
-    }
-    if (field->field != Field::HasAttachment) return words(field->field);
-    const auto given = value();
-    if (!given) return tl::unexpected(given.error());
-    if (!text::iequals(given->text, "attachment")) return wrong("has: knows only has:attachment");
-    return make(HasAttachment{});
+  Result<Item> property(std::string_view name, std::size_t at) {
+    if (name.empty()) return complain("a property's name must stand right in front of this, without a blank");
+    if (scope_ != nullptr)
+      return complain("inside " + std::string(scope_->name) +
+                      ":( ) only its values stand, no other property; a text stands in quotes");
+    const bool is_has = text::iequals(name, "has");
+    const auto* const found = property_of(is_has ? "hasattachment" : name);
+    if (found == nullptr) return unknown_property(name);
+    scanner_.advance(name.size());
+    const auto how = take_operator(scanner_).value_or(Operator::Has);
+    if (scanner_.is_over() || scanner_.is_at(" ") || scanner_.is_at(")"))
+      return complain("a value must stand right here, without a blank in front of it");
+    if (is_has) return has_attachment(how, at);
+    if (scanner_.is_at("(")) return scoped(*found, how, at);
+    return restriction(*found, how, at, how != Operator::Has && how != Operator::Equal);
   }
 
-  Result<QueryPtr> words(Field field) {
-    auto given = value();
-    if (!given) return tl::unexpected(given.error());
-    auto text = std::move(given->text);
-    const bool is_prefix = text.ends_with('*');
-    if (is_prefix) text.pop_back();
-    if (text::trim(text).empty()) return wrong("an empty value at column " + std::to_string(at_ + 1));
-    return make(Words{field, std::move(text), is_prefix});
+  Result<Item> restriction(const Property& of, Operator how, std::size_t at, bool is_compared) {
+    auto query = take_restriction(scanner_, of, how, now_);
+    if (!query) return tl::unexpected(query.error());
+    const auto* const range = std::get_if<Range>(&query->node);
+    const bool is_open = range != nullptr && (range->least == kNoLeast || range->maximum == kNoMaximum);
+    return Item{make(std::move(*query)), at, &of, is_compared || is_open};
   }
 
-  static Result<QueryPtr> unknown_field(std::string_view name) {
-    std::vector<std::string> names;
-    for (const auto& f : kFields) names.emplace_back(f.name);
-    const auto near = text::did_you_mean(name, names);
-    return wrong(
-        "unknown field '" + text::printable(name) + ":'" +
-        (near.empty() ? "; there are " + text::join(names, ": ") + ":" : "; did you mean '" + near + ":'?"));
+  Result<Item> has_attachment(Operator how, std::size_t at) {
+    if (how != Operator::Has && how != Operator::Equal) return complain("has: knows only has:attachment");
+    if (!text::iequals(scanner_.take_bare(), "attachment") || !scanner_.is_at_border())
+      return scanner_.complain(at, "has: knows only has:attachment");
+    return Item{make({HasAttachment{}}), at};
   }
 
-  std::string_view text_;
-  std::size_t at_ = 0;
+  /// property:(a OR b)
+  Result<Item> scoped(const Property& of, Operator how, std::size_t at) {
+    if (how != Operator::Has && how != Operator::Equal && how != Operator::Not)
+      return complain("only a : or = stands in front of a parenthesis; write " + std::string(of.name) +
+                      ":(>1 OR <2)");
+    scope_ = &of;
+    auto inner = group();
+    scope_ = nullptr;
+    if (!inner) return tl::unexpected(inner.error());
+    return Item{how == Operator::Not ? make({Not{std::move(*inner)}}) : std::move(*inner), at};
+  }
+
+  Failed unknown_property(std::string_view name) const {
+    std::vector<std::string> names{"has"};
+    for (const auto& one : properties()) names.emplace_back(one.name);
+    const auto near = text::did_you_mean(text::to_lower(name), names);
+    return complain("there is no property '" + text::printable(name, 60) + "'; " +
+                    (near.empty() ? "a text stands in quotes. There are " + text::join(names, ", ")
+                                  : "did you mean " + near + "?"));
+  }
+
+  Scanner scanner_;
+  const std::optional<std::chrono::sys_seconds> now_;
+  const Property* scope_ = nullptr;
   std::size_t depth_ = 0;
 };
 
 }  // namespace
 
-Result<QueryPtr> parse_query(std::string_view text) {
-  if (text.size() > kLongest) return wrong("longer than 8 KB");
-  return Parser(text).whole();
+Result<QueryPtr> parse_query(std::string_view text, std::optional<std::chrono::sys_seconds> now) {
+  if (text.size() > kLongest) return fail(Failure::Refused, "query: it is longer than 8 KB");
+  return Parser(text, now).whole();
 }
 
 }  // namespace pams::query

@@ -1,52 +1,24 @@
-/// Exchange's Keyword Query Language, as far as an archive needs it: `from:anna subject:"annual report"
-/// (has:attachment OR size:>1MB) NOT sent:2026-01-01..2026-03-31`. Text to a tree; what the tree means to a
-/// store is the store's business. Pure; any thread. Source: product.md section 5 and Microsoft's "Keyword
-/// queries and search conditions for eDiscovery".
+/// Exchange's Keyword Query Language: `from:anna subject:"annual report" (has:attachment OR size>1MB)
+/// -sent:2026-01-01..2026-03-31`. Text to a tree (query.hpp). Pure; any thread. Sources: Microsoft's "Keyword
+/// queries and search conditions for eDiscovery" and "KQL syntax reference".
+///
+/// Whatever this does not know is refused with its place; nothing is guessed. Where Microsoft takes a word
+/// and its writer meant an operator (`and`, a curly quote, `subject: x`), it is refused too. What stands side
+/// by side means AND, except restrictions of one property (`from:ann from:bob`), which mean OR.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
+#include <chrono>
+#include <optional>
 #include <string_view>
-#include <variant>
-#include <vector>
 
 #include "rules/base/result.hpp"
+#include "rules/query/query.hpp"
 
 namespace pams::query {
 
-enum class Field { Any, From, To, Subject, Body, Attachment, MessageId, Sent, Size, HasAttachment };
-
-/// Words to be found: in any order when bare (one word), in this order when quoted. A trailing * is a prefix.
-struct Words {
-  Field field = Field::Any;
-  std::string text;
-  bool is_prefix = false;
-};
-/// sent: (seconds since 1970, UTC) and size: (bytes); both ends belong to it.
-struct Range {
-  Field field;
-  std::int64_t least;
-  std::int64_t maximum;
-};
-struct HasAttachment {};
-
-struct Query;
-using QueryPtr = std::shared_ptr<const Query>;
-struct And {
-  std::vector<QueryPtr> parts;
-};
-struct Or {
-  std::vector<QueryPtr> parts;
-};
-struct Not {
-  QueryPtr part;
-};
-struct Query {
-  std::variant<Words, Range, HasAttachment, And, Or, Not> node;
-};
-
-/// Failure::Refused with the place and what was expected. Nesting is bounded (100), length too (8 KB).
-Result<QueryPtr> parse_query(std::string_view text);
+/// Failure::Refused with what was expected, and a caret under the place. Nesting is bounded (100), length too
+/// (8 KB). `now` is what "today" goes by; without one, times that move with the clock are refused: a query
+/// that is kept must not change its meaning.
+Result<QueryPtr> parse_query(std::string_view text, std::optional<std::chrono::sys_seconds> now);
 
 }  // namespace pams::query

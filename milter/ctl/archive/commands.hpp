@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "milter/config/config.hpp"
 #include "rules/base/result.hpp"
@@ -10,7 +11,8 @@
 namespace pams::milter::ctl {
 
 struct ArchiveOptions {
-  std::string archive, query, id, format, version = "sent", output, hold, older_than;
+  std::string archive, id, format, version = "sent", output, hold, older_than;
+  std::vector<std::string> query;  ///< as the shell parted it
   bool yes = false, as_json = false, as_csv = false, is_wide = false;
 };
 

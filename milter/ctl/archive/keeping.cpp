@@ -8,6 +8,7 @@
 #include "milter/archive/verification.hpp"
 #include "milter/base/age.hpp"
 #include "milter/base/time_text.hpp"
+#include "milter/ctl/archive/asked_query.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
 #include "milter/ctl/command.hpp"
@@ -90,8 +91,10 @@ void print(const archive::Verification& found) {
 
 Result<int> add_hold(const ArchiveSettings& settings, const ArchiveOptions& options) {
   if (const auto there = must_exist(settings); !there) return tl::unexpected(there.error());
+  const auto query = query_text(options.query);
+  if (!query) return tl::unexpected(query.error());
   auto chain = chain_of(settings);
-  return milter::archive::add_hold(chain, options.hold, options.query, now()).map([] { return int{kFine}; });
+  return milter::archive::add_hold(chain, options.hold, *query, now()).map([] { return int{kFine}; });
 }
 
 Result<int> list_holds(const ArchiveSettings& settings, const ArchiveOptions& options) {

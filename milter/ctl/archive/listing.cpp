@@ -6,15 +6,16 @@
 #include "milter/archive/exporting.hpp"
 #include "milter/archive/record_json.hpp"
 #include "milter/base/time_text.hpp"
+#include "milter/ctl/archive/asked_query.hpp"
 #include "milter/ctl/archive/commands.hpp"
 #include "milter/ctl/archive/opened.hpp"
 #include "milter/ctl/archive/record_list.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/output/progress.hpp"
 #include "milter/ctl/output/standard_output.hpp"
+#include "rules/base/overloaded.hpp"
 #include "rules/base/text.hpp"
 #include "rules/message/content.hpp"
-#include "rules/query/kql.hpp"
 
 namespace pams::milter::ctl {
 namespace {
@@ -121,6 +122,29 @@ Result<archive::RecordRow> record_like(OpenedArchive& archive, const std::string
                                       table.text(output::table_width(false)) + "Give more of the id.");
 }
 
+bool asks_when_sent(const query::Query& query) {
+  const auto some = [](const auto& node) {
+    return std::ranges::any_of(node.parts, [](const auto& part) { return asks_when_sent(*part); });
+  };
+  return std::visit(
+      overloaded{[](const query::Range& range) { return range.field == query::Field::Sent; },
+                 [](const query::Not& negated) { return asks_when_sent(*negated.part); },
+                 [&](const query::And& all) { return some(all); },
+                 [&](const query::Or& any) { return some(any); }, [](const auto&) { return false; }},
+      query.node);
+}
+
+/// Of those that `query` may have looked at.
+Result<std::int64_t> undated_records(OpenedArchive& archive, const query::Query& query) {
+  return asks_when_sent(query) ? archive.without_date() : 0;
+}
+
+void tell_of_undated(std::int64_t count) {
+  if (count > 0)
+    std::cerr << count
+              << " without a Date that can be read: for sent: they were sent when they were archived\n";
+}
+
 archive::ExportFormat format_in(const std::string& name) {
   if (name == "eml") return archive::ExportFormat::Eml;
   return name == "zip" ? archive::ExportFormat::Zip : archive::ExportFormat::Mboxrd;
@@ -130,17 +154,21 @@ archive::ExportFormat format_in(const std::string& name) {
 
 Result<int> search_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
   OpenedArchive archive(settings);
-  if (const auto query = query::parse_query(options.query); !query) return tl::unexpected(query.error());
+  const auto query = query_now(options.query);
+  if (!query) return tl::unexpected(query.error());
   if (const auto opened = must_be_made(archive, settings); !opened) return tl::unexpected(opened.error());
-  const auto found = archive.find(options.query, OpenedArchive::Timeout::AFewSeconds);
+  const auto found = archive.find(**query, OpenedArchive::Timeout::AFewSeconds);
   if (!found) return tl::unexpected(found.error());
   const auto lag = archive.not_indexed();
   if (!lag) return tl::unexpected(lag.error());
   const auto in_part = archive.not_wholly_searched();
   if (!in_part) return tl::unexpected(in_part.error());
+  const auto undated = undated_records(archive, **query);
+  if (!undated) return tl::unexpected(undated.error());
   RecordList listing(form_of(options));
   const auto printed = print_each(archive, *found, listing);
   listing.finish(*lag, *in_part);
+  tell_of_undated(*undated);
   return printed.map([] { return int{kFine}; });
 }
 
@@ -186,9 +214,11 @@ Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& o
 }
 
 Result<int> export_archive(const ArchiveSettings& settings, const ArchiveOptions& options) {
+  const auto query = query_now(options.query);
+  if (!query) return tl::unexpected(query.error());
   OpenedArchive archive(settings);
   if (const auto opened = must_be_made(archive, settings); !opened) return tl::unexpected(opened.error());
-  const auto found = archive.find(options.query, OpenedArchive::Timeout::UntilAllIsIndexed);
+  const auto found = archive.find(**query, OpenedArchive::Timeout::UntilAllIsIndexed);
   if (!found) return tl::unexpected(found.error());
   output::Progress progress("exported");
   const auto exported = archive::export_records(
@@ -200,6 +230,9 @@ Result<int> export_archive(const ArchiveSettings& settings, const ArchiveOptions
   for (const auto& problem : exported->problems) std::cerr << text::printable(problem) << '\n';
   const auto lag = archive.not_indexed().value_or(0);
   if (lag > 0) std::cerr << lag << " not yet indexed: they were not looked at\n";
+  if (const auto in_part = archive.not_wholly_searched().value_or(0); in_part > 0)
+    tell_of_unsearched(in_part);
+  tell_of_undated(undated_records(archive, **query).value_or(0));
   if (options.as_json)
     std::cout << dump({{"records", exported->records},
                        {"output", options.output},

@@ -31,9 +31,7 @@ Status OpenedArchive::open_index() {
   return {};
 }
 
-Result<std::vector<std::int64_t>> OpenedArchive::find(const std::string& query, Timeout timeout) {
-  const auto parsed = query::parse_query(query);
-  if (!parsed) return tl::unexpected(parsed.error());
+Result<std::vector<std::int64_t>> OpenedArchive::find(const query::Query& query, Timeout timeout) {
   if (const auto opened = open_index(); !opened) return tl::unexpected(opened.error());
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   if (may_index_) {
@@ -42,7 +40,7 @@ Result<std::vector<std::int64_t>> OpenedArchive::find(const std::string& query, 
     });
     if (!indexed) return tl::unexpected(indexed.error());
   }
-  return archive::search(*rows_, *index_, **parsed, archive::Unreadable::NoMatch);
+  return archive::search(*rows_, *index_, query, archive::Unreadable::NoMatch);
 }
 
 Result<std::int64_t> OpenedArchive::not_indexed() {
@@ -53,6 +51,11 @@ Result<std::int64_t> OpenedArchive::not_indexed() {
 Result<std::int64_t> OpenedArchive::not_wholly_searched() {
   if (const auto opened = open_index(); !opened) return tl::unexpected(opened.error());
   return index_->incomplete();
+}
+
+Result<std::int64_t> OpenedArchive::without_date() {
+  if (const auto opened = open_index(); !opened) return tl::unexpected(opened.error());
+  return index_->without_date();
 }
 
 }  // namespace pams::milter::ctl

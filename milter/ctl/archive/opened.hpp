@@ -25,11 +25,13 @@ class OpenedArchive {
 
   enum class Timeout { AFewSeconds, UntilAllIsIndexed };
   /// Entry numbers. The index is brought up to date first, as far as `timeout` goes.
-  Result<std::vector<std::int64_t>> find(const std::string& query, Timeout timeout);
+  Result<std::vector<std::int64_t>> find(const query::Query& query, Timeout timeout);
   /// How many records no search can find yet.
   Result<std::int64_t> not_indexed();
   /// How many records a search knows by metadata only (encrypted), or in part (very large).
   Result<std::int64_t> not_wholly_searched();
+  /// How many records no Date field gives a time to.
+  Result<std::int64_t> without_date();
 
  private:
   Status open_index();

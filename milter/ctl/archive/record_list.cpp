@@ -72,8 +72,11 @@ void RecordList::finish(std::int64_t not_indexed, std::int64_t not_searched) {
   print_table();
   if (is_first_ && (form_ == ListForm::Table || form_ == ListForm::WideTable)) std::cout << "none\n";
   if (not_indexed > 0) std::cerr << not_indexed << " not yet indexed: no search finds them yet\n";
-  if (not_searched > 0)
-    std::cerr << not_searched << " encrypted or very large: searched by metadata only, or in part\n";
+  if (not_searched > 0) tell_of_unsearched(not_searched);
+}
+
+void tell_of_unsearched(std::int64_t count) {
+  std::cerr << count << " encrypted or very large: searched by metadata only, or in part\n";
 }
 
 }  // namespace pams::milter::ctl

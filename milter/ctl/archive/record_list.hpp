@@ -25,4 +25,6 @@ class RecordList {
   bool is_first_ = true;
 };
 
+void tell_of_unsearched(std::int64_t count);
+
 }  // namespace pams::milter::ctl

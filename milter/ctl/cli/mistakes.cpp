@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "milter/ctl/cli/free_words.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::ctl::cli {
@@ -57,6 +58,10 @@ class Walk {
     const auto name = word.substr(0, equals);
     const auto* known = find(name);
     if (known == nullptr && word.starts_with("--")) return unknown_option(name);
+    // It would be taken for a word of the query, and be answered as if it were meant so.
+    if (known == nullptr && takes_free_words(command()) && find("-" + name) != nullptr)
+      return complaint(command(), "there is no option '" + text::printable(name) + "'; did you mean '-" +
+                                      text::printable(name) + "'? A word of a query may stand behind --");
     const bool is_for_itself = name == "--help" || name == "-h" || name == "--version";
     if (is_for_itself && known != nullptr && known->is_flag()) asks_for_help_ = true;
     is_value_ = known != nullptr && !known->is_flag() && equals == std::string::npos;

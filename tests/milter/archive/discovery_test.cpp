@@ -44,12 +44,17 @@ BOOST_AUTO_TEST_CASE(every_field_finds_its_own) {
       {"walrus OR lunch", "1,2"},
       {"(walrus OR lunch) from:ann", "2"},
       {"REPORT from:ANN", "2"},
-      {"\"+++\"", ""},
-      {"\"say \" AND NOT \"\x01\"", ""},
   };
   for (const auto& [query, found] : kCases) BOOST_TEST_CONTEXT(query) {
       BOOST_TEST(find(query) == found);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_needs_a_query_that_does_not_move_with_the_clock) {
+  auto writer = chain();
+  const auto moving = archive::add_hold(writer, "case 9", "received:today", day(20));
+  BOOST_TEST((!moving && moving.error().failure == Failure::Refused));
+  BOOST_TEST(moving.error().what.find("write a date") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_query_of_any_shape_is_answered) {

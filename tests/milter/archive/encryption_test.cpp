@@ -2,6 +2,7 @@
 
 #include "milter/archive/hold.hpp"
 #include "milter/archive/purge.hpp"
+#include "rules/query/kql.hpp"
 #include "tests/milter/archive/archive_fixture.hpp"
 
 using namespace pams;
@@ -89,7 +90,8 @@ BOOST_AUTO_TEST_CASE(metadata_is_found_content_is_not_and_a_hold_keeps_what_it_c
   BOOST_TEST_REQUIRE(index.catch_up(archive, objects, [] { return true; }).has_value());
   BOOST_TEST(index.incomplete().value() == 1);
   const auto found = [&](const std::string& query) {
-    return archive::search(archive, index, **query::parse_query(query), archive::Unreadable::NoMatch)
+    return archive::search(archive, index, **query::parse_query(query, std::nullopt),
+                           archive::Unreadable::NoMatch)
         .value()
         .size();
   };

@@ -4,6 +4,7 @@
 #include "milter/archive/exporting.hpp"
 #include "milter/archive/purge.hpp"
 #include "milter/archive/record_search.hpp"
+#include "rules/query/kql.hpp"
 #include "tests/milter/archive/archive_fixture.hpp"
 
 namespace pams::test {
@@ -40,7 +41,7 @@ struct TwoMessages : ArchiveFixture {
     auto index = archive::SearchIndex::open(settings.path, sqlite::Access::ReadWrite).value();
     BOOST_TEST_REQUIRE(index.catch_up(rows, objects, [] { return true; }).has_value());
     BOOST_TEST(index.lag(rows).value() == 0);
-    const auto parsed = query::parse_query(query);
+    const auto parsed = query::parse_query(query, day(11));
     BOOST_TEST_REQUIRE(parsed.has_value());
     const auto found = archive::search(rows, index, **parsed, archive::Unreadable::NoMatch).value();
     std::string out;

@@ -1,6 +1,7 @@
 // What an older version wrote is there after an upgrade, and what a newer one wrote is left alone.
 #include <boost/test/unit_test.hpp>
 
+#include "milter/archive/search_index.hpp"
 #include "milter/base/schema_version.hpp"
 #include "milter/trace/trace_query.hpp"
 #include "milter/trace/trace_store.hpp"
@@ -47,6 +48,29 @@ BOOST_AUTO_TEST_CASE(the_archive_of_0_1_0_is_read_proved_and_goes_on) {
   BOOST_TEST(verify().records == 3);
   BOOST_TEST((database().record(1).value().value().id == before.id));
   BOOST_TEST(database().sql().number("PRAGMA user_version").value().value() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_search_index_of_0_1_0_is_made_anew) {
+  const auto index_file = settings.path + "/index.db";
+  run_sql(index_file, former("index.sql"));
+  archive::ObjectStore objects(settings.path, std::make_shared<Disk>());
+  auto rows_now = database();
+  {
+    auto reading = archive::SearchIndex::open(settings.path, sqlite::Access::ReadOnly).value();
+    BOOST_TEST(reading.lag(rows_now).value() ==
+               2);  // a reader cannot make it anew: nothing is found, and said
+    BOOST_TEST(reading.with_match("hello").value().empty());
+  }
+  auto index = archive::SearchIndex::open(settings.path, sqlite::Access::ReadWrite).value();
+  BOOST_TEST_REQUIRE(index.catch_up(rows_now, objects, [] { return true; }).has_value());
+  BOOST_TEST(index.lag(rows_now).value() == 0);
+  BOOST_TEST(index.with_match("{body} : hello").value().size() == 2U);
+  BOOST_TEST(index.without_date().value() == 2);
+  make_newer(index_file);
+  for (const auto access : {sqlite::Access::ReadOnly, sqlite::Access::ReadWrite}) {
+    const auto newer = archive::SearchIndex::open(settings.path, access);
+    BOOST_TEST(error_of(newer).find("a newer pams-milter has written it") != std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_leaves_the_version_as_it_is) {
