@@ -8,7 +8,7 @@ set -eu
 
 build="ca-certificates ccache cmake g++ libarchive-dev libboost-dev libboost-test-dev libcli11-dev libexpected-dev libglib2.0-dev
   libgmime-3.0-dev libicu-dev libmilter-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev libtoml11-dev libzstd-dev
-  ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev"
+  ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev python3"
 gateway="libsasl2-modules openssl postfix postfix-pcre python3 zstd"
 deb="apparmor debhelper dh-apparmor dpkg-dev fakeroot lintian"
 boot="mmdebstrap systemd-container"

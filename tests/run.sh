@@ -1,11 +1,16 @@
 #!/bin/bash
 # Builds everything and runs every check and test: `tests/run.sh` on a fresh Debian 12 (as root: it installs packages,
-# and Postfix in the flows needs it). PAMS_CORPUS=DIR adds a directory of messages. Logs: build/logs/.
+# and Postfix in the flows needs it). PAMS_CORPUS=DIR adds a directory of messages, PAMS_HTML5LIB=DIR the tokenizer tests
+# of html5lib (../shared/html5lib-tests/tokenizer, where that is there). Logs: build/logs/.
 # The last line counts: "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.."
 # Another checkout's objects are as good: ccache compares paths from here, and not the directory that debug info names.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+if [ -z "${PAMS_HTML5LIB:-}" ] && [ -d ../shared/html5lib-tests/tokenizer ]; then
+  PAMS_HTML5LIB=$(realpath ../shared/html5lib-tests/tokenizer)
+  export PAMS_HTML5LIB
+fi
 logs=$PWD/build/logs
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0

@@ -6,20 +6,14 @@
 #include "milter/archive/object_store.hpp"
 #include "milter/base/sha256.hpp"
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::milter::archive {
 namespace {
 
-/// Domains compare without letter case, local parts do not (RFC 5321 2.4).
-std::string canonical(std::string_view address) {
-  const auto at = address.rfind('@');
-  if (at == std::string_view::npos) return std::string(address);
-  return std::string(address.substr(0, at)) + text::to_lower(address.substr(at));
-}
-
 std::vector<std::string> canonical(const std::vector<std::string>& addresses) {
   std::vector<std::string> all;
-  for (const auto& address : addresses) all.push_back(canonical(address));
+  for (const auto& address : addresses) all.push_back(canonical_address(address));
   std::ranges::sort(all);
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
@@ -67,7 +61,7 @@ std::string identity_digest(const Message& message, std::string_view queue_id) {
 
 std::string record_id(const std::string& identity_digest, const Envelope& envelope, std::string_view secret) {
   Sha256 all;
-  all.add(counted(identity_digest)).add(counted(canonical(envelope.sender)));
+  all.add(counted(identity_digest)).add(counted(canonical_address(envelope.sender)));
   for (const auto& recipient : canonical(envelope.recipients)) all.add(counted(recipient));
   const auto id = all.hex();
   return secret.empty() ? id : Sha256().add(counted(secret)).add(id).hex();

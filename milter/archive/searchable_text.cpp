@@ -5,6 +5,7 @@
 
 #include "milter/archive/date_field.hpp"
 #include "rules/base/text.hpp"
+#include "rules/html/html_text.hpp"
 #include "rules/message/content.hpp"
 #include "rules/message/envelope.hpp"
 #include "rules/message/mime_map.hpp"
@@ -72,7 +73,9 @@ class Reader {
     const auto map = map_mime(message, MimeLimits{});
     if (!map) return cut();
     const auto body = message.body.view();
-    add(body_text(*map, body, kMaxText), depth == 0 ? out_.body : out_.attachments);
+    const auto text = body_text(*map, body, kMaxText);
+    if (!text.is_complete) cut();
+    add(text.text, depth == 0 ? out_.body : out_.attachments);
     for (const auto& attachment : attachments(*map, body)) {
       out_.has_attachment = out_.has_attachment || depth == 0;
       add(attachment.filename, out_.attachment_names);

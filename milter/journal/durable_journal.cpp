@@ -5,8 +5,8 @@
 #include <functional>
 
 #include "milter/base/sha256.hpp"
-#include "rules/base/text.hpp"
 #include "rules/journal/journal_report.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::milter::journal {
 namespace {
@@ -28,7 +28,7 @@ std::string message_id(const JournalEntry& entry) {
 std::string report_id(const std::string& message, const std::string& mailbox) {
   Sha256 digest;
   add_part(digest, message);
-  add_part(digest, text::to_lower(mailbox));
+  add_part(digest, address_key(mailbox));
   return digest.hex();
 }
 

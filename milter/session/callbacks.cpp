@@ -156,7 +156,7 @@ sfsistat on_mail(SMFICTX* context, char** arguments) {
 /// With 451 where the message might be led past the milter, whatever it holds.
 sfsistat answer_to_recipient(SMFICTX* context, Session& session, const std::string& recipient) {
   const auto& services = session.transaction().services();
-  if (services.config->policy.organization.has_address(recipient) || mail_reaches_its_end(services))
+  if (services.config->policy.organization.has_recipient(recipient) || mail_reaches_its_end(services))
     return SMFIS_CONTINUE;
   log::write(log::route_unverified,
              {{"qid", macro(context, "i")},

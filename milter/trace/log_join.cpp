@@ -2,6 +2,7 @@
 
 #include "milter/trace/text_limits.hpp"
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::milter::trace {
 namespace {
@@ -125,7 +126,7 @@ Result<EventKind> LogJoin::kind_of(std::int64_t message, const LogEntry& entry, 
 
 Result<bool> LogJoin::has_recipient(std::int64_t message, std::string_view address) {
   const auto found = database_.number("SELECT 1 FROM recipient WHERE message = ? AND address_key = ?",
-                                      message, search_key(address));
+                                      message, address_key(address));
   if (!found) return tl::unexpected(found.error());
   return found->has_value();
 }
@@ -139,18 +140,18 @@ Status LogJoin::expand(std::int64_t message, const LogEntry& entry, const Attemp
   if (!*known)
     done = database_.run(
         "INSERT INTO recipient SELECT ?, coalesce(max(number), -1) + 1, ?, ?, ?, 'Pending', '', '' FROM recipient WHERE message = ?",
-        message, attempt.recipient, search_key(attempt.recipient), original, message);
-  if (!done || original.empty() || search_key(original) == search_key(attempt.recipient)) return done;
+        message, attempt.recipient, address_key(attempt.recipient), original, message);
+  if (!done || original.empty() || address_key(original) == address_key(attempt.recipient)) return done;
   done = database_.run(
       "UPDATE recipient SET status = 'Expanded', reply = '' WHERE message = ? AND address_key = ? AND status IN ('Pending', 'Quarantined')",
-      message, search_key(original));
+      message, address_key(original));
   if (!done || *known) return done;
   return add_event(message, entry, {EventKind::Expand, attempt.recipient, original, "", "", ""});
 }
 
 Status LogJoin::set_result(std::int64_t message, const LogEntry& entry, const Attempt& attempt,
                            std::string_view tls) {
-  const auto key = search_key(attempt.recipient);
+  const auto key = address_key(attempt.recipient);
   auto done = database_.run(
       "UPDATE recipient SET status = ?, reply = ?, tls = ? WHERE message = ? AND address_key = ? AND status <> 'Delivered'",
       to_string(meaning_of(entry, attempt)->status), attempt.reply, tls, message, key);

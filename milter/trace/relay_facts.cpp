@@ -2,12 +2,10 @@
 
 #include <filesystem>
 
-#include <glib.h>
-
 #include "milter/base/schema_version.hpp"
 #include "milter/trace/text_limits.hpp"
 #include "milter/trace/trace_store.hpp"
-#include "rules/base/c_ptr.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::milter::trace {
 namespace {
@@ -36,15 +34,8 @@ RelayDelivery read_delivery(const sqlite::Row& row) {
   return found;
 }
 
-std::string address_key(std::string_view address) {
-  const auto cut = utf8_cut(address, kMaxAddress);  // as the trace keeps it
-  const auto at = cut.rfind('@');
-  if (at == std::string::npos) return search_key(cut);
-  auto domain = cut.substr(at + 1);
-  if (domain.ends_with('.')) domain.pop_back();
-  const GChars ascii(g_hostname_to_ascii(domain.c_str()));
-  return search_key(cut.substr(0, at + 1)) + search_key(ascii ? ascii.get() : domain);
-}
+/// As the trace keeps it.
+std::string key_of(std::string_view address) { return address_key(utf8_cut(address, kMaxAddress)); }
 
 }  // namespace
 
@@ -82,11 +73,11 @@ Result<std::vector<RelayDelivery>> RelayFacts::of(std::string_view seal) {
 }
 
 const RelayDelivery* fate_of(std::string_view recipient, const std::vector<RelayDelivery>& deliveries) {
-  const auto key = address_key(recipient);
+  const auto key = key_of(recipient);
   const RelayDelivery* fate = nullptr;
   for (const auto& one : deliveries) {
     if (fate != nullptr && fate->result == RelayDelivery::Result::Sent) break;
-    if (address_key(one.recipient) == key) fate = &one;
+    if (key_of(one.recipient) == key) fate = &one;
   }
   return fate;
 }

@@ -3,6 +3,7 @@
 #include "milter/trace/text_limits.hpp"
 #include "milter/trace/trace_store.hpp"
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::milter::trace {
 namespace {
@@ -50,22 +51,23 @@ std::vector<sqlite::In> Where::values() const {
 
 void Where::address(const std::string& key, const std::string& pattern) {
   if (pattern == "<>") return add(key + " = ?1", {std::string()});  // the null sender
-  const auto wanted = search_key_or_nothing(pattern);
-  const auto domain = wanted.substr(wanted.starts_with("*@") ? 1 : 0);
-  if (domain.starts_with('@') && !has_wildcard(domain))
-    text(text::replace_all(kDomainOf, "KEY", key) + " = ?1", domain);
-  else if (has_wildcard(wanted))
-    text(key + " GLOB ?1", glob_of(wanted.starts_with('@') ? "*" + wanted : wanted));
+  const auto whole = pattern.starts_with('@') ? "*" + pattern : pattern;
+  const auto wanted = address_key(whole);
+  if (whole.starts_with("*@") && !has_wildcard(whole.substr(1)))
+    text(text::replace_all(kDomainOf, "KEY", key) + " = ?1", "@" + domain_key(whole.substr(2)));
+  else if (has_wildcard(whole))
+    text(key + " GLOB ?1", glob_of(wanted));
   else
     text(key + " = ?1", wanted);
 }
 
 void Where::anywhere(const std::string& words) {
   const auto ids = ids_like(words).value_or(IdRange{1, 0});
-  add("(instr(m.sender_key, ?1) > 0 OR instr(r.address_key, ?1) > 0 OR instr(m.subject_key, ?1) > 0"
+  const auto key = words.find('@') == std::string::npos ? domain_key(words) : address_key(words);
+  add("(instr(m.sender_key, ?5) > 0 OR instr(r.address_key, ?5) > 0 OR instr(m.subject_key, ?1) > 0"
       " OR instr(lower(m.message_id), lower(?2)) > 0"
       " OR m.id IN (SELECT message FROM queue WHERE queue_id = ?2) OR m.id BETWEEN ?3 AND ?4)",
-      {search_key(words), words, ids.first, ids.last});
+      {search_key(words), words, ids.first, ids.last, key});
 }
 
 void Where::text(const std::string& condition, std::string value) {

@@ -6,6 +6,7 @@
 #include "milter/trace/trace_schema.hpp"
 #include "milter/trace/untold.hpp"
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::milter::trace {
 namespace {
@@ -73,14 +74,14 @@ Status TraceStore::insert(const MessageTrace& message) {
   const auto route = message.route.value_or(Route{});
   auto done = database_.run(
       "INSERT INTO message VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", *id, milliseconds_of(message.received),
-      message.queue_id, message.message_id, message.sender, search_key(message.sender), message.subject,
+      message.queue_id, message.message_id, message.sender, address_key(message.sender), message.subject,
       search_key(message.subject), message.message_class, route.connector, route.transport,
       text::join(route.smart_hosts, " "), message.size, message.client);
   std::int64_t number = 0;
   for (const auto& recipient : message.recipients)
     if (done)
       done = database_.run("INSERT INTO recipient VALUES(?,?,?,?,'',?,?,'')", *id, number++, recipient,
-                           search_key(recipient), to_string(message.status), message.reply);
+                           address_key(recipient), to_string(message.status), message.reply);
   for (const auto& event : message.events)
     if (done)
       done = database_.run("INSERT INTO event VALUES(NULL,?,?,?,1,?,?,'','','','','')", *id,

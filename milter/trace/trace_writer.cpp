@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 
+#include "milter/base/path_access.hpp"
 #include "milter/log/log.hpp"
 
 namespace pams::milter::trace {
@@ -285,7 +287,16 @@ void TraceWriter::tell_failure(std::string& told, const Error& error) {
   log::write(log::trace_failed, {{"path", settings_.path}, {"reason", error.what}});
 }
 
-void TraceWriter::store_fails(const Error& error) {
+/// With what keeps this user from the directory, and what helps: SQLite says no more than that a file cannot
+/// be opened.
+Error TraceWriter::explained(Error error) const {
+  const auto obstacle = obstacle_to_writing_in(std::filesystem::path(settings_.path).parent_path().string());
+  if (obstacle) error.what += ": " + obstacle->problem + "; " + obstacle->remedy;
+  return error;
+}
+
+void TraceWriter::store_fails(const Error& failure) {
+  const auto error = explained(failure);
   tell_failure(told_of_store_, error);
   state_.store = TraceProblem{state_.store ? state_.store->since : now(), error.what};
   state_file_.tell(state_);

@@ -81,7 +81,8 @@ class TraceWriter : public TraceSink {
   void count_lost(const Lost& more) PAMS_REQUIRES(mutex_);
   void tell_failure(std::string& told, const Error& error);
   void tell_condition(Outcome outcome);
-  void store_fails(const Error& error);
+  Error explained(Error error) const;
+  void store_fails(const Error& failure);
   void store_works();
   void log_fails(const Error& error);
   /// False when it is time to end.

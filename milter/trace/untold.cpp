@@ -4,6 +4,7 @@
 #include <array>
 
 #include "milter/trace/trace_store.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::milter::trace {
 namespace {
@@ -77,7 +78,7 @@ Result<std::int64_t> Untold::tell(const LogEntry& entry, std::string_view queue_
   const auto received = known.time.time_since_epoch().count();
   auto done =
       database_.run("INSERT INTO message VALUES(?,?,?,?,?,?,'','',?,'','','',?,'')", id, received, queue_id,
-                    known.message_id, known.sender, search_key(known.sender), message_class, known.size);
+                    known.message_id, known.sender, address_key(known.sender), message_class, known.size);
   if (done)
     done = database_.run("INSERT INTO event VALUES(NULL,?,?,?,1,?,?,'','','','','')", id, received, received,
                          to_string(EventKind::Note), note);
@@ -97,10 +98,10 @@ Status Untold::tell_held(const LogEntry& entry, const Queue& held) {
            "put on hold by a rule of Postfix before a milter could see it; no milter has told of it since");
   if (!id) return tl::unexpected(id.error());
   auto done = database_.run("UPDATE message SET sender = ?, sender_key = ? WHERE id = ?", held.sender,
-                            search_key(held.sender), *id);
+                            address_key(held.sender), *id);
   if (done)
     done = database_.run("INSERT INTO recipient VALUES(?,0,?,?,'',?,?,'')", *id, held.recipient,
-                         search_key(held.recipient), to_string(DeliveryStatus::Quarantined), held.text);
+                         address_key(held.recipient), to_string(DeliveryStatus::Quarantined), held.text);
   if (!done) return done;
   return database_.run("INSERT INTO event VALUES(NULL,?,?,?,1,?,?,'',?,'','','')", *id, time_of(entry),
                        time_of(entry), to_string(EventKind::Hold), held.text, entry.service);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "rules/actions/action.hpp"
 
 namespace pams::rules {

@@ -1,11 +1,15 @@
+#include <algorithm>
+
 #include "rules/actions/action.hpp"
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::rules {
 namespace {
 
 bool is_listed(const std::vector<std::string>& list, std::string_view address) {
-  return std::ranges::any_of(list, [&](const auto& one) { return text::iequals(one, address); });
+  const auto key = address_key(address);
+  return std::ranges::any_of(list, [&](const auto& one) { return address_key(one) == key; });
 }
 
 Result<Step> compile(const schema::Args& args) {

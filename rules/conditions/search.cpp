@@ -6,6 +6,9 @@
 #include <re2/re2.h>
 
 #include "rules/base/text.hpp"
+#include "rules/conditions/pattern.hpp"
+#include "rules/message/text_lines.hpp"
+#include "rules/unicode/fold.hpp"
 
 namespace pams::rules {
 namespace {
@@ -21,9 +24,9 @@ RE2::Options options(std::size_t patterns) {
   return options;
 }
 
-/// "strictly  confidential" -> strictly[\s\pZ]+confidential
+/// "Strictly  confidential" -> strictly[\s\pZ]+confidential
 std::string phrase(std::string_view word) {
-  const auto blanks = text::replace_all(word, "\t", " ");
+  const auto blanks = text::replace_all(one_blank_each(folded(word)), "\n", " ");
   std::string out;
   for (const auto piece : text::split(blanks, ' ')) {
     if (piece.empty()) continue;
@@ -31,6 +34,27 @@ std::string phrase(std::string_view word) {
     out += RE2::QuoteMeta(re2::StringPiece(piece.data(), piece.size()));
   }
   return out;
+}
+
+Result<std::shared_ptr<const RE2>> compile(const std::string& pattern, std::size_t patterns) {
+  auto compiled = std::make_shared<const RE2>(pattern, options(patterns));
+  if (compiled->ok()) return compiled;
+  return fail(Failure::Misconfigured, compiled->error());
+}
+
+Result<std::shared_ptr<const RE2>> compile_written(const std::string& pattern, std::size_t patterns) {
+  if (pattern.empty()) return fail(Failure::Misconfigured, "an empty pattern would match everything");
+  // What was written is compiled first, so that a complaint speaks of it.
+  const auto compiled = compile(pattern, patterns).and_then([&](const auto&) {
+    return compile(across_lines(composed(pattern)), patterns);
+  });
+  if (compiled) return compiled;
+  return fail(Failure::Misconfigured,
+              "'" + pattern + "' is not a pattern that RE2 knows: " + compiled.error().what);
+}
+
+std::string shown(const FieldText& field) {
+  return field.name + ": " + text::printable(field.value.text(), kMaxSeen);
 }
 
 }  // namespace
@@ -43,57 +67,52 @@ Result<Search> Search::for_words(std::span<const std::string> words) {
     all += (all.empty() ? "" : "|") + one;
   }
   if (all.empty()) return fail(Failure::Misconfigured, "at least one word is needed");
-  Search search;
-  search.group_ = 1;
-  // Letters and digits of every script bound a word; \b would know ASCII only.
-  search.patterns_.push_back(
-      std::make_shared<const RE2>(R"((?:^|[^\pL\pN])()" + all + R"()(?:$|[^\pL\pN]))", options(1)));
-  if (!search.patterns_.front()->ok())
-    return fail(Failure::Misconfigured,
-                "the words cannot be searched for: " + search.patterns_.front()->error());
-  return search;
+  // Letters and digits of every script bound a word, with their marks; \b would know ASCII only.
+  auto compiled = compile(R"((?:^|[^\pL\pN\pM])()" + all + R"()(?:$|[^\pL\pN\pM]))", 1);
+  if (!compiled)
+    return fail(Failure::Misconfigured, "the words cannot be searched for: " + compiled.error().what);
+  return Search(Search::Kind::Words, {std::move(*compiled)});
 }
 
 Result<Search> Search::for_patterns(std::span<const std::string> patterns) {
   if (patterns.empty()) return fail(Failure::Misconfigured, "at least one pattern is needed");
-  Search search;
+  std::vector<std::shared_ptr<const RE2>> all;
   for (const auto& pattern : patterns) {
-    if (pattern.empty()) return fail(Failure::Misconfigured, "an empty pattern would match everything");
-    auto compiled = std::make_shared<const RE2>(pattern, options(patterns.size()));
-    if (!compiled->ok())
-      return fail(Failure::Misconfigured,
-                  "'" + pattern + "' is not a pattern that RE2 knows: " + compiled->error());
-    search.patterns_.push_back(std::move(compiled));
+    auto compiled = compile_written(pattern, patterns.size());
+    if (!compiled) return tl::unexpected(compiled.error());
+    all.push_back(std::move(*compiled));
   }
-  return search;
+  return Search(Search::Kind::Patterns, std::move(all));
 }
 
-std::optional<std::string_view> Search::find(std::string_view utf8) const {
+std::optional<std::string_view> Search::find(const ReadableText& text) const {
+  const int group = kind_ == Kind::Words ? 1 : 0;  // which is the text that was found
   std::array<re2::StringPiece, 2> found;
-  for (const auto& pattern : patterns_)
-    if (pattern->Match(re2::StringPiece(utf8.data(), utf8.size()), 0, utf8.size(), RE2::UNANCHORED,
-                       found.data(), group_ + 1)) {
-      const auto& piece = found.at(static_cast<std::size_t>(group_));
-      return std::string_view(piece.data(), piece.size());
-    }
+  for (const auto& form : kind_ == Kind::Words ? text.for_words() : text.for_patterns())
+    for (const auto& pattern : patterns_)
+      if (pattern->Match(form, 0, form.size(), RE2::UNANCHORED, found.data(), group + 1)) {
+        const auto& piece = found.at(static_cast<std::size_t>(group));
+        return std::string_view(piece.data(), piece.size());
+      }
   return std::nullopt;
 }
 
 Finding Search::in_header(const Mail& mail, std::string_view name) const {
   if (!mail.believes(name)) return {false, std::string(name) + " of this peer is not believed"};
-  const auto fields = mail.message().headers.find_all(name);
-  for (const auto* field : fields) {
-    const auto value = field->decoded();
-    if (find(value)) return {true, field->name + ": " + text::printable(value, kMaxSeen)};
-  }
+  const auto& fields = mail.fields(name);
   if (fields.empty()) return {false, "no " + std::string(name)};
-  return {false, fields.front()->name + ": " + text::printable(fields.front()->decoded(), kMaxSeen)};
+  const auto found =
+      std::ranges::find_if(fields, [&](const auto& field) { return find(field.value).has_value(); });
+  return {found != fields.end(), shown(found != fields.end() ? *found : fields.front())};
 }
 
 Finding Search::in_subject(const Mail& mail) const {
-  const auto subject = mail.subject();
-  const auto found = find(subject);
-  return {found.has_value(), "subject: " + text::printable(found.value_or(subject), kMaxSeen)};
+  const auto& fields = mail.fields("Subject");
+  // Which of several is shown differs between mail programs.
+  for (const auto& field : fields)
+    if (const auto found = find(field.value)) return {true, "subject: " + text::printable(*found, kMaxSeen)};
+  return {false,
+          "subject: " + (fields.empty() ? "" : text::printable(fields.front().value.text(), kMaxSeen))};
 }
 
 Result<Finding> Search::in_subject_or_body(const Mail& mail) const {
@@ -101,8 +120,10 @@ Result<Finding> Search::in_subject_or_body(const Mail& mail) const {
   const auto& text = mail.text();
   if (!text) return tl::unexpected(text.error());
   // What stands in the body is nobody's business but the reader's.
-  return find(*text) ? Finding{true, "found in the body"}
-                     : Finding{false, "neither in the subject nor in the body"};
+  if (find(*text)) return Finding{true, "found in the body"};
+  return Finding{false, text->is_complete() ? "neither in the subject nor in the body"
+                                            : "neither in the subject nor in the beginning of the body, "
+                                              "whose text is too long to be looked at whole"};
 }
 
 Status check_header_name(std::string_view name) {

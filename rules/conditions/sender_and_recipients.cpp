@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::rules {
 namespace {
@@ -43,9 +44,11 @@ bool in_domains(std::string_view address, const std::vector<std::string>& domain
   });
 }
 
-bool is_one_of(std::string_view address, const std::vector<std::string>& addresses) {
-  return std::ranges::any_of(addresses, [&](const auto& one) { return text::iequals(one, address); });
+AddressList::AddressList(const std::vector<std::string>& written) {
+  for (const auto& address : written) keys_.insert(address_key(address));
 }
+
+bool AddressList::has(std::string_view address) const { return keys_.contains(address_key(address)); }
 
 Status check_not_empty(const std::vector<std::string>& list) {
   if (!list.empty()) return {};

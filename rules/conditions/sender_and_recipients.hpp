@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,15 @@ Finding recipients(const Mail& mail, RecipientMatch match, const AddressTest& pa
 /// mail.example.org too; "*.example.org" only what is below).
 bool in_domains(std::string_view address, const std::vector<std::string>& domains);
 
-bool is_one_of(std::string_view address, const std::vector<std::string>& addresses);
+/// Addresses that are compared by address_key().
+class AddressList {
+ public:
+  explicit AddressList(const std::vector<std::string>& written);
+  bool has(std::string_view address) const;
+
+ private:
+  std::set<std::string, std::less<>> keys_;
+};
 
 /// A list with nothing in it would be a condition that never holds, which nobody means.
 Status check_not_empty(const std::vector<std::string>& list);

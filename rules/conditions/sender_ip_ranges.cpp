@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "rules/base/ip_range.hpp"
 #include "rules/conditions/sender_and_recipients.hpp"
 

@@ -7,7 +7,7 @@ Result<Predicate> compile(const schema::Args& args) {
   const bool inside = kInsideOrganization.at(args.text("scope"));
   return Predicate([inside](const Mail& mail, const Scope& scope) {
     return recipients(mail, scope.recipients,
-                      [&](auto address) { return mail.organization().has_address(address) == inside; });
+                      [&](auto address) { return mail.organization().has_recipient(address) == inside; });
   });
 }
 
@@ -23,6 +23,8 @@ constexpr Example kExamples[] = {
      "a@example.org b@klant.example"},
     {R"("not_in_organization")", "To: b@klant.example\n\n", false, "anna@example.org", "a@example.org"},
     {R"("in_organization")", "To: a@example.org\n\n", true, "anna@example.org", "a@EXAMPLE.org"},
+    {R"("in_organization")", "To: a@example.org\n\n", false, "anna@example.org",
+     "\"b@klant.example\"@example.org"},
 };
 
 }  // namespace

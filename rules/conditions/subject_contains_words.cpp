@@ -20,6 +20,7 @@ constexpr Example kExamples[] = {
     {R"(["public"])", "Subject: =?utf-8?b?cHVibGlj?=\n\n", true},
     {R"(["pri*"])", "Subject: a pri* of it\n\n", true},
     {R"(["caf"])", "Subject: =?utf-8?q?caf=C3=A9?=\n\n", false},
+    {R"(["tender"])", "Subject: =?utf-8?q?ten=E2=80=8Bder?=\n\n", true},
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ constexpr schema::Param kParams[] = {
 };
 constexpr Example kExamples[] = {
     {R"(["Example B.V., KvK 01234567"])", "Subject: x\n\nExample B.V.,\nKvK 01234567\n", true},
+    {R"(["Example B.V., KvK 01234567"])", "Subject: x\n\n>> Example B.V.,\n>> KvK 01234567\n", true},
     {R"(["secret"])", "Subject: secret\n\nnothing\n", true},
     {R"(["secret"])", "Content-Type: text/html\n\n<p>se<b>cret</b></p>\n", true},
     {R"(["secret"])", "Content-Transfer-Encoding: base64\n\nc2VjcmV0\n", true},

@@ -19,6 +19,8 @@ constexpr Example kExamples[] = {
     {R"(["[0-9]{9}"])", "Subject: x\n\nBSN 123456782.\n", true},
     {R"(["^urgent"])", "Subject: Urgent: x\n\n", true},
     {R"(["[0-9]{9}"])", "Subject: 1234\n\n56789\n", false},
+    {R"(["strictly confidential"])", "Subject: x\n\nThis is strictly\nconfidential.\n", true},
+    {R"(["strictly.*confidential"])", "Subject: x\n\nThis is strictly\nconfidential.\n", false},
 };
 
 }  // namespace

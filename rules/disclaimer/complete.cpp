@@ -1,7 +1,7 @@
 #include "rules/base/text.hpp"
 #include "rules/disclaimer/disclaimer.hpp"
+#include "rules/html/html_text.hpp"
 #include "rules/message/charset_exact.hpp"
-#include "rules/message/content.hpp"
 
 namespace pams::disclaimer {
 namespace {

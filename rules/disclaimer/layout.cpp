@@ -73,12 +73,15 @@ Insertion lay_out_text(std::string_view text, const Disclaimer& disclaimer, bool
   return {text.size(), separation(text, is_flowed, line_end) + lines + std::string(line_end)};
 }
 
-Insertion lay_out_html(std::string_view html, const Disclaimer& disclaimer, std::string_view line_end) {
-  const auto at = html_place(html, disclaimer.location);
+Result<Insertion> lay_out_html(std::string_view html, const Disclaimer& disclaimer,
+                               std::string_view line_end) {
+  const auto place = html_place(html, disclaimer.location);
+  if (!place) return tl::unexpected(place.error());
+  const auto at = *place;
   const auto fragment = text::replace_all(disclaimer.html, "\n", line_end);
   const auto block = is_block(fragment) ? fragment : "<div>" + fragment + "</div>";
   const bool at_line_start = at == 0 || html[at - 1] == '\n';
-  return {at, std::string(at_line_start ? "" : line_end) + block + std::string(line_end)};
+  return Insertion{at, std::string(at_line_start ? "" : line_end) + block + std::string(line_end)};
 }
 
 std::string with_entities(std::string_view utf8) {

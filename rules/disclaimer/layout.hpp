@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "rules/base/result.hpp"
 #include "rules/disclaimer/disclaimer.hpp"
 
 namespace pams::disclaimer {
@@ -18,7 +19,9 @@ struct Insertion {
 /// `text` is what the part says now, in any charset that extends ASCII.
 Insertion lay_out_text(std::string_view text, const Disclaimer& disclaimer, bool is_flowed,
                        std::string_view line_end);
-Insertion lay_out_html(std::string_view html, const Disclaimer& disclaimer, std::string_view line_end);
+/// Failure::Refused when the HTML has no place for it (html_place).
+Result<Insertion> lay_out_html(std::string_view html, const Disclaimer& disclaimer,
+                               std::string_view line_end);
 
 /// Characters beyond ASCII as "&#8364;".
 std::string with_entities(std::string_view utf8);

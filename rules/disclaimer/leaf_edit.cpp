@@ -6,6 +6,7 @@
 #include "rules/disclaimer/layout.hpp"
 #include "rules/disclaimer/writing.hpp"
 #include "rules/message/charset_exact.hpp"
+#include "rules/message/iso_2022.hpp"
 
 namespace pams::disclaimer {
 namespace {
@@ -43,6 +44,19 @@ bool needs_encoding(const MimePart& part, std::string_view text, std::string_vie
   return !text::is_ascii(bytes) && !is_8bit && text::is_ascii(text);
 }
 
+/// In Japanese of two bytes a character "<R" may be a kanji; where the label does not say so, the place must
+/// be the same in both readings.
+Result<Insertion> lay_out(const MimePart& part, std::string_view text, const Disclaimer& disclaimer,
+                          std::string_view line_end) {
+  if (part.type != "text/html") return lay_out_text(text, disclaimer, part.format == "flowed", line_end);
+  auto insertion = lay_out_html(text, disclaimer, line_end);
+  if (!is_iso_2022(text)) return insertion;
+  const bool is_labelled = charset_kind(part.charset) == CharsetKind::Iso2022Jp;
+  auto masked = lay_out_html(mask_iso_2022(text), disclaimer, line_end);
+  if (is_labelled || (insertion && masked && masked->at == insertion->at)) return masked;
+  return fail(Failure::Refused, "ISO-2022 text without its label, whose markup can be read in two ways");
+}
+
 std::string with_insertion(std::string_view text, std::size_t at, std::string_view bytes) {
   std::string out;
   out.reserve(text.size() + bytes.size());
@@ -54,17 +68,14 @@ std::string with_insertion(std::string_view text, std::size_t at, std::string_vi
 Result<LeafEdit> edit_leaf(const MimePart& part, const mime::PartText& read, const Disclaimer& disclaimer) {
   const auto text = read.view();
   if (has_inline_pgp(text)) return fail(Failure::Refused, "inline PGP");
-  const auto insertion = part.type == "text/html"
-                             ? lay_out_html(text, disclaimer, line_end_of(read))
-                             : lay_out_text(text, disclaimer, part.format == "flowed", line_end_of(read));
-  auto writing = write_insertion(part, text, insertion.utf8);
+  const auto insertion = lay_out(part, text, disclaimer, line_end_of(read));
+  if (!insertion) return tl::unexpected(insertion.error());
+  auto writing = write_insertion(part, text, *insertion);
   if (!writing) return tl::unexpected(writing.error());
-  if (charset_kind(part.charset) == CharsetKind::Iso2022Jp && !is_in_ascii_state(text, insertion.at))
-    return fail(Failure::Refused, "ISO-2022-JP text that is not in ASCII where the disclaimer goes");
 
-  LeafEdit edit{{}, {writing->charset, {}}, insertion.at, std::move(writing->bytes)};
+  LeafEdit edit{{}, {writing->charset, {}}, insertion->at, std::move(writing->bytes)};
   const auto kept = writing->moved ? std::string_view(*writing->moved) : text;
-  if (writing->moved && insertion.at == text.size()) edit.at = kept.size();
+  if (writing->moved && insertion->at == text.size()) edit.at = kept.size();
   const bool is_identity = read.transfer() == mime::Transfer::Identity;
   if (writing->moved || (is_identity && needs_encoding(part, text, edit.inserted))) {
     edit.content = read.replace(with_insertion(kept, edit.at, edit.inserted));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "rules/base/result.hpp"
+#include "rules/disclaimer/layout.hpp"
 #include "rules/message/mime_map.hpp"
 
 namespace pams::disclaimer {
@@ -17,10 +18,8 @@ struct Writing {
   std::optional<std::string> moved;  ///< the part's text in the new charset, where its bytes differ there
 };
 
-/// `text` is the part's decoded content. Failure::Refused when no bytes are right in it.
-Result<Writing> write_insertion(const MimePart& part, std::string_view text, std::string_view utf8);
-
-/// False when `text` up to `at` has left ISO-2022-JP's ASCII state.
-bool is_in_ascii_state(std::string_view text, std::size_t at);
+/// `text` is the part's decoded content, `insertion` what goes into it. Failure::Refused when no bytes are
+/// right in it: bytes below 80 are not ASCII in every text, whatever its label says (seven_bit.hpp).
+Result<Writing> write_insertion(const MimePart& part, std::string_view text, const Insertion& insertion);
 
 }  // namespace pams::disclaimer

@@ -5,6 +5,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/message/compose.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::rules {
 namespace {
@@ -29,17 +30,17 @@ std::string message_id_of(const Headers& headers) {
 
 /// The addresses in all fields of one name.
 struct Addressed {
-  std::set<std::string> addresses;  ///< lower case
+  std::set<std::string> addresses;  ///< as address_key() has them
   bool is_complete = true;
 
   Addressed(const Headers& headers, std::string_view name) {
     for (const auto* field : headers.find_all(name)) {
       const auto found = addresses_in(field->unfolded());
       is_complete = is_complete && found.size() < kMaxAddresses;
-      for (const auto& address : found) addresses.insert(text::to_lower(address));
+      for (const auto& address : found) addresses.insert(address_key(address));
     }
   }
-  bool has(const std::string& address) const { return addresses.contains(text::to_lower(address)); }
+  bool has(const std::string& address) const { return addresses.contains(address_key(address)); }
 };
 
 /// "To: bob@example.net" and so on, one line for each envelope recipient.

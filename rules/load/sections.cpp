@@ -4,6 +4,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/schema/find_tables.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::rules {
 namespace {
@@ -103,7 +104,9 @@ void read_trust(const schema::Value& section, const Reading& reading, Trust& tru
     if (args->text("certificate").empty() || args->words("originator_org").empty())
       reading.error(table->at(),
                     "[[trust.exchange_online]] needs a certificate and at least one originator_org");
-    trust.exchange_online.push_back({args->text("certificate"), args->words("originator_org")});
+    std::vector<std::string> organizations;
+    for (const auto& one : args->words("originator_org")) organizations.push_back(canonical_domain(one));
+    trust.exchange_online.push_back({args->text("certificate"), std::move(organizations)});
   }
 }
 

@@ -1,132 +1,131 @@
 #include "rules/message/charset.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <mutex>
-#include <unordered_map>
-#include <utility>
-
-#include <iconv.h>
 
 #include "rules/base/text.hpp"
+#include "rules/message/charset_label.hpp"
+#include "rules/message/conversion.hpp"
+#include "rules/message/iso_2022.hpp"
+#include "rules/message/seven_bit.hpp"
 
 namespace pams {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kLittleEndian = "\xFF\xFE";
+constexpr std::string_view kBigEndian = "\xFE\xFF";
 
-/// Labels that mail uses for more than they say, or that iconv does not know. (GMime has a table too, but
-/// keeps every name it was ever asked for: a sender could fill the memory with it.)
-constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
-    {"gb2312", "GB18030"},
-    {"gbk", "GB18030"},
-    {"x-gbk", "GB18030"},
-    {"ks_c_5601-1987", "CP949"},
-    {"ks_c_5601", "CP949"},
-    {"euc-kr", "CP949"},
-    {"x-windows-949", "CP949"},
-    {"iso-8859-8-i", "ISO-8859-8"},
-    {"iso-8859-8-e", "ISO-8859-8"},
-    {"x-sjis", "CP932"},
-    {"shift_jis", "CP932"},
-    {"shift-jis", "CP932"},
-    {"windows-31j", "CP932"},
-    {"unicode-1-1-utf-7", "UTF-7"},
-    {"cp-850", "CP850"},
-    {"utf8", "UTF-8"},
-    {"ansi_x3.4-1968", "US-ASCII"},
-    {"ascii", "US-ASCII"},
-    {"x-mac-roman", "MACINTOSH"},
-    {"macroman", "MACINTOSH"},
-};
-
-class Converter {
- public:
-  Converter(const char* to, const char* from) : iconv_(::iconv_open(to, from)) {}
-  ~Converter() {
-    if (is_open()) ::iconv_close(iconv_);
-  }
-  Converter(const Converter&) = delete;
-  Converter& operator=(const Converter&) = delete;
-
-  bool is_open() const { return iconv_ != reinterpret_cast<iconv_t>(-1); }
-  std::string convert(std::string_view bytes);
-
- private:
-  iconv_t iconv_;
-};
-
-std::string Converter::convert(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() + bytes.size() / 8);
-  std::array<char, 4096> buffer{};
-  // iconv never writes to its input; its prototype is older than const.
-  auto* in = const_cast<char*>(bytes.data());
-  auto left = bytes.size();
-  while (left > 0) {
-    auto* to = buffer.data();
-    auto room = buffer.size();
-    const bool failed = ::iconv(iconv_, &in, &left, &to, &room) == static_cast<std::size_t>(-1);
-    const int error = errno;
-    out.append(buffer.data(), buffer.size() - room);
-    if (!failed || error == E2BIG) continue;
-    out += kReplacement;
-    if (error != EILSEQ) break;  // an unfinished character at the end
-    ++in;
-    --left;
-  }
-  return out;
-}
-
-/// Whether iconv knows the set. One descriptor of each known one stays open: glibc unloads a module that
-/// nobody uses and needs 0.4 ms to load it again, which a field that changes its set with every word would
-/// make it do thousands of times. Only what glibc knows is kept, so the table is bounded.
-bool is_known(const std::string& name) {
-  static std::mutex mutex;
-  static std::unordered_map<std::string, Converter> open_sets;
-  const std::scoped_lock lock(mutex);
-  const auto [set, is_new] = open_sets.try_emplace(name, "UTF-8", name.c_str());
-  if (!is_new || set->second.is_open()) return true;
-  open_sets.erase(set);
-  return false;
-}
-
-/// No "+": glibc leaves it out of a name, so that one set would have as many names as a sender can write.
-bool is_charset_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && text::is_alnum(name.front()) &&
-         std::ranges::all_of(name, [](char c) {
-           return text::is_alnum(c) || std::string_view("._:-").find(c) != std::string_view::npos;
-         });
-}
-
-}  // namespace
-
-std::string iconv_name(std::string_view charset) {
-  const auto name = text::to_lower(text::trim(charset, " \t\"'"));
-  if (!is_charset_name(name)) return {};
-  const auto* alias = std::ranges::find(kAliases, std::string_view(name),
-                                        &std::pair<std::string_view, std::string_view>::first);
-  const std::string known(alias != std::end(kAliases) ? alias->second : name);
-  return is_known(known) ? known : std::string();
-}
-
-std::string to_utf8(std::string_view bytes, std::string_view charset) {
-  const auto name = charset.empty() ? std::string() : iconv_name(charset);
-  if (name.empty() || text::iequals(name, "UTF-8") || text::iequals(name, "US-ASCII"))
-    return repair_utf8(bytes);
-  return repair_utf8(Converter("UTF-8", name.c_str()).convert(bytes));
-}
-
-std::string repair_utf8(std::string_view bytes) {
+/// `bytes` with each that is no UTF-8 as `instead` says.
+template <class Instead>
+std::string repaired(std::string_view bytes, Instead instead) {
   std::string out;
   out.reserve(bytes.size());
   while (!bytes.empty()) {
     const auto length = utf8_length(bytes);
-    out += length > 0 ? bytes.substr(0, length) : kReplacement;
+    if (length > 0)
+      out += bytes.substr(0, length);
+    else
+      out += instead(static_cast<unsigned char>(bytes.front()));
     bytes.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
+}
+
+std::string read_utf8(std::string_view bytes) { return repaired(bytes, windows_1252); }
+
+std::string read_windows_1252(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) out += windows_1252(static_cast<unsigned char>(c));
+  return out;
+}
+
+/// How much of what is beyond ASCII is UTF-8.
+struct Share {
+  std::size_t good = 0;  ///< characters
+  std::size_t bad = 0;   ///< runs of bytes
+
+  /// A stray byte, or a character that is cut at the end, changes nothing of the rest.
+  bool is_mostly_utf8() const { return good >= bad; }
+  bool is_mixed() const { return good > 0 && bad > 0; }
+};
+
+Share share_of_utf8(std::string_view bytes) {
+  Share share;
+  bool was_bad = false;
+  while (!bytes.empty()) {
+    const auto length = utf8_length(bytes);
+    const bool is_bad = length == 0;
+    share.good += length > 1 ? 1 : 0;
+    share.bad += is_bad && !was_bad ? 1 : 0;
+    was_bad = is_bad;
+    bytes.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return share;
+}
+
+std::string read_unlabelled(std::string_view bytes) {
+  return share_of_utf8(bytes).is_mostly_utf8() ? read_utf8(bytes) : read_windows_1252(bytes);
+}
+
+/// Unknown labels say as little as none.
+bool is_unlabelled(std::string_view name) { return name.empty() || name == "US-ASCII"; }
+
+bool has_utf16_mark(std::string_view bytes) {
+  return bytes.starts_with(kLittleEndian) || bytes.starts_with(kBigEndian);
+}
+
+/// A byte order mark says more than the label.
+std::string read_utf16(std::string_view bytes, bool is_big) {
+  if (has_utf16_mark(bytes)) {
+    is_big = bytes.starts_with(kBigEndian);
+    bytes.remove_prefix(kBigEndian.size());
+  }
+  return Conversion("UTF-8", is_big ? "UTF-16BE" : "UTF-16LE").forgiving(bytes, BadByte::Replacement);
+}
+
+/// What `name`, the reading of a label, makes of the bytes.
+std::string read_as(const std::string& name, std::string_view bytes) {
+  if (is_unlabelled(name)) return read_unlabelled(bytes);
+  if (name == "UTF-8") return read_utf8(bytes);
+  if (name == "ISO-2022-JP") return read_iso_2022(bytes, read_unlabelled);
+  if (name == "HZ") return read_hz(bytes);
+  if (name == "UTF-16LE" || name == "UTF-16BE") return read_utf16(bytes, name == "UTF-16BE");
+  return repair_utf8(Conversion("UTF-8", name).forgiving(bytes, BadByte::Windows1252));
+}
+
+/// ISO 2022 as its sequences announce it, and what stands in none of its sets as `name`.
+std::string read_announced(const std::string& name, std::string_view bytes) {
+  return read_iso_2022(bytes, [&](std::string_view plain) { return read_as(name, plain); });
+}
+
+}  // namespace
+
+std::string to_utf8(std::string_view bytes, std::string_view charset) {
+  return read_as(charset_names(charset).reading, bytes);
+}
+
+std::vector<std::string> readings(std::string_view bytes, std::string_view charset) {
+  const auto name = charset_names(charset).reading;
+  std::vector<std::string> all{read_as(name, bytes)};
+  if (name == "ISO-2022-JP" || name.starts_with("UTF-16")) return all;
+  const auto share = is_unlabelled(name) ? share_of_utf8(bytes) : Share{};
+  if (share.is_mixed()) all.push_back(share.is_mostly_utf8() ? read_windows_1252(bytes) : read_utf8(bytes));
+  if (has_utf16_mark(bytes)) all.push_back(read_utf16(bytes, false));
+  if (is_iso_2022(bytes)) all.push_back(read_announced(name, bytes));
+  return all;
+}
+
+std::string header_to_utf8(std::string_view bytes, std::string_view charset) {
+  const auto name = charset_names(charset).reading;
+  if (is_iso_2022(bytes) && name != "ISO-2022-JP") {
+    auto announced = read_announced(name, bytes);
+    if (announced.find(kReplacement) == std::string::npos) return announced;
+  }
+  return read_as(name, bytes);
+}
+
+std::string repair_utf8(std::string_view bytes) {
+  return repaired(bytes, [](unsigned char) { return kReplacement; });
 }
 
 }  // namespace pams

@@ -12,13 +12,14 @@ namespace pams {
 enum class CharsetKind {
   Ascii,      ///< us-ascii, or not given
   Superset,   ///< every ASCII byte means itself, no shift states: utf-8, iso-8859-*, koi8-r, gb18030, ...
-  Iso2022Jp,  ///< ASCII only after ESC ( B
+  Iso2022Jp,  ///< ASCII only after ESC ( B (iso_2022.hpp)
   Wide,       ///< known, but ASCII bytes do not mean themselves: utf-16, utf-7, hz, iso-2022-kr, EBCDIC
   Unknown,
 };
 CharsetKind charset_kind(std::string_view charset);
 
-/// `utf8` in `charset`; nothing when the charset is unknown or cannot hold every character.
+/// `utf8` in `charset`; nothing when the charset is unknown or cannot hold every character, to the letter of
+/// the label and for those who read it as more than it says.
 std::optional<std::string> encode_charset(std::string_view utf8, std::string_view charset);
 
 /// `bytes` of `charset` as UTF-8; nothing unless they decode cleanly and encode to the same bytes again.

@@ -1,7 +1,8 @@
 #include "rules/message/content.hpp"
 
-#include <algorithm>
-
+#include "rules/html/html_text.hpp"
+#include "rules/message/charset_in_html.hpp"
+#include "rules/message/text_lines.hpp"
 #include "rules/message/transfer_encoding.hpp"
 
 namespace pams {
@@ -32,33 +33,36 @@ std::uint64_t decoded_size(const MimePart& part, std::string_view body) {
   return part.encoding == "quoted-printable" ? decode_quoted_printable(content).size() : content.size();
 }
 
-/// The character at the front of `utf8` as a reader sees it: " " for what is blank, "" for what is invisible
-/// (soft hyphen, zero width space, byte order mark), otherwise itself.
-std::string_view visible(std::string_view utf8, std::size_t length) {
-  const auto character = utf8.substr(0, length);
-  if (character == "\xC2\xA0" ||
-      (length == 1 && std::string_view(" \t\r\n\f\v").find(character) != std::string_view::npos))
-    return " ";
-  if (character == "\xC2\xAD" || character == "\xE2\x80\x8B" || character == "\xEF\xBB\xBF") return "";
-  return character;
+bool is_html(const MimePart& part) { return part.type == "text/html"; }
+
+std::vector<std::string> texts_of(const MimePart& part, std::string_view decoded) {
+  return is_html(part) ? html_readings(decoded, part.charset) : readings(decoded, part.charset);
 }
 
-/// Appends `utf8` with runs of blanks as one, while `out` stays within `maximum` bytes.
-void append_collapsed(std::string_view utf8, std::size_t maximum, std::string& out) {
-  bool has_blank = false;
-  bool is_first = true;
-  while (!utf8.empty()) {
-    const auto length = std::max<std::size_t>(utf8_length(utf8), 1);
-    const auto character = visible(utf8, length);
-    utf8.remove_prefix(length);
-    if (character == " ") has_blank = true;
-    if (character.empty() || character == " ") continue;
-    const bool needs_blank = has_blank && !is_first;
-    if (out.size() + character.size() + (needs_blank ? 1 : 0) > maximum) return;
-    if (needs_blank) out += ' ';
-    out += character;
-    has_blank = is_first = false;
-  }
+std::string readable(const MimePart& part, const std::string& utf8) {
+  if (is_html(part)) return html_to_text(utf8);
+  if (part.format != "flowed") return utf8;
+  auto text = unflowed(utf8, part.delsp);
+  return part.delsp ? text + "\n" + utf8 : text;
+}
+
+/// The beginning of `utf8` that has at most `maximum` bytes and ends between characters.
+std::string_view beginning(std::string_view utf8, std::size_t maximum) {
+  if (utf8.size() <= maximum) return utf8;
+  const auto is_inside = [&](std::size_t at) {
+    return (static_cast<unsigned char>(utf8[at]) & 0xC0U) == 0x80;
+  };
+  while (maximum > 0 && is_inside(maximum)) --maximum;
+  return utf8.substr(0, maximum);
+}
+
+/// On a line of its own, while `out` stays within `maximum` bytes.
+void append(std::string_view utf8, std::size_t maximum, BodyText& out) {
+  if (utf8.empty()) return;
+  if (!out.text.empty() && out.text.size() < maximum) out.text += '\n';
+  const auto fitting = beginning(utf8, maximum - out.text.size());
+  out.text += fitting;
+  out.is_complete = out.is_complete && fitting.size() == utf8.size();
 }
 
 }  // namespace
@@ -67,17 +71,17 @@ std::string decode_content(const MimePart& part, std::string_view body) {
   return decode(part, content_of(part, body));
 }
 
-std::string body_text(const MimeMap& map, std::string_view body, std::size_t maximum) {
-  std::string out;
+BodyText body_text(const MimeMap& map, std::string_view body, std::size_t maximum) {
+  BodyText out;
   auto left = maximum * kMaxExpansion;  // encoded bytes that are still looked at
   for (const auto& part : map.parts) {
-    if (!is_body_text(part) || out.size() >= maximum) continue;
-    const auto bytes = content_of(part, body).substr(0, left);
+    if (!is_body_text(part)) continue;
+    const auto content = content_of(part, body);
+    const auto bytes = out.text.size() < maximum ? content.substr(0, left) : std::string_view();
     left -= bytes.size();
-    auto text = to_utf8(decode(part, bytes), part.charset);
-    if (part.type == "text/html") text = html_to_text(text);
-    if (!out.empty()) out += '\n';
-    append_collapsed(text, maximum, out);
+    out.is_complete = out.is_complete && bytes.size() == content.size();
+    for (const auto& text : texts_of(part, decode(part, bytes)))
+      append(one_blank_each(readable(part, text)), maximum, out);
   }
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/message/charset.hpp"
+#include "rules/message/charset_label.hpp"
 #include "rules/message/transfer_encoding.hpp"
 
 namespace pams {
@@ -26,8 +27,6 @@ std::optional<Word> read_word(std::string_view s) {
   if (encoding != 'q' && encoding != 'b') return std::nullopt;
   auto charset = text::to_lower(s.substr(2, charset_end - 2));
   charset.resize(std::min(charset.find('*'), charset.size()));
-  // Asked before the end is looked for: whoever looks that far also reads that far, which keeps this linear.
-  if (iconv_name(charset).empty()) return std::nullopt;
   const auto end = rest.find("?=", 2);  // a raw "?" inside is wrong but common
   if (end == std::string_view::npos) return std::nullopt;
   const auto encoded = rest.substr(2, end - 2);
@@ -46,11 +45,11 @@ class WordReader {
       return;
     }
     flush();
-    out_ += repair_utf8(bytes);
+    out_ += header_to_utf8(bytes, {});
   }
   void word(const Word& word) {
     gap_ = {};
-    if (in_word_ && word.charset != charset_) flush();
+    if (in_word_ && charset_names(word.charset).reading != charset_names(charset_).reading) flush();
     in_word_ = true;
     charset_ = word.charset;
     pending_ += word.bytes;
@@ -62,7 +61,7 @@ class WordReader {
 
  private:
   void flush() {
-    if (in_word_) out_ += to_utf8(pending_, charset_);
+    if (in_word_) out_ += header_to_utf8(pending_, charset_);
     out_ += gap_;
     pending_.clear();
     gap_ = {};

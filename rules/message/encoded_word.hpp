@@ -8,8 +8,9 @@
 namespace pams {
 
 /// `value` with its encoded words as UTF-8. Blanks between two of them vanish (section 6.2); neighbours of
-/// one charset are joined before they are converted, because senders cut characters in two. A word that is
-/// broken or of an unknown charset stays as it is; other bytes that are no UTF-8 become U+FFFD.
+/// one charset are joined before they are converted, because senders cut characters in two. Charsets, unknown
+/// ones too, are read as to_utf8 reads them, bytes outside words as header_to_utf8 does. A broken word stays
+/// as it is.
 std::string decode_words(std::string_view value);
 
 /// `utf8` as one or several words of at most 75 characters, one blank between them. Characters stay whole.

@@ -1,13 +1,11 @@
 #include "rules/message/envelope.hpp"
 
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams {
 
-std::string domain_of(std::string_view address) {
-  const auto at = address.rfind('@');
-  return at == std::string_view::npos ? std::string() : text::to_lower(address.substr(at + 1));
-}
+std::string domain_of(std::string_view address) { return canonical_domain(split_address(address).domain); }
 
 bool domain_matches(std::string_view domain, std::string_view pattern) {
   if (!pattern.starts_with("*.")) return text::iequals(domain, pattern);

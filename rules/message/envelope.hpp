@@ -19,11 +19,11 @@ struct Client {
   std::string certificate;    ///< subject CN of a *verified* client certificate; "" when there is none
 };
 
-/// After the last "@", in lower case; "" when there is none.
+/// The domain in its canonical form (rules/unicode/address.hpp); "" when there is none.
 std::string domain_of(std::string_view address);
 
-/// True when `domain` is `pattern`. The pattern "*.example.org" means what is below example.org, and not
-/// example.org itself. Any letter case.
+/// True when `domain` is `pattern`, both canonical. The pattern "*.example.org" means what is below
+/// example.org, and not example.org itself.
 bool domain_matches(std::string_view domain, std::string_view pattern);
 
 /// The addr-specs in an address header field ("A <a@x>, g: b@y, c@z;" -> a@x, b@y, c@z). Guarded: at most

@@ -5,15 +5,17 @@
 #include "rules/base/text.hpp"
 
 namespace pams {
-namespace {
-constexpr std::size_t kMaxText = 1U << 20U;
-}  // namespace
+
+void Mail::forget() {
+  mime_.reset();
+  text_.reset();
+  fields_.clear();
+  attached_.reset();
+}
 
 void Mail::replace(Message message) {
   message_ = std::move(message);
-  mime_.reset();
-  text_.reset();
-  attached_.reset();
+  forget();
 }
 
 bool Mail::believes(std::string_view name) const {
@@ -22,15 +24,16 @@ bool Mail::believes(std::string_view name) const {
 
 Headers& Mail::edit_headers() {
   // Content-* fields belong to the map, so it is made anew when it is asked for again.
-  mime_.reset();
-  text_.reset();
-  attached_.reset();
+  forget();
   return message_.headers;
 }
 
-std::string Mail::subject() const {
-  const auto* field = message_.headers.find("Subject");
-  return field == nullptr ? "" : field->decoded();
+const std::vector<FieldText>& Mail::fields(std::string_view name) const {
+  const auto [place, is_new] = fields_.try_emplace(text::to_lower(name));
+  if (is_new)
+    for (const auto* field : message_.headers.find_all(name))
+      place->second.push_back({field->name, ReadableText::of_field(field->decoded())});
+  return place->second;
 }
 
 std::vector<std::string> Mail::from() const {
@@ -45,9 +48,12 @@ const Result<MimeMap>& Mail::mime() const {
   return *mime_;
 }
 
-const Result<std::string>& Mail::text() const {
+const Result<ReadableText>& Mail::text() const {
   if (!text_)
-    text_ = mime().map([&](const MimeMap& map) { return body_text(map, message_.body.view(), kMaxText); });
+    text_ = mime().map([&](const MimeMap& map) {
+      auto read = body_text(map, message_.body.view(), kMaxText);
+      return ReadableText::of_body(std::move(read.text), read.is_complete);
+    });
   return *text_;
 }
 

@@ -2,6 +2,7 @@
 /// for and kept until the message changes. Belongs to one session: not for several threads at once.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,8 +12,15 @@
 #include "rules/message/message.hpp"
 #include "rules/message/mime_map.hpp"
 #include "rules/message/organization.hpp"
+#include "rules/message/readable_text.hpp"
 
 namespace pams {
+
+/// A header field as conditions see it.
+struct FieldText {
+  std::string name;  ///< as written
+  ReadableText value;
+};
 
 class Mail {
  public:
@@ -49,13 +57,18 @@ class Mail {
   /// For changes of header fields alone; decoded views are made anew.
   Headers& edit_headers();
 
-  std::string subject() const;            ///< decoded; "" when there is none
+  /// The fields of that name (any letter case) in their order. The reference holds until the next change.
+  const std::vector<FieldText>& fields(std::string_view name) const;
   std::vector<std::string> from() const;  ///< addr-specs of From:
   const Result<MimeMap>& mime() const;
-  const Result<std::string>& text() const;  ///< body_text, first 1 MiB; the error is mime()'s
+  static constexpr std::size_t kMaxText = 1U << 20U;
+  /// body_text, the first kMaxText bytes; the error is mime()'s.
+  const Result<ReadableText>& text() const;
   const Result<std::vector<Attachment>>& attached() const;
 
  private:
+  void forget();
+
   Message message_;
   Envelope envelope_;
   Client client_;
@@ -65,7 +78,8 @@ class Mail {
   bool flagged_ = false;
   std::vector<std::string> distrusted_;
   mutable std::optional<Result<MimeMap>> mime_;
-  mutable std::optional<Result<std::string>> text_;
+  mutable std::optional<Result<ReadableText>> text_;
+  mutable std::map<std::string, std::vector<FieldText>> fields_;  ///< by name in lower case
   mutable std::optional<Result<std::vector<Attachment>>> attached_;
 };
 

@@ -1,21 +1,20 @@
 #pragma once
 
-#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "rules/message/envelope.hpp"
 
 namespace pams {
 
-/// Exchange's accepted domains: who is "in the organization".
+/// Exchange's accepted domains: who is "in the organization". Values; any thread.
 struct Organization {
-  std::vector<std::string> accepted_domains;  ///< example.org, *.example.org
+  std::vector<std::string> accepted_domains;  ///< example.org, *.example.org; canonical
 
-  bool has_domain(std::string_view domain) const {
-    return std::ranges::any_of(accepted_domains, [&](const auto& p) { return domain_matches(domain, p); });
-  }
-  bool has_address(std::string_view address) const { return has_domain(domain_of(address)); }
+  bool has_address(std::string_view address) const;
+  /// The same for one that mail goes to. A local part that is a route ("piet@klant.example"@example.org,
+  /// piet%klant.example@example.org) takes mail to the outside: an MTA that is the last one for the domain
+  /// looks into it, as Postfix does (resolve_dequoted_address, allow_percent_hack, swap_bangpath).
+  bool has_recipient(std::string_view address) const;
 };
 
 }  // namespace pams

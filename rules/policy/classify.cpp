@@ -7,6 +7,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/policy/flag.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::rules {
 namespace {
@@ -27,9 +28,8 @@ bool is_our_exchange_online(const ExchangeOnlineTrust& trust, const Headers& hea
   const auto organizations = fields_named(headers, "X-OriginatorOrg");
   if (organizations.size() != 1) return false;
   const auto value = organizations.front()->unfolded();
-  return !value.empty() && std::ranges::any_of(trust.originator_org, [&](const std::string& allowed) {
-    return text::iequals(allowed, value);
-  });
+  return !value.empty() &&
+         std::ranges::find(trust.originator_org, canonical_domain(value)) != trust.originator_org.end();
 }
 
 /// Why the peer is trusted, if it is.
@@ -112,8 +112,8 @@ std::optional<std::string> forged_guard(const Policy& policy, const Headers& hea
 }
 
 bool reaches_outside(const Policy& policy, const Envelope& envelope) {
-  return std::ranges::any_of(envelope.recipients,
-                             [&](const auto& address) { return !policy.organization.has_address(address); });
+  return std::ranges::any_of(
+      envelope.recipients, [&](const auto& address) { return !policy.organization.has_recipient(address); });
 }
 
 std::string_view to_string(MessageClass value) {

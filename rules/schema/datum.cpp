@@ -10,6 +10,7 @@
 #include "rules/base/ip_range.hpp"
 #include "rules/base/number.hpp"
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 
 namespace pams::schema {
 namespace {
@@ -48,6 +49,7 @@ Datum number(const Value& value, std::span<const Unit> units, std::string_view e
 
 bool is_domain(std::string_view domain) {
   if (domain.starts_with("*.")) domain.remove_prefix(2);
+  if (domain.size() > 1 && domain.ends_with('.')) domain.remove_suffix(1);
   return !domain.empty() && domain.size() <= 253 && domain.front() != '.' && domain.back() != '.' &&
          std::ranges::all_of(domain, [](char c) {
            return text::is_alnum(c) || c == '-' || c == '.' || c == '_' || !text::is_ascii(c);
@@ -102,7 +104,7 @@ tl::expected<Args::Datum, std::vector<Flaw>> words(const Param& param, const Val
     const auto* word = element.as<std::string>();
     auto why = word == nullptr ? wrong_type("a list of strings", element).value() : flaw(param.type, *word);
     if (why) return flaws.push_back({element.at(), std::move(*why)});
-    words.push_back(*word);
+    words.push_back(param.type == Type::Domains ? canonical_domain(*word) : *word);
   };
   if (const auto* array = value.as<Array>())
     for (const auto& element : *array) take(element);

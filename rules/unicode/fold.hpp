@@ -1,7 +1,7 @@
-/// Text made equal where a reader sees the same words: Unicode's NFKC_Casefold (UAX #15, Unicode 5.18.4),
-/// which folds case, compatibility forms (full width, ligatures, superscripts) and canonical forms, and drops
-/// Default_Ignorable_Code_Point; besides, all other format characters (general category Cf) go. Two texts are
-/// compared by folding both. Pure; any thread. Linear.
+/// Text made equal where a reader sees the same: forms of UAX #15 without what is invisible, which is
+/// Default_Ignorable_Code_Point, all other format characters (general category Cf), and control characters
+/// that are no blanks. Two texts are compared by bringing both into one form. Bytes that are not UTF-8 become
+/// U+FFFD. Blanks of other scripts become U+0020; line ends stay. Pure; any thread. Linear.
 #pragma once
 
 #include <string>
@@ -9,8 +9,14 @@
 
 namespace pams {
 
-/// `utf8` folded. Bytes that are not UTF-8 become U+FFFD. Blanks of other scripts become U+0020; line ends
-/// stay.
+/// For comparing words: NFKC_Casefold (Unicode 5.18.4), which folds case, compatibility forms (full width,
+/// ligatures, superscripts) and canonical forms.
 std::string folded(std::string_view utf8);
+
+/// For searching with patterns, which have their own ways with case: NFKC, case as written.
+std::string without_compatibility_forms(std::string_view utf8);
+
+/// NFC alone: nothing is left out.
+std::string composed(std::string_view utf8);
 
 }  // namespace pams

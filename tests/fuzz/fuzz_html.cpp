@@ -1,9 +1,9 @@
 // Promise: tokens tile any HTML, the text it shows is well-formed, and a disclaimer's place in it is not
 // inside markup.
 #include "rules/disclaimer/html_place.hpp"
+#include "rules/html/html_scan.hpp"
+#include "rules/html/html_text.hpp"
 #include "rules/message/charset.hpp"
-#include "rules/message/content.hpp"
-#include "rules/message/html_scan.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using pams::fuzz::promise;
@@ -13,7 +13,9 @@ namespace {
 using pams::disclaimer::Location;
 
 void check_place(std::string_view html, Location location) {
-  const auto place = pams::disclaimer::html_place(html, location);
+  const auto found = pams::disclaimer::html_place(html, location);
+  if (!found) return;
+  const auto place = *found;
   promise(place <= html.size(), "a disclaimer stands in the text");
   pams::HtmlScan scan(html);
   while (const auto token = scan.next())

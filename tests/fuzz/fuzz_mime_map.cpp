@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto body = message.body.view();
   const auto fault = pams::test::tiling_fault(*map, body);
   promise(fault.empty(), fault);
-  const auto text = pams::body_text(*map, body, kMaxText);
+  const auto text = pams::body_text(*map, body, kMaxText).text;
   promise(text.size() <= kMaxText, "body text is bounded");
   promise(pams::repair_utf8(text) == text, "body text is UTF-8");
   for (const auto& attachment : pams::attachments(*map, body))

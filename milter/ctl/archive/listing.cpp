@@ -202,7 +202,7 @@ Result<int> show_record(const ArchiveSettings& settings, const ArchiveOptions& o
     if (!content) return tl::unexpected(content.error());
     message = parse_message(*content);
     if (const auto map = map_mime(message, MimeLimits{}))
-      text = body_text(*map, message.body.view(), 1U << 20U);
+      text = body_text(*map, message.body.view(), 1U << 20U).text;
   }
   const auto* readable = row.is_encrypted() ? nullptr : &message;
   if (!options.as_json) output::page();

@@ -32,6 +32,14 @@ BOOST_AUTO_TEST_CASE(local_parts_are_compared_exactly_first) {
   BOOST_TEST(!place_of({"ina@example.org", ""}, all).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(the_mtas_own_way_to_write_an_address_is_no_other_recipient) {
+  const auto all = sealed({"\"ina\"@example.com", "bob@example.org.", "eve@b\u00fccher.example"});
+  BOOST_TEST(place_of({"ina@example.com", ""}, all).value() == 0U);
+  BOOST_TEST(place_of({"bob@example.org", "bob@example.org."}, all).value() == 1U);
+  BOOST_TEST(place_of({"eve@xn--bcher-kva.example", ""}, all).value() == 2U);
+  BOOST_TEST(!place_of({"eve@bucher.example", ""}, all).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_alias_of_one_recipient_for_another_takes_nobodys_place) {
   const auto all = sealed({"alias@example.com", "box@example.com"});
   BOOST_TEST(place_of({"box@example.com", "alias@example.com"}, all).value() == 0U);

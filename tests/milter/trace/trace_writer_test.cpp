@@ -106,7 +106,8 @@ BOOST_AUTO_TEST_CASE(that_it_fails_and_that_it_works_again_is_told_without_a_mes
     BOOST_TEST_REQUIRE(changed.wait_for(lock, kTimeout, [&] { return told.size() >= count; }));
     return told.at(count - 1);
   };
-  BOOST_TEST(wait_for_told(1) != "");
+  const auto failure = wait_for_told(1);
+  BOOST_TEST(failure.find(directory / "not-yet: Not a directory; ls -ld ") != std::string::npos, failure);
   allow();
   BOOST_TEST(wait_for_told(2) == "");
   writer.stop(kTimeout);

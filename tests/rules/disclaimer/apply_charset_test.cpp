@@ -124,7 +124,69 @@ BOOST_AUTO_TEST_CASE(iso_2022_jp_gets_ascii_and_only_where_it_is_in_ascii) {
   BOOST_TEST(applied(text_part("ISO-2022-JP", "7bit", japanese + "\r\n"), euro_disclaimer()) ==
              text_part("ISO-2022-JP", "7bit", japanese + "\r\n\r\neen EUR\r\n"));
   BOOST_TEST(refusal(text_part("ISO-2022-JP", "7bit", "\x1b$B$3$s"), ascii_disclaimer()) ==
-             "ISO-2022-JP text that is not in ASCII where the disclaimer goes");
+             "ISO-2022 text that is not in ASCII where the disclaimer goes");
+}
+
+BOOST_AUTO_TEST_CASE(japanese_under_no_label_or_a_wrong_one_gets_ascii_and_no_new_label) {
+  const std::string japanese = "\x1b$B$3$s\x1b(B\r\n";
+  BOOST_TEST(applied("Subject: x\r\n\r\n" + japanese, euro_disclaimer()) ==
+             "Subject: x\r\n\r\n" + japanese + "\r\neen EUR\r\n");
+  for (const auto* label : {"us-ascii", "utf-8", "windows-1252", "iso-8859-1", "x-unknown", "gb2312"}) {
+    BOOST_TEST(applied(text_part(label, "7bit", japanese), euro_disclaimer()) ==
+               text_part(label, "7bit", japanese + "\r\neen EUR\r\n"));
+    BOOST_TEST(refusal(text_part(label, "7bit", "\x1b$B$3$s\r\n"), ascii_disclaimer()) ==
+               "ISO-2022 text that is not in ASCII where the disclaimer goes");
+    BOOST_TEST(applied(html_part(label, "<p>\x1b$B$3\x1b(B</p>\r\n"), euro_disclaimer()) ==
+               html_part(label, "<p>\x1b$B$3\x1b(B</p>\r\n<p>&#233;&#233;n &#8364;</p>\r\n"));
+    BOOST_TEST(refusal(text_part(label, "7bit", "\x1b$)C\r\n\x0e\x30\x21\x0f\r\n"), ascii_disclaimer()) ==
+               "ISO-2022 text that is not in ASCII where the disclaimer goes");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_terminals_colours_are_no_other_charset) {
+  const std::string log = "\x1b[31mred\x1b[0m\x1b(B\r\n";
+  BOOST_TEST(applied(text_part("utf-8", "8bit", log + "\xC3\xA9\r\n"), euro_disclaimer()) ==
+             text_part("utf-8", "8bit", log + "\xC3\xA9\r\n\r\n\xC3\xA9\xC3\xA9n \xE2\x82\xAC\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(kanji_that_look_like_markup_do_not_move_the_place) {
+  const std::string kanji = "<body>\x1b$B</body>!<R\x1b(B";  // five characters between the sequences
+  BOOST_TEST(applied(html_part("iso-2022-jp", kanji + "</body>"), ascii_disclaimer()) ==
+             html_part("iso-2022-jp", kanji + "\r\n<p>Notice</p>\r\n</body>"));
+  BOOST_TEST(refusal(html_part("utf-8", kanji), ascii_disclaimer()) ==
+             "ISO-2022 text without its label, whose markup can be read in two ways");
+}
+
+BOOST_AUTO_TEST_CASE(hz_and_utf7_under_another_label_get_ascii_and_no_new_label) {
+  for (const std::string text : {"~{VPND~}\r\n", "caf+AOk-\r\n"}) {
+    BOOST_TEST(applied("Subject: x\r\n\r\n" + text, euro_disclaimer()) ==
+               "Subject: x\r\n\r\n" + text + "\r\neen EUR\r\n");
+    for (const auto* label : {"us-ascii", "iso-8859-1", "x-unknown"})
+      BOOST_TEST(applied(text_part(label, "7bit", text), euro_disclaimer()) ==
+                 text_part(label, "7bit", text + "\r\neen EUR\r\n"));
+  }
+  BOOST_TEST(refusal("Subject: x\r\n\r\n~{VPND~}\r\n~{", ascii_disclaimer()) ==
+             "HZ text that is not in ASCII where the disclaimer goes");
+  auto tilde = ascii_disclaimer();
+  tilde.text = "~{";
+  tilde.html = "<p>~{</p>";
+  BOOST_TEST(refusal("Subject: x\r\n\r\n~{VPND~}\r\n", tilde) ==
+             "text that may be HZ, where the disclaimer's \"~\" means something else");
+  BOOST_TEST(applied(html_part("us-ascii", "~{VPND~}\r\n"), tilde) ==
+             html_part("us-ascii", "~{VPND~}\r\n<p>&#126;{</p>\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(ordinary_plus_signs_and_tildes_do_not_keep_a_text_from_its_label) {
+  for (const std::string text : {"Call +31 6 1234 5678\r\n", "C++ or ~/.profile\r\n", "a+b@x.nl ~{ }\r\n"})
+    BOOST_TEST(applied(text_part("us-ascii", "quoted-printable", text), euro_disclaimer()) ==
+               text_part("utf-8", "quoted-printable", text + "\r\n=C3=A9=C3=A9n =E2=82=AC\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(utf_16_under_another_label_is_not_edited) {
+  for (const auto* label : {"utf-8", "us-ascii", "x-unknown", "windows-1252"})
+    for (const auto* base64 : {"SABpAA==", "//5ILQ=="})  // "Hi" without a mark, a kanji with one
+      BOOST_TEST(refusal(text_part(label, "base64", base64), ascii_disclaimer()) ==
+                 "text of two or four bytes a character without its label");
 }
 
 BOOST_AUTO_TEST_CASE(wide_and_shifting_charsets_are_not_edited) {

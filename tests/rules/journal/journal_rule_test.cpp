@@ -44,6 +44,23 @@ BOOST_AUTO_TEST_CASE(internal_is_between_insiders_and_external_all_else) {
   BOOST_TEST(mailboxes({rule(JournalScope::External)}, kIn).size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_route_in_a_local_part_leads_outside_however_the_domain_is_written) {
+  for (const auto* route : {"\"eve@example.net\"@example.org", "eve%example.net@example.org",
+                            "example.net!eve@example.org", "\"eve\\@example.net\"@EXAMPLE.org."})
+    BOOST_TEST(mailboxes({rule(JournalScope::Internal)}, {"ann@example.org", {route}}).empty(), route);
+  for (const auto* inside : {"\"bob\"@example.org.", "bob@ex\uff41mple.org", "b.o-b+x=y@example.org"})
+    BOOST_TEST(mailboxes({rule(JournalScope::External)}, {"ann@example.org", {inside}}).empty(), inside);
+}
+
+BOOST_AUTO_TEST_CASE(a_recipient_is_he_however_he_is_written) {
+  const auto anns = rule(JournalScope::Global, "journal@example.org", "Ann@example.org");
+  for (const auto* ann : {"\"ann\"@example.org", "ANN@example.org.", "a\\nn@\uff45xample.org"})
+    BOOST_TEST(mailboxes({anns}, {"eve@example.net", {ann}}).size() == 1U, ann);
+  BOOST_TEST(mailboxes({anns}, {"eve@example.net", {"\"ann \"@example.org"}}).empty());
+  BOOST_TEST(mailboxes({rule(JournalScope::Global), rule(JournalScope::Global, "\"journal\"@example.org.")},
+                       kOut) == Mailboxes{"journal@example.org"});
+}
+
 BOOST_AUTO_TEST_CASE(a_recipient_means_mail_from_him_and_to_him) {
   const auto anns = rule(JournalScope::Global, "journal@example.org", "Ann@example.org");
   BOOST_TEST(mailboxes({anns}, kOut).size() == 1U);

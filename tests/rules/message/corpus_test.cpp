@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(every_decoded_view_is_well_formed_utf8) {
     }
     const auto map = pams::map_mime(message, {});
     if (!map) return;
-    BOOST_TEST(is_utf8(pams::body_text(*map, message.body.view(), 1U << 20U)));
+    BOOST_TEST(is_utf8(pams::body_text(*map, message.body.view(), 1U << 20U).text));
     for (const auto& attachment : pams::attachments(*map, message.body.view())) {
       BOOST_TEST(is_utf8(attachment.filename));
       BOOST_TEST(attachment.size <= message.body.view().size());

@@ -16,6 +16,7 @@
 #include "rules/base/c_ptr.hpp"
 #include "rules/base/g_ref.hpp"
 #include "rules/base/text.hpp"
+#include "rules/message/charset_label.hpp"
 #include "rules/message/content.hpp"
 #include "rules/message/encoded_word.hpp"
 #include "rules/message/envelope.hpp"
@@ -136,15 +137,15 @@ BOOST_AUTO_TEST_CASE(a_character_cut_between_two_encodings_is_lost_in_gmime) {
 
 BOOST_AUTO_TEST_CASE(one_bad_byte_changes_the_letters_around_it_in_gmime) {
   // A sender could hide a word from a rule that way; the other bytes stay letters here.
-  BOOST_TEST(decode_words("caf\xC3\xA9 \xFF") == "caf\xC3\xA9 \xEF\xBF\xBD");
-  BOOST_TEST(gmime_words("caf\xC3\xA9 \xFF") != "caf\xC3\xA9 \xEF\xBF\xBD");
+  BOOST_TEST(decode_words("caf\xC3\xA9 \xFF") == "caf\xC3\xA9 \xC3\xBF");
+  BOOST_TEST(gmime_words("caf\xC3\xA9 \xFF") != "caf\xC3\xA9 \xC3\xBF");
 }
 
 BOOST_AUTO_TEST_CASE(gmime_keeps_every_charset_name_that_a_sender_makes_up) {
   const auto* kept = g_mime_charset_iconv_name("x-made-up-1");
   BOOST_TEST(static_cast<const void*>(kept) ==
              static_cast<const void*>(g_mime_charset_iconv_name("x-made-up-1")));
-  BOOST_TEST(iconv_name("x-made-up-1") == "");
+  BOOST_TEST(charset_names("x-made-up-1").reading == "");
 }
 
 BOOST_AUTO_TEST_CASE(parameters_behind_damage_are_lost_in_gmime) {

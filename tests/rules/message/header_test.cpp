@@ -43,15 +43,27 @@ BOOST_AUTO_TEST_CASE(a_character_that_was_cut_in_two_words_is_joined) {
 }
 
 BOOST_AUTO_TEST_CASE(broken_encoded_words_stay_as_they_are) {
-  for (const auto* value :
-       {"=?utf-8?Q?open", "=?utf-8?X?a?=", "=?no-such-charset?Q?a?=", "=??Q?a?=", "=?=", "=?a b?Q?c?="})
+  for (const auto* value : {"=?utf-8?Q?open", "=?utf-8?X?a?=", "=??Q?a?=", "=?=", "=?a b?Q?c?="})
     BOOST_TEST(decoded(value) == value);
 }
 
-BOOST_AUTO_TEST_CASE(raw_eight_bit_fields_are_read_as_utf8_and_bad_bytes_are_replaced) {
+BOOST_AUTO_TEST_CASE(words_of_unknown_or_wrong_charsets_are_read_all_the_same) {
+  BOOST_TEST(decoded(" =?x-unknown?Q?Caf=E9?= =?no-such-charset?Q?Caf=C3=A9?=") == "CaféCafé");
+  BOOST_TEST(decoded(" =?utf-8?Q?Caf=E9?=") == "Café");
+  BOOST_TEST(decoded(" =?koi8r?Q?=D4?= =?koi8-r?Q?=C1?= =?unicode-1-1-utf-8?Q?=C3?= =?utf8?Q?=A9?=") ==
+             "таé");
+  BOOST_TEST(decoded(" =?iso-2022-jp?B?GyRCLSEbKEI=?= =?us-ascii?B?GyRCJDMbKEI=?=") == "①こ");
+}
+
+BOOST_AUTO_TEST_CASE(raw_eight_bit_fields_are_utf8_or_else_windows_1252) {
   BOOST_TEST(decoded(" Café") == "Café");
-  BOOST_TEST(decoded(" Caf\xE9!") == "Caf\xEF\xBF\xBD!");
-  BOOST_TEST(decoded(" =?utf-8?Q?=ED=A0=80?=") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  BOOST_TEST(decoded(" Caf\xE9 \x80!") == "Café €!");
+  BOOST_TEST(decoded(" =?utf-8?Q?=ED=A0=80?=") == "í\xC2\xA0€");
+}
+
+BOOST_AUTO_TEST_CASE(raw_japanese_is_read_where_it_is_sound) {
+  BOOST_TEST(decoded(" Re: \x1B$B$3\x1B(B") == "Re: こ");
+  BOOST_TEST(decoded(" \x1B$Bthe figures\x1B(B") == "\x1B$Bthe figures\x1B(B");
 }
 
 BOOST_AUTO_TEST_CASE(thousands_of_hopeless_words_cost_no_more_than_their_length) {

@@ -156,4 +156,28 @@ BOOST_AUTO_TEST_CASE(the_flag_of_a_nested_message_does_not_flag_the_outer_one) {
              MessageClass::Outbound);
 }
 
+BOOST_AUTO_TEST_CASE(who_is_inside_does_not_depend_on_how_he_is_written) {
+  for (const auto* inside :
+       {"\"bob\"@example.org", "bob@EXAMPLE.org.", "bob@\uff45xample.org", "bob@exa\u200bmple.org"})
+    BOOST_TEST(!classified("zivver-relay: ab", kStranger, {inside}).untrusted_relay, inside);
+}
+
+BOOST_AUTO_TEST_CASE(what_only_looks_like_the_inside_is_outside) {
+  for (const auto* outside :
+       {"bob@ex\u0430mple.org", "bob@exa\u200cmple.org", "\"piet@klant.example\"@example.org",
+        "piet%klant.example@example.org", "klant.example!piet@example.org", "\"bob@example.org\"",
+        "bob@example.org..", "bob@klant.example\uff20example.org", "\"bob\\\"@example.org\"@klant.example"})
+    BOOST_TEST(classified("zivver-relay: ab", kStranger, {outside}).untrusted_relay, outside);
+}
+
+BOOST_AUTO_TEST_CASE(an_accepted_domain_may_be_written_in_any_form) {
+  const auto policy = test::load_texts({"[organization]\naccepted_domains = [\"B\u00dccher.example.\", "
+                                        "\"*.xn--bcher-kva.example\"]\n[pams]\nenabled = false\n"})
+                          .policy.value();
+  BOOST_TEST(policy.organization.has_address("bob@xn--bcher-kva.example"));
+  BOOST_TEST(policy.organization.has_address("bob@b\u00fccher.example"));
+  BOOST_TEST(policy.organization.has_address("bob@gw.BU\u0308CHER.example."));
+  BOOST_TEST(!policy.organization.has_address("bob@bucher.example"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
