@@ -15,7 +15,8 @@ struct Hold {
   std::string name;
   std::string query;
   std::chrono::sys_seconds since;
-  std::int64_t number = 0;  ///< its entry in the chain
+  std::int64_t number = 0;   ///< its entry in the chain
+  bool is_of_0_1_0 = false;  ///< made when the query language was another
 };
 
 /// Those that stand, in the order of their making.
@@ -28,6 +29,7 @@ Status add_hold(ChainWriter& chain, const std::string& name, const std::string& 
 Status release_hold(ChainWriter& chain, const std::string& name, std::chrono::sys_seconds now);
 
 /// The records that any of `all` holds, by number. What cannot be read is held when it might match.
+/// Misconfigured, with the remedy, when 0.1.0 made a hold and may have meant other records by its query.
 Result<std::vector<std::int64_t>> held_records(ArchiveDatabase& archive, SearchIndex& index,
                                                const std::vector<Hold>& all);
 

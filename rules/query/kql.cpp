@@ -110,7 +110,8 @@ class Parser {
         const auto sign = scanner_.rest().substr(0, 1);
         is_negated = is_negated != (sign == "-");
         scanner_.advance(1);
-        if (scanner_.is_over() || scanner_.is_at(" ") || scanner_.is_at(")"))
+        const auto next = scanner_.rest().substr(0, 1);
+        if (next.empty() || std::string_view(" )-+").find(next) != std::string_view::npos)
           return scanner_.complain(scanner_.at() - 1,
                                    sign == "-" ? "a - stands right in front of what it leaves out: -word"
                                                : "a + stands right in front of its word: +word");
@@ -154,13 +155,14 @@ class Parser {
   /// "(5)" or "(n=5)" right after NEAR.
   Result<std::uint32_t> take_distance() {
     if (!scanner_.is_at("(")) return Near{}.distance;
-    const auto begin = scanner_.at();
-    const auto inside = scanner_.rest().substr(1, scanner_.rest().find(')') - 1);
+    const auto close = scanner_.rest().find(')');
+    const auto inside = scanner_.rest().substr(0, close).substr(1);
     auto digits = text::trim(inside);
     if (text::istarts_with(digits, "n=")) digits = text::trim(digits.substr(2));
     const auto distance = parse_number<std::uint32_t>(digits, kFarthest);
-    if (!distance) return scanner_.complain(begin, "NEAR's distance is a number up to 1000: NEAR(5)");
-    scanner_.advance(inside.size() + 2);
+    if (!distance || close == std::string_view::npos)
+      return complain("NEAR's distance is a number up to 1000: NEAR(5)");
+    scanner_.advance(close + 1);
     return *distance;
   }
 
@@ -279,7 +281,7 @@ class Parser {
     const auto near = text::did_you_mean(text::to_lower(name), names);
     return complain("there is no property '" + text::printable(name, 60) + "'; " +
                     (near.empty() ? "a text stands in quotes. There are " + text::join(names, ", ")
-                                  : "did you mean " + near + "?"));
+                                  : "did you mean '" + near + "'?"));
   }
 
   Scanner scanner_;

@@ -10,6 +10,7 @@
 #include <unicode/utf8.h>
 
 #include "rules/base/text.hpp"
+#include "rules/unicode/address.hpp"
 #include "rules/unicode/fold.hpp"
 
 namespace pams::query {
@@ -88,6 +89,12 @@ class Writer {
   bool in_word_ = false, is_alone_ = false, drops_accents_ = false;
 };
 
+/// An address, a domain behind its @, or the beginning of either.
+std::string in_one_form(std::string_view address) {
+  if (address.starts_with('@')) return "@" + domain_key(address.substr(1));
+  return address.ends_with('@') ? std::string(address) : address_key(address);
+}
+
 }  // namespace
 
 std::string words_in(std::string_view utf8) {
@@ -115,8 +122,7 @@ std::vector<std::string_view> split_words(std::string_view words) {
 }
 
 std::string address_word(std::string_view address) {
-  auto plain = folded(text::trim(address));
-  if (plain.ends_with('.')) plain.pop_back();
+  const auto plain = folded(in_one_form(text::trim(address)));
   std::string out(kAddress);
   for (const char c : plain) {
     // Into the private use area: to the index a character like any other, in a text no part of a word.
@@ -132,7 +138,7 @@ std::string address_word(std::string_view address) {
 
 std::string address_words(std::string_view address) {
   if (address.empty()) return "";
-  auto out = words_in(address);
+  auto out = words_in(in_one_form(address));
   if (!out.empty()) out += ' ';
   out += address_word(address);
   if (const auto sign = address.rfind('@'); sign != std::string_view::npos)

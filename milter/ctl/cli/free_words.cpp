@@ -37,9 +37,10 @@ class Sorter {
   }
 
  private:
+  /// Options of the commands above count too; the nearest one first.
   const OptionDescription* find(const std::string& name) const {
-    for (const auto* command : commands_)
-      for (const auto& option : command->options)
+    for (auto command = commands_.rbegin(); command != commands_.rend(); ++command)
+      for (const auto& option : (*command)->options)
         if (std::ranges::find(option.names, name) != option.names.end()) return &option;
     return nullptr;
   }

@@ -1,6 +1,7 @@
 /// Searching, holding and purging, as an investigation does it.
 #include <algorithm>
 
+#include "milter/archive/audit_details.hpp"
 #include "milter/archive/hold.hpp"
 #include "milter/archive/purge.hpp"
 #include "tests/milter/archive/two_messages.hpp"
@@ -48,6 +49,26 @@ BOOST_AUTO_TEST_CASE(every_field_finds_its_own) {
   for (const auto& [query, found] : kCases) BOOST_TEST_CONTEXT(query) {
       BOOST_TEST(find(query) == found);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_of_0_1_0_that_meant_something_else_then_stops_a_purge) {
+  const auto purge_with = [&](const std::string& query) {
+    auto writer = chain();
+    const auto added =
+        writer.run(day(20), [&](archive::ArchiveDatabase& archive, archive::Tip& tip) -> Status {
+          archive::AuditRow row{0, day(20), "hold", archive::to_details({{"name", "old"}, {"query", query}})};
+          return archive.append(tip, row);
+        });
+    BOOST_TEST_REQUIRE(added.has_value());
+    const auto plan = archive::Purge(settings, std::make_shared<Disk>()).plan(day(25));
+    BOOST_TEST_REQUIRE(archive::release_hold(writer, "old", day(21)).has_value());
+    return plan ? std::to_string(plan->held) : plan.error().what;
+  };
+  for (const auto* same : {"walrus", "from:andre subject:report NOT lunch", "\"a -b\" OR walrus"})
+    BOOST_TEST(purge_with(same) == "1", same);
+  for (const auto* other :
+       {"report -lunch", "subject=report", "a NEAR b", "NOT (from:ann from:eve)", "report and lunch"})
+    BOOST_TEST(purge_with(other).find("version 0.1.0 made it") != std::string::npos, other);
 }
 
 BOOST_AUTO_TEST_CASE(a_hold_needs_a_query_that_does_not_move_with_the_clock) {

@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_missing_archive_is_something_wrong_and_a_wrong_query_is_n
   }
   const auto misspelt = run({"archive", "search", "form:ann"});
   BOOST_TEST(misspelt.exit_code == 2);
-  BOOST_TEST(has(misspelt.errors, "did you mean 'from:'"));
+  BOOST_TEST(has(misspelt.errors, "did you mean 'from'?"));
 }
 
 BOOST_AUTO_TEST_CASE(lists_are_csv_for_a_spreadsheet_and_lines_on_a_pipe) {
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_query_that_makes_no_sense_is_a_usage_error) {
   const auto finished = run({"archive", "search", "form:ann"});
   BOOST_TEST(finished.exit_code == 2);
   BOOST_TEST(finished.output == "");
-  BOOST_TEST(has(finished.errors, "did you mean 'from:'"));
+  BOOST_TEST(has(finished.errors, "did you mean 'from'?"));
 }
 
 BOOST_AUTO_TEST_CASE(a_tested_message_is_told_with_class_rules_effects_route_and_verdict) {

