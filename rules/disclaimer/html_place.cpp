@@ -59,9 +59,10 @@ class Below {
 
   std::string_view html_;
   OpenElements open_;
-  std::optional<std::size_t> close_;  ///< the first </body> or </html> after all that is shown
-  std::size_t raw_begin_ = 0;         ///< the last start tag of an element without tags in it
-  std::size_t end_ = 0;               ///< of the text, or the begin of what never ends
+  std::optional<std::size_t> body_close_,
+      html_close_;             ///< the last </body> and </html>, where they are a place
+  std::size_t raw_begin_ = 0;  ///< the last start tag of an element without tags in it
+  std::size_t end_ = 0;        ///< of the text, or the begin of what never ends
   const char* refusal_ = nullptr;
 };
 
@@ -70,7 +71,8 @@ Result<std::size_t> Below::find() {
   while (const auto token = scan.next()) read(*token, html_.substr(token->begin, token->end - token->begin));
   if (refusal_ != nullptr) return refuse(refusal_);
   if (open_.is_doubtful()) return refuse("HTML that readers take differently");
-  return close_ ? *close_ : at_end();
+  if (body_close_) return *body_close_;
+  return html_close_ ? *html_close_ : at_end();
 }
 
 void Below::read(const HtmlToken& token, std::string_view bytes) {
@@ -123,12 +125,13 @@ void Below::note_endless(std::string_view name) {
 
 void Below::read_end(const HtmlToken& tag) {
   if (!is_one_of(tag.name, {"body", "html"})) return open_.end(tag);
-  if (!close_ && !open_.no_place() && !open_.is_in_table()) close_ = tag.begin;
+  const bool is_place = !open_.no_place() && !open_.is_in_table();
+  (text::iequals(tag.name, "body") ? body_close_ : html_close_) =
+      is_place ? std::optional(tag.begin) : std::nullopt;
 }
 
 void Below::note_shown() {
   if (open_.is_moved_out()) refusal_ = "HTML with text in a hidden table, outside its cells";
-  if (!open_.no_place() || !open_.no_place()->is_hidden) close_.reset();
 }
 
 Result<std::size_t> Below::at_end() const {

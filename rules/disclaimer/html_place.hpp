@@ -11,9 +11,10 @@
 
 namespace pams::disclaimer {
 
-/// An offset in `html` that is not inside markup: before the last </body> or after the <body> tag, where no
-/// text is shown beyond. `html` may be in any charset that extends ASCII. Failure::Refused when there is no
-/// place, or readers differ on it; the error says why.
+/// An offset in `html` that is not inside markup: before the last </body> (or </html>, or at the end; what
+/// somebody added after it stays there), or after the <body> tag where no text is shown before it. `html` may
+/// be in any charset that extends ASCII. Failure::Refused when there is no place, or readers differ on it;
+/// the error says why.
 Result<std::size_t> html_place(std::string_view html, Location location);
 
 }  // namespace pams::disclaimer

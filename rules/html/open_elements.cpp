@@ -118,7 +118,10 @@ void OpenElements::cut_off(const Element& element) {
 
 /// Takes `element` from the middle of the stack.
 void OpenElements::take_out(std::size_t element) {
-  if (no_place_ && no_place_->element == element) is_doubtful_ = true;
+  if (no_place_ && no_place_->element == element) {
+    is_doubtful_ = true;
+    no_place_.reset();
+  }
   cut_off(stack_[element]);
   stack_[element].is_dead = true;
   shrink();

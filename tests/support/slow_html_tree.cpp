@@ -168,7 +168,8 @@ void SlowTree::insert_text(const std::string& text) {
 void SlowTree::put(SlowNode* node, SlowNode* target) {
   if (node->parent != nullptr) std::erase(node->parent->kids, node);
   auto at = target->kids.end();
-  const bool is_moved = is_fostering_ && has(" table tbody tfoot thead tr ", target->name);
+  const bool is_moved = std::ranges::any_of(stack_, [](auto* one) { return one->name == "table"; }) &&
+                        is_fostering_ && has(" table tbody tfoot thead tr ", target->name);
   if (is_moved) {
     const auto table =
         std::find_if(stack_.rbegin(), stack_.rend(), [](auto* one) { return one->name == "table"; });

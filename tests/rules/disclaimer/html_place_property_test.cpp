@@ -70,11 +70,11 @@ class RandomHtml {
   std::string fragment() {
     constexpr const char* kText[] = {"x", " ", "&amp;", "'", "\"", "<", ">", "a < b", "-", "]]>", "/"};
     constexpr const char* kMarkup[] = {
-        "<!-- c -->", "<!-- c --!>", "<!-->",       "<!--->",     "<!--",    "-->",      "--!>",
-        "<![CDATA[",  "<?x?>",       "</>",         "</ >",       "<style>", "</style>", "</style x>",
-        "<title>",    "</title/>",   "<script>",    "</script >", "<xmp>",   "</xmp>",   "<iframe>",
-        "</iframe>",  "<textarea>",  "</textarea>", "<body>",     "</body>", "</html>",  "<br>",
-        "<hr>",       "<a x='",      "<plaintext>", "<img src=x>"};
+        "<!-- c -->", "<!-- c --!>", "<!-->",    "<!--->",    "<!--",        "-->",
+        "--!>",       "<![CDATA[",   "<?x?>",    "</>",       "</ >",        "<style>",
+        "</style>",   "</style x>",  "<title>",  "</title/>", "<script>",    "</script >",
+        "<xmp>",      "</xmp>",      "<iframe>", "</iframe>", "<textarea>",  "</textarea>",
+        "<body>",     "<br>",        "<hr>",     "<a x='",    "<plaintext>", "<img src=x>"};
     const auto kind = below(20);
     if (kind < 6) return any(kText);
     if (kind < 12) return "<" + name() + attributes() + (one_in(8) ? "/>" : ">");

