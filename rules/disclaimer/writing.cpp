@@ -1,5 +1,7 @@
 #include "rules/disclaimer/writing.hpp"
 
+#include <algorithm>
+
 #include "rules/base/text.hpp"
 #include "rules/message/charset_exact.hpp"
 #include "rules/message/seven_bit.hpp"
@@ -56,10 +58,13 @@ Result<Writing> into_seven_bit(const MimePart& part, SevenBit charset, std::stri
   return writing;
 }
 
-/// UTF-16 and UTF-32 under the label of another charset.
+/// UTF-16 and UTF-32 under the label of another charset: a mark, many NUL bytes, or one beside a line feed. A
+/// NUL by itself is only an odd byte.
 bool is_wide(std::string_view text) {
-  return text.find('\0') != std::string_view::npos || text.starts_with("\xFF\xFE") ||
-         text.starts_with("\xFE\xFF");
+  using namespace std::string_view_literals;
+  const auto nuls = static_cast<std::size_t>(std::ranges::count(text, '\0'));
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") || nuls > text.size() / 10 ||
+         text.find("\n\0"sv) != std::string_view::npos || text.find("\0\n"sv) != std::string_view::npos;
 }
 
 }  // namespace
