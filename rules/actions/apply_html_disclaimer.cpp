@@ -16,34 +16,60 @@ std::string content(const schema::Args& args, std::string_view file, std::string
   return args.has(text) ? args.text(text) : "";
 }
 
+std::string note(Draft& draft, std::string what) {
+  draft.notes.push_back(what);
+  return what;
+}
+
 std::string fall_back(Draft& draft, const disclaimer::Disclaimer& disclaimer, Fallback fallback,
                       const std::string& why) {
+  const auto is = "cannot be edited (" + why + "): ";
   if (fallback == Fallback::Wrap && !draft.mail.is_flagged()) {
     draft.mail.replace(disclaimer::wrap(draft.mail.message(), disclaimer));
-    return "wrapped: " + why;
+    return is + "wrapped";
   }
   if (fallback == Fallback::Reject) {
     draft.ending = Reject{"5.7.1", std::string(kNotAuthorized)};
-    return "rejected: " + why;
+    return is + "rejected";
   }
   // Zivver needs its header and its metadata attachment where they are.
-  auto note = "no disclaimer: " + why;
-  if (fallback == Fallback::Wrap) note += " (a flagged message is never wrapped: wrap counts as ignore)";
-  draft.notes.push_back(note);
-  return note;
+  const bool counts_as_ignore = fallback == Fallback::Wrap;
+  return note(draft,
+              is + "no disclaimer" +
+                  (counts_as_ignore ? " (a flagged message is never wrapped: wrap counts as ignore)" : ""));
+}
+
+std::string put_beside(Draft& draft, const disclaimer::Disclaimer& disclaimer, Fallback fallback,
+                       const MimeMap& map, const std::string& type) {
+  const auto is = "no text but attachments (" + type + "): ";
+  if (draft.mail.is_flagged())
+    return note(draft, is + "left alone (a flagged message keeps its parts where they are)");
+  auto added = disclaimer::add_part(draft.mail.message(), map, disclaimer, draft.mail.mime_limits());
+  if (!added) return fall_back(draft, disclaimer, fallback, added.error().what);
+  draft.mail.replace(std::move(*added));
+  return is + "added in a text part of its own";
 }
 
 Result<std::string> apply_or_fall_back(Draft& draft, const disclaimer::Disclaimer& disclaimer,
                                        Fallback fallback) {
   const auto& map = draft.mail.mime();
-  auto applied = map.and_then(
-      [&](const MimeMap& parts) { return disclaimer::apply(draft.mail.message(), parts, disclaimer); });
+  if (!map && map.error().failure != Failure::Refused) return tl::unexpected(map.error());
+  if (!map) return fall_back(draft, disclaimer, fallback, map.error().what);
+  auto applied = disclaimer::apply(draft.mail.message(), *map, disclaimer);
   if (applied) {
     draft.mail.replace(std::move(applied->message));
     return "added to " + std::to_string(applied->parts) + " parts";
   }
-  if (applied.error().failure != Failure::Refused) return tl::unexpected(applied.error());
-  return fall_back(draft, disclaimer, fallback, applied.error().what);
+  const auto& [kind, why] = applied.error();
+  switch (kind) {
+    case mime::WithoutText::CannotBeEdited:
+      return fall_back(draft, disclaimer, fallback, why);
+    case mime::WithoutText::NothingToAddTo:
+      return note(draft, "nothing to add to (" + why + "): left alone");
+    case mime::WithoutText::OnlyAttachments:
+      break;
+  }
+  return put_beside(draft, disclaimer, fallback, *map, why);
 }
 
 Result<Step> compile(const schema::Args& args) {
@@ -77,13 +103,16 @@ constexpr schema::Param kParams[] = {
     {.key = "text", .type = schema::Type::Text, .doc = "The plain text itself."},
     {.key = "fallback_action",
      .type = schema::Type::Choice,
-     .doc = "What is done with a message that cannot be changed (signed, encrypted).",
+     .doc = "What is done with a message that cannot be edited (signed, encrypted, damaged).",
      .fallback = "\"wrap\"",
      .choices = kFallbacks.names},
 };
 constexpr ActionExample kExamples[] = {
     {R"({ html = "<p>Example B.V.</p>", text = "Example B.V." })", "Subject: a\n\nHello\n",
      "Subject: a\n\nHello\n\nExample B.V.\n"},
+    {R"({ html = "<p>x</p>", fallback_action = "reject" })",
+     "Content-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n",
+     "Content-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n"},
     {R"({ html = "<p>x</p>", fallback_action = "reject" })",
      "Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"; micalg=sha-256\n\n--b\n\nx\n--b\nContent-Type: application/pkcs7-signature\n\nx\n--b--\n",
      "= reject 5.7.1 Delivery not authorized, message refused"},

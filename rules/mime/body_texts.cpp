@@ -21,20 +21,15 @@ class Chooser {
 
   Choice look(std::size_t index, bool with_named) {
     const auto& part = map_.parts[index];
-    if (auto why = why_protected(part)) {
-      if (!first_protected_) first_protected_ = std::move(why);
-      return {};
-    }
+    if (why_protected(part)) return {};
     if (part.is_leaf()) return leaf(index, with_named);
     if (part.type == "multipart/alternative") return renderings(part);
     if (part.type == "multipart/related") return look(related_root(part), with_named);
     return sequence(part, with_named);
   }
 
-  std::string why_none() const {
-    if (first_unreadable_) return *first_unreadable_;
-    return first_protected_.value_or("no body text");
-  }
+  /// Why a text that is there cannot be read.
+  const std::optional<std::string>& unreadable() const { return first_unreadable_; }
 
  private:
   Choice leaf(std::size_t index, bool with_named) {
@@ -88,18 +83,20 @@ class Chooser {
   const MimeMap& map_;
   Side side_;
   const Prepare& prepare_;
-  std::optional<std::string> first_protected_;
   std::optional<std::string> first_unreadable_;
 };
 
 }  // namespace
 
-Result<std::vector<std::size_t>> choose_body_texts(const MimeMap& map, Side side, const Prepare& prepare) {
+tl::expected<std::vector<std::size_t>, NoBodyText> choose_body_texts(const MimeMap& map, Side side,
+                                                                     const Prepare& prepare) {
   Chooser chooser(map, side, prepare);
   auto choice = chooser.look(0, false);
   if (choice.parts.empty() && !choice.blocked) choice = chooser.look(0, true);
   if (!choice.parts.empty()) return choice.parts;
-  return fail(Failure::Refused, choice.blocked ? *choice.blocked : chooser.why_none());
+  for (const auto& why : {choice.blocked, chooser.unreadable()})
+    if (why) return tl::unexpected(NoBodyText{WithoutText::CannotBeEdited, *why});
+  return tl::unexpected(why_no_body_text(map));
 }
 
 }  // namespace pams::mime

@@ -10,6 +10,7 @@
 
 #include "rules/base/result.hpp"
 #include "rules/message/mime_map.hpp"
+#include "rules/mime/without_text.hpp"
 
 namespace pams::mime {
 
@@ -27,8 +28,9 @@ struct Prepared {
 /// Prepares the edit of one body text. Called at most twice for a part.
 using Prepare = std::function<Prepared(std::size_t part)>;
 
-/// The parts to edit, in the order of the body; `prepare` has said Ready for each. Failure::Refused with the
-/// reason when there is none, or when one rendering of the same text could be edited and another is blocked.
-Result<std::vector<std::size_t>> choose_body_texts(const MimeMap& map, Side side, const Prepare& prepare);
+/// The parts to edit, in the order of the body; `prepare` has said Ready for each. A message whose texts are
+/// damaged, or of whose renderings one could be edited and another is blocked, cannot be edited.
+tl::expected<std::vector<std::size_t>, NoBodyText> choose_body_texts(const MimeMap& map, Side side,
+                                                                     const Prepare& prepare);
 
 }  // namespace pams::mime

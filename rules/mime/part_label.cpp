@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rules/base/text.hpp"
+#include "rules/mime/field_spans.hpp"
 
 namespace pams::mime {
 namespace {
@@ -98,27 +99,13 @@ Place find_charset(std::string_view content_type) {
   return place;
 }
 
-struct Field {
-  Span whole;  ///< with the line end
-  Span value;  ///< without it
-};
-
 /// The first field of that name in a header that stands in `body`.
-std::optional<Field> find_field(std::string_view body, Span header, std::string_view name) {
-  const auto line_end = [&](std::size_t at) {
-    const auto feed = body.find('\n', at);
-    return feed == std::string_view::npos || feed >= header.end ? header.end : feed + 1;
-  };
-  for (auto at = header.begin; at < header.end;) {
-    const auto begin = at;
-    for (at = line_end(at); at < header.end && (body[at] == ' ' || body[at] == '\t');) at = line_end(at);
-    const auto field = body.substr(begin, at - begin);
-    const auto colon = field.find(':');
-    if (colon == std::string_view::npos || !text::iequals(text::trim_right(field.substr(0, colon)), name))
-      continue;
-    return Field{{begin, at}, {begin + colon + 1, begin + text::trim_right(field, "\r\n").size()}};
-  }
-  return std::nullopt;
+std::optional<FieldSpan> find_field(std::string_view body, Span header, std::string_view name) {
+  std::optional<FieldSpan> found;
+  each_field(body, header, [&](std::string_view written, const FieldSpan& field) {
+    if (!found && text::iequals(written, name)) found = field;
+  });
+  return found;
 }
 
 /// A raw field value whose content is `word` now, the blanks round it kept.

@@ -94,25 +94,29 @@ std::vector<Effect> difference(const Message& received, const Message& wanted) {
     for (const auto& field : headers->fields())
       if (const auto key = header_key(field.name); done.insert(key).second)
         diff_group(in(before, key), in(after, key), effects);
-  if (received.body.view() != wanted.body.view()) effects.emplace_back(ReplaceBody{wanted.body});
+  if (received.body.view() != wanted.body.view())
+    effects.emplace_back(ReplaceBody{wanted.body, wanted.header_end});
   return effects;
 }
 
 Message carry_out(const Message& received, std::span<const Effect> effects) {
   Replay header(received.headers);
   auto body = received.body;
+  auto header_end = received.header_end;
   for (const auto& effect : effects)
     std::visit(overloaded{
                    [&](const ChangeHeader& e) { header.change(e); },
                    [&](const AddHeader& e) { header.add(e); },
                    [&](const InsertHeader& e) { header.insert(e); },
-                   [&](const ReplaceBody& e) { body = e.body; },
+                   [&](const ReplaceBody& e) {
+                     body = e.body;
+                     header_end = e.header_end;
+                   },
                    [](const ReturnHeadersOnly&) {},
                    [](const AddRecipient&) {},
                },
                effect);
-  const bool gained_body = received.body.view().empty() && !body.view().empty();
-  return {header.finish(), std::move(body), gained_body ? HeaderEnd::BlankLine : received.header_end};
+  return {header.finish(), std::move(body), header_end};
 }
 
 }  // namespace pams::rules

@@ -33,8 +33,11 @@ struct InsertHeader {
   std::string name;
   std::string value;
 };
+/// An MTA sets the new body apart from the header by a blank line. Only a file that had none and was edited
+/// further down is written without one again.
 struct ReplaceBody {
   SharedBytes body;
+  HeaderEnd header_end = HeaderEnd::BlankLine;
 };
 struct AddRecipient {
   std::string address;

@@ -21,7 +21,8 @@ inline disclaimer::Disclaimer prepended(disclaimer::Disclaimer disclaimer) {
   return disclaimer;
 }
 
-inline Result<disclaimer::Applied> try_apply(std::string_view eml, const disclaimer::Disclaimer& disclaimer) {
+inline tl::expected<disclaimer::Applied, mime::NoBodyText> try_apply(
+    std::string_view eml, const disclaimer::Disclaimer& disclaimer) {
   const auto message = parse_message(eml);
   return apply(message, map_mime(message, {}).value(), disclaimer);
 }
@@ -34,7 +35,7 @@ inline std::string applied(std::string_view eml, const disclaimer::Disclaimer& d
 /// Why it was refused; "" when it was not.
 inline std::string refusal(std::string_view eml, const disclaimer::Disclaimer& disclaimer) {
   const auto result = try_apply(eml, disclaimer);
-  return result ? "" : result.error().what;
+  return result ? "" : result.error().why;
 }
 
 }  // namespace pams::test

@@ -35,11 +35,17 @@ struct MappedMessage {
     }
     return out.append(message.body.view().substr(at));
   }
+  static bool tells_bytes(std::string_view field) {
+    const auto name = text::to_lower(text::trim(field));
+    return name == "content-md5" || name == "content-length" || name == "content-digest" ||
+           name == "repr-digest";
+  }
   /// The message's own fields that say nothing of how its content is written.
   std::string other_fields() const {
     std::string out;
     for (const auto& field : message.headers.fields())
-      if (!text::istarts_with(field.name, "Content-T") && !text::iequals(field.name, "MIME-Version"))
+      if (!text::istarts_with(field.name, "Content-T") && !text::iequals(field.name, "MIME-Version") &&
+          !tells_bytes(field.name))
         out += field.name + ":" + field.value + "\r\n";
     return out;
   }

@@ -90,8 +90,8 @@ void check(const std::string& eml, const pams::disclaimer::Disclaimer& disclaime
   const auto map = map_mime(before, {}).value();
   const auto result = apply(before, map, disclaimer);
   if (!result) {
-    BOOST_TEST(!result.error().what.starts_with("the disclaimer would damage"), result.error().what);
-    BOOST_TEST(!must_get_it, result.error().what);
+    BOOST_TEST(!result.error().why.starts_with("the disclaimer would damage"), result.error().why);
+    BOOST_TEST(!must_get_it, result.error().why);
     return;
   }
   const auto& after = result->message;

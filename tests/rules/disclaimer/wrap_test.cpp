@@ -59,9 +59,9 @@ Received: from x
 From: a@example.org
 zivver-relay: yes
 Message-ID: <1@x>
+Mime-Version: 1.0
 References: <0@x>
 X-Own: 1
-MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary="=_pams-wrap-00000000"
 )"_eml);
 }

@@ -66,6 +66,12 @@ BOOST_AUTO_TEST_CASE(the_body_is_replaced_only_when_it_differs) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_new_body_is_set_apart_from_the_header_as_the_mta_does) {
+  BOOST_TEST(Bytes(made("A: 1\nno field\n", "A: 1\n\nBODY\n").leaves) == Bytes("A: 1\r\n\r\nBODY\r\n"));
+  BOOST_TEST(Bytes(made("A: 1", "A: 1\n\nBODY\n").leaves) == Bytes("A: 1\r\n\r\nBODY\r\n"));
+  BOOST_TEST(Bytes(made("A: 1\nno field\n", "A: 2\nno field\n").leaves) == Bytes("A: 2\r\nno field\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(thousands_of_fields_are_compared_in_linear_time) {
   std::string many;
   for (int i = 0; i < 20000; ++i) many += "X-A: " + std::to_string(i % 7) + "\n";
