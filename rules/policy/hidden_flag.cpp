@@ -1,6 +1,7 @@
 #include "rules/policy/hidden_flag.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "rules/base/text.hpp"
 #include "rules/message/header_block.hpp"
@@ -30,12 +31,9 @@ bool lists_names(const HeaderField& field) {
 
 bool is_folded_into(const HeaderField& field, std::string_view flag) {
   if (lists_names(field)) return false;
-  const std::string_view value = field.value;
-  for (auto line = line_at(value, 0); line.next < value.size();) {
-    line = line_at(value, line.next);
-    if (names(line.text(value), flag)) return true;
-  }
-  return false;
+  // A lone CR was a line end to whoever wrote it.
+  const auto lines = text::split(field.value, '\r');
+  return std::any_of(std::next(lines.begin()), lines.end(), [&](auto line) { return names(line, flag); });
 }
 
 /// After a blank line the text of a message begins with a line of its own kind: the delimiter of its parts.

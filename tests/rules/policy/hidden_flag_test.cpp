@@ -39,6 +39,7 @@ BOOST_AUTO_TEST_CASE(under_a_damaged_name_it_is_seen) {
 
 BOOST_AUTO_TEST_CASE(folded_into_another_field_it_is_seen) {
   BOOST_TEST(is_hidden(" zivver-relay: ab\r\n\r\nHello\r\n"));
+  BOOST_TEST(is_hidden("X-A: a\rzivver-relay: ab\r\n\r\nHello\r\n"));
   BOOST_TEST(is_hidden("\tZivver-Relay :ab\r\nTo: b@klant.example\r\n\r\nHello\r\n"));
 }
 
