@@ -56,6 +56,7 @@ void Session::header(std::string_view name, std::string_view value) {
 }
 
 void Session::body(std::string_view chunk) {
+  transaction().begin_body(chunk);
   wants_body_ = !has_failed() && transaction().needs_body();
   if (wants_body_) transaction().add_body(chunk);
 }

@@ -1,8 +1,10 @@
 #include "milter/session/transaction.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "rules/base/text.hpp"
+#include "rules/policy/hidden_flag.hpp"
 
 namespace pams::milter::session {
 namespace {
@@ -57,6 +59,11 @@ void Transaction::keep_only_flags(std::string_view name, std::string value) {
 
 bool Transaction::is_flag(std::string_view name) const {
   return text::iequals(name, config().policy.pams.header);
+}
+
+void Transaction::begin_body(std::string_view chunk) {
+  if (std::exchange(body_begun_, true) || flag_seen_) return;
+  flag_hidden_ = rules::hidden_flag(headers_, chunk, config().policy.pams.header).has_value();
 }
 
 void Transaction::add_body(std::string_view chunk) {

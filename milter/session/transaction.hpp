@@ -24,10 +24,15 @@ class Transaction {
   void add_recipient(std::string address, std::string parameters);
   /// `value` as in HeaderField.
   void add_header(std::string_view name, std::string value);
+  /// For each chunk, before add_body(): a broken header may have left the flag in the first one.
+  void begin_body(std::string_view chunk);
   void add_body(std::string_view chunk);
 
-  /// Flagged or sealed, some rule looks at bodies, or mail is journaled. Asked when the header is complete.
-  bool needs_body() const { return flag_seen_ || seal_seen_ || services_->config->policy.needs_body(); }
+  /// Flagged (in a broken header, too) or sealed, some rule looks at bodies, or mail is journaled. Asked when
+  /// the header is complete.
+  bool needs_body() const {
+    return flag_seen_ || flag_hidden_ || seal_seen_ || services_->config->policy.needs_body();
+  }
 
   const Services& services() const { return *services_; }
   const Config& config() const { return *services_->config; }
@@ -58,6 +63,7 @@ class Transaction {
   std::size_t declared_size_;
   Headers headers_;
   std::size_t header_bytes_ = 0;
+  bool body_begun_ = false, flag_hidden_ = false;
   std::size_t flags_after_limit_ = 0;
   std::string limits_exceeded_;
   bool flag_seen_ = false;

@@ -7,6 +7,7 @@
 
 #include "rules/base/text.hpp"
 #include "rules/policy/flag.hpp"
+#include "rules/policy/hidden_flag.hpp"
 #include "rules/unicode/address.hpp"
 
 namespace pams::rules {
@@ -131,7 +132,7 @@ std::string_view to_string(MessageClass value) {
 }
 
 Classification classify(const Policy& policy, const Headers& headers, const Envelope& envelope,
-                        const Client& client, std::string_view limits_exceeded) {
+                        const Client& client, std::string_view limits_exceeded, std::string_view body) {
   const auto& pams = policy.pams;
   const auto flags = fields_named(headers, pams.header);
   const auto trusted = trusted_by(policy.trust, headers, client);
@@ -144,6 +145,10 @@ Classification classify(const Policy& policy, const Headers& headers, const Enve
     c.value = MessageClass::Anomaly;
     c.brings_seal = true;
     c.reason = std::string(kSealedHeader) + ", and nothing that this gateway has sealed";
+  } else if (auto where =
+                 flags.empty() && c.trusted ? hidden_flag(headers, body, pams.header) : std::nullopt) {
+    c.value = MessageClass::Anomaly;
+    c.reason = std::move(*where);
   } else if (flags.empty()) {
     return unflagged(policy, envelope, client, std::move(c));
   } else if (comes_back_from_zivver(policy, headers, client)) {

@@ -32,9 +32,9 @@ struct Classification {
 };
 
 /// `limits_exceeded`: which limit the session met while it collected the message ("header_count"); "" for
-/// none.
+/// none. `body`: its first paragraph is looked at, for a flag that belongs to a broken header.
 Classification classify(const Policy& policy, const Headers& headers, const Envelope& envelope,
-                        const Client& client, std::string_view limits_exceeded);
+                        const Client& client, std::string_view limits_exceeded, std::string_view body = "");
 
 /// The fields by which Zivver marks what it sends; only pams.zivver_peers are believed.
 inline constexpr std::string_view kZivverMarks[] = {"X-Zivver-Transport", "skip-zivver-relay"};

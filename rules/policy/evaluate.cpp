@@ -151,7 +151,8 @@ void end(const Policy& policy, const Message& received, Draft& draft, Plan& plan
 Plan evaluate(const Policy& policy, Message message, Envelope envelope, Client client,
               std::string_view limits_exceeded, const EvaluationContext& context) {
   Plan plan;
-  plan.classification = classify(policy, message.headers, envelope, client, limits_exceeded);
+  plan.classification =
+      classify(policy, message.headers, envelope, client, limits_exceeded, message.body.view());
   auto& c = plan.classification;
   const auto received = message;  // the bytes of the body are shared
   if (!c.trusted) remove_internal_fields(message.headers);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "milter/config/files.hpp"
+#include "milter/doctor/checks/flag_rules.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
 #include "milter/mta/postfix/table_name.hpp"
 #include "milter/routing/postfix_settings.hpp"
@@ -12,7 +13,8 @@
 namespace pams::milter::doctor {
 namespace {
 
-constexpr std::array<std::size_t, 5> kLengths{1, 40, 200, 900, 4000};
+/// To where Postfix cuts a field (header_size_limit, 102400).
+constexpr std::array<std::size_t, 7> kLengths{1, 40, 200, 900, 4000, 20000, 90000};
 
 /// Words of letters and digits with dots between them, `length` characters long.
 std::string value_of(std::size_t length) {
@@ -32,29 +34,11 @@ std::vector<std::string> probes(const std::string& flag) {
                                   "ann@client.example;+31612345678"};
   for (const auto length : kLengths) {
     values.push_back(value_of(length));
-    values.push_back(value_of(length) + "\n " + value_of(length));
+    values.push_back(value_of(length / 2 + 1) + "\n " + value_of(length / 2 + 1));
   }
   values.push_back("\n  " + value_of(40));
   for (auto& value : values) value = flag + ": " + value;
   return values;
-}
-
-constexpr std::array<std::string_view, 3> kActions{"IGNORE", "REPLACE", "STRIP"};
-
-bool takes_away(std::string_view action) {
-  const auto word = action.substr(0, action.find_first_of(text::kBlank));
-  return std::ranges::any_of(kActions, [&](std::string_view one) { return text::iequals(word, one); });
-}
-
-/// A rule that names the flag, whatever values it may be for; nullopt when there is none.
-std::optional<std::string> rule_against(const std::string& flag, std::string_view table) {
-  for (const auto raw : text::split(table, '\n')) {
-    const auto line = text::to_lower(text::replace_all(raw, "\t", " "));
-    if (line.starts_with('#') || line.find(text::to_lower(flag)) == std::string::npos) continue;
-    for (const auto action : kActions)
-      if (line.find(" " + text::to_lower(action)) != std::string::npos) return std::string(text::trim(raw));
-  }
-  return std::nullopt;
 }
 
 /// Tables after the guard rules are not asked about the flag.
@@ -62,11 +46,13 @@ Finding examine_rules(const std::string& flag, const std::string& directory, con
   for (const auto& map : mta::split_list(maps))
     for (const auto& table : mta::tables_of(map)) {
       if (table.rest == directory + "/" + routing::kGuardTable) return ok("");
-      const auto content = table.is_inline() ? Result<std::string>(table.rest) : read_file(table.rest);
-      if (!content) continue;  // no table of text: it is asked
+      if (!table.has_rules_as_text())
+        return failed("nobody can list the rules of " + table.name() + ", and one may take the flag away",
+                      "write its rules into a pcre: or regexp: table, and take it out of header_checks");
+      const auto content = table.stands_in_main() ? Result<std::string>(table.rest) : read_file(table.rest);
+      if (!content) continue;  // Postfix is asked, who tells what is wrong with it
       if (const auto rule = rule_against(flag, *content))
-        return failed(table.name() + " has '" + text::replace_all(*rule, "\t", " ") + "'",
-                      "take that rule out of " + table.name());
+        return failed(table.name() + " has '" + *rule + "'", "take that rule out of " + table.name());
     }
   return ok("");
 }

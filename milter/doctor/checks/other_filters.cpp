@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "milter/config/files.hpp"
 #include "milter/doctor/checks/route_rules.hpp"
@@ -12,17 +11,6 @@ namespace {
 
 const std::vector<std::string> kParameters{"milter_header_checks", "header_checks", "mime_header_checks",
                                            "nested_header_checks", "body_checks"};
-
-/// Tables whose actions stand in the file, or in main.cf, as text.
-bool is_text(const mta::TableName& table) {
-  static constexpr std::array<std::string_view, 4> kFiles{"pcre", "regexp", "texthash", "cidr"};
-  static constexpr std::array<std::string_view, 3> kConstant{"inline", "static", "fail"};
-  return std::ranges::find(kFiles, table.type) != kFiles.end() ||
-         std::ranges::find(kConstant, table.type) != kConstant.end();
-}
-bool stands_in_main(const mta::TableName& table) {
-  return table.is_inline() || table.type == "static" || table.type == "fail";
-}
 
 /// The actions that may reroute mail.
 std::vector<std::string> our_actions(const Examination& examination, const mta::PostfixServices& services) {
@@ -49,11 +37,11 @@ std::optional<std::string> foreign_filter(const std::vector<std::string>& ours, 
 
 Finding examine(const Examination& examination, const std::vector<std::string>& ours,
                 const std::string& parameter, const mta::TableName& table) {
-  if (!is_text(table))
+  if (!table.has_rules_as_text())
     return failed(parameter + ": nobody can list the rules of " + table.name() + ", and one may reroute mail",
                   "write its rules into a pcre: or regexp: table, and take it out of " + parameter);
   // pcre:{ {/^X:/ FILTER …} } stands in main.cf itself
-  const auto content = stands_in_main(table) ? Result<std::string>(" " + table.rest) : read_file(table.rest);
+  const auto content = table.stands_in_main() ? Result<std::string>(" " + table.rest) : read_file(table.rest);
   if (!content) return unread(examination, table.rest, content.error());
   const auto action = foreign_filter(ours, *content);
   if (!action) return ok("");

@@ -1,11 +1,23 @@
 #include "milter/mta/postfix/table_name.hpp"
 
+#include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "milter/mta/postfix/postfix_text.hpp"
 #include "rules/base/text.hpp"
 
 namespace pams::milter::mta {
+
+bool TableName::stands_in_main() const {
+  static constexpr std::array<std::string_view, 3> kConstant{"inline", "static", "fail"};
+  return is_inline() || std::ranges::find(kConstant, type) != kConstant.end();
+}
+
+bool TableName::has_rules_as_text() const {
+  static constexpr std::array<std::string_view, 4> kFiles{"pcre", "regexp", "texthash", "cidr"};
+  return stands_in_main() || std::ranges::find(kFiles, type) != kFiles.end();
+}
 
 std::vector<TableName> tables_of(std::string_view map) {
   map = text::trim(map);
