@@ -59,15 +59,15 @@ class HtmlScan {
  private:
   HtmlToken raw_text();
   HtmlToken text();
-  bool is_markup(std::size_t at) const;
+  bool is_markup(std::size_t offset) const;
   HtmlToken markup();
   HtmlToken tag();
   HtmlToken comment() const;
   HtmlToken bogus_comment(std::size_t data) const;
   std::size_t raw_end() const;
   std::size_t script_end() const;
-  bool is_end_tag(std::size_t at) const;
-  bool is_name(std::size_t at, std::string_view name) const;
+  bool is_end_tag(std::size_t offset) const;
+  bool is_name(std::size_t offset, std::string_view name) const;
   std::string_view at(std::size_t offset) const { return html_.substr(offset); }
 
   std::string_view html_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "rules/base/text.hpp"
 #include "rules/message/conversion.hpp"
 
 namespace pams {
@@ -151,9 +152,10 @@ class Reader {
 }  // namespace
 
 bool is_iso_2022(std::string_view text) {
+  const bool is_seven_bit = text::is_ascii(text);
   for (auto at = text.find_first_of(kShifts); at != std::string_view::npos;
        at = text.find_first_of(kShifts, at + 1)) {
-    if (text[at] != kEscape) return true;
+    if (text[at] != kEscape && is_seven_bit) return true;
     const auto length = sequence_length(text.substr(at));
     if (length > 0 && !is_to_ascii(text.substr(at, length))) return true;
   }

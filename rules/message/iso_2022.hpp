@@ -10,7 +10,8 @@
 namespace pams {
 
 /// Whether `text` may be such text, whatever its label says: it designates a set other than ASCII, or shifts
-/// (SO, SI). Colours of a terminal (ESC [) and its return to ASCII (ESC ( B) are no sign of it.
+/// (SO, SI) with no byte above 7F: binary data in a text, such as yEnc, holds those bytes, too. Colours of a
+/// terminal (ESC [) and its return to ASCII (ESC ( B) are no sign of it.
 bool is_iso_2022(std::string_view text);
 
 /// Whether ASCII put at `at` is ASCII there. False also where that cannot be told: in text that shifts, and

@@ -1,5 +1,6 @@
 #include "rules/query/print.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 
@@ -30,12 +31,13 @@ std::string value_of(Field field, std::int64_t number) {
   const auto day = floor<days>(time);
   const year_month_day date{day};
   const hh_mm_ss clock{time - day};
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return text;
+  std::array<char, 64> text{};
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
+                                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                                  static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                                  static_cast<int>(clock.minutes().count()),
+                                  static_cast<int>(clock.seconds().count())));
+  return text.data();
 }
 
 std::string print(const Range& range) {

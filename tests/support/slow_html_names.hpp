@@ -7,7 +7,7 @@
 namespace pams::test {
 
 /// Whether `names`, parted and framed by blanks, has `name`.
-inline bool has(std::string_view names, std::string_view name) {
+inline bool lists(std::string_view names, std::string_view name) {
   return names.find(" " + std::string(name) + " ") != std::string_view::npos;
 }
 

@@ -17,9 +17,9 @@ bool SlowTree::in_cell(const SlowToken& token) {
     clear_to_marker();
   };
   const bool ends_it =
-      token.kind == SlowToken::Start ? has(kTableParts, token.name)
+      token.kind == SlowToken::Start ? lists(kTableParts, token.name)
       : token.kind == SlowToken::End && where != "caption"
-          ? has(" table tbody tfoot thead tr ", token.name) && has_in_scope(token.name, kTableScope)
+          ? lists(" table tbody tfoot thead tr ", token.name) && has_in_scope(token.name, kTableScope)
           : token.kind == SlowToken::End && token.name == "table";
   if (ends_it) {
     close();
@@ -27,7 +27,7 @@ bool SlowTree::in_cell(const SlowToken& token) {
     return true;
   }
   if (token.kind != SlowToken::End ||
-      (!has(" body html table ", token.name) && !has(kTableParts, token.name)))
+      (!lists(" body html table ", token.name) && !lists(kTableParts, token.name)))
     return false;
   if (token.name == where) close();
   return true;
@@ -45,10 +45,10 @@ void SlowTree::in_table(const SlowToken& token) {
   }
   if (token.kind == SlowToken::Text && is_blank(token.text)) return insert_text(token.text);
   if (token.kind == SlowToken::Start &&
-      (has(kTableParts, token.name) || has(" table style script ", token.name)))
+      (lists(kTableParts, token.name) || lists(" table style script ", token.name)))
     return start_in_table(token);
-  if (token.kind == SlowToken::End && has(" body caption col colgroup html td th ", token.name)) return;
-  if (token.kind == SlowToken::End && has(" table tbody tfoot thead tr ", token.name)) {
+  if (token.kind == SlowToken::End && lists(" body caption col colgroup html td th ", token.name)) return;
+  if (token.kind == SlowToken::End && lists(" table tbody tfoot thead tr ", token.name)) {
     if (has_in_scope(token.name, kTableScope)) pop_through(token.name);
     return;
   }
@@ -59,12 +59,12 @@ void SlowTree::in_table(const SlowToken& token) {
 
 void SlowTree::start_in_table(const SlowToken& token) {
   const auto& name = token.name;
-  if (has(" style script ", name)) {
+  if (lists(" style script ", name)) {
     insert(token);
   } else if (name == "table") {
     pop_through("table");
     feed(token);
-  } else if (has(" td th ", name)) {
+  } else if (lists(" td th ", name)) {
     pop_until(" tr tbody thead tfoot table ");
     if (stack_.back()->name == "table") insert({SlowToken::Start, "tbody", {}, ""});
     if (stack_.back()->name != "tr") insert({SlowToken::Start, "tr", {}, ""});
@@ -114,8 +114,8 @@ bool SlowTree::adopt_once(const std::string& name) {
     return false;
   }
   for (auto i = open + 1; i != stack_.end(); ++i)
-    if (has(kScope, (*i)->name)) return false;
-  const auto block = std::find_if(open, stack_.end(), [](auto* node) { return has(kSpecial, node->name); });
+    if (lists(kScope, (*i)->name)) return false;
+  const auto block = std::find_if(open, stack_.end(), [](auto* node) { return lists(kSpecial, node->name); });
   if (block == stack_.end()) {
     stack_.erase(open, stack_.end());
     std::erase(formatting_, formatting);

@@ -12,33 +12,33 @@ SlowTree::SlowTree(std::string_view html, bool is_quirky) : is_quirky_(is_quirky
     if (token.kind == SlowToken::Other) continue;
     // The head: its elements go nowhere, an end tag means nothing.
     if (!is_in_body_ && token.kind == SlowToken::Text && is_blank(token.text)) continue;
-    const bool is_head_end = token.kind == SlowToken::End && !has(" body html br ", token.name);
-    const bool is_head_start = token.kind == SlowToken::Start && has(" html head ", token.name);
+    const bool is_head_end = token.kind == SlowToken::End && !lists(" body html br ", token.name);
+    const bool is_head_start = token.kind == SlowToken::Start && lists(" html head ", token.name);
     if (!is_in_body_ && (is_head_end || is_head_start)) {
       if (stack_.size() > 1) stack_.pop_back();
       continue;
     }
-    const bool is_in_raw = stack_.size() > 1 && has(kHead, stack_.back()->name);
-    if (!is_in_raw && !(token.kind == SlowToken::Start && has(kHead, token.name))) is_in_body_ = true;
+    const bool is_in_raw = stack_.size() > 1 && lists(kHead, stack_.back()->name);
+    if (!is_in_raw && !(token.kind == SlowToken::Start && lists(kHead, token.name))) is_in_body_ = true;
     feed(token);
   }
 }
 
 std::string SlowTree::mode() const {
   for (auto i = stack_.size(); i-- > 0;)
-    if (has(" td th tr tbody thead tfoot caption colgroup table ", stack_[i]->name)) return stack_[i]->name;
+    if (lists(" td th tr tbody thead tfoot caption colgroup table ", stack_[i]->name)) return stack_[i]->name;
   return "";
 }
 
 void SlowTree::feed(const SlowToken& token) {
-  if (has(" textarea xmp iframe noembed plaintext title style script noframes ", stack_.back()->name)) {
+  if (lists(" textarea xmp iframe noembed plaintext title style script noframes ", stack_.back()->name)) {
     if (token.kind == SlowToken::Text) return insert_text(token.text);
     stack_.pop_back();
     return;
   }
   if (const auto where = mode(); where.empty()) {
     in_body(token);
-  } else if (has(" td th caption ", where)) {
+  } else if (lists(" td th caption ", where)) {
     if (!in_cell(token)) in_body(token);
   } else {
     in_table(token);
@@ -56,15 +56,15 @@ void SlowTree::in_body(const SlowToken& token) {
 
 void SlowTree::start_in_body(const SlowToken& token) {
   const auto& name = token.name;
-  if (has(" html head body ", name) || has(kTableParts, name)) return;
-  if (has(kHead, name)) {
+  if (lists(" html head body ", name) || lists(kTableParts, name)) return;
+  if (lists(kHead, name)) {
     insert(token);
-    if (has(kVoid, name)) stack_.pop_back();
+    if (lists(kVoid, name)) stack_.pop_back();
     return;
   }
-  if (has(" li dd dt ", name)) return start_item(token);
-  if (has(kBlocks, name) || has(kHeadings, name) || has(" p hr xmp plaintext ", name)) close_p();
-  if (has(kHeadings, name) && has(kHeadings, stack_.back()->name)) stack_.pop_back();
+  if (lists(" li dd dt ", name)) return start_item(token);
+  if (lists(kBlocks, name) || lists(kHeadings, name) || lists(" p hr xmp plaintext ", name)) close_p();
+  if (lists(kHeadings, name) && lists(kHeadings, stack_.back()->name)) stack_.pop_back();
   if (name == "button" && has_in_scope(name, kScope)) pop_through(name);
   if (name == "table" && !is_quirky_) close_p();
   if (name == "a") {
@@ -81,24 +81,24 @@ void SlowTree::start_in_body(const SlowToken& token) {
     reconstruct();
     if (has_in_scope(name, kScope)) adopt(name);
   }
-  const bool is_block = has(kBlocks, name) || has(kHeadings, name) ||
-                        has(" p hr table plaintext textarea iframe noembed ", name);
+  const bool is_block = lists(kBlocks, name) || lists(kHeadings, name) ||
+                        lists(" p hr table plaintext textarea iframe noembed ", name);
   if (!is_block) reconstruct();
   auto* const node = insert(token);
-  if (has(kFormatting, name)) formatting_.push_back(node);
-  if (has(" object marquee ", name)) formatting_.push_back(nullptr);
-  if (has(kVoid, name)) stack_.pop_back();
+  if (lists(kFormatting, name)) formatting_.push_back(node);
+  if (lists(" object marquee ", name)) formatting_.push_back(nullptr);
+  if (lists(kVoid, name)) stack_.pop_back();
 }
 
 void SlowTree::start_item(const SlowToken& token) {
   const std::string_view same = token.name == "li" ? " li " : " dd dt ";
   for (auto i = stack_.size(); i-- > 0;) {
     const auto name = stack_[i]->name;
-    if (has(same, name)) {
+    if (lists(same, name)) {
       pop_through(name);
       break;
     }
-    if (has(kSpecial, name) && !has(" address div p ", name)) break;
+    if (lists(kSpecial, name) && !lists(" address div p ", name)) break;
   }
   close_p();
   insert(token);
@@ -106,7 +106,7 @@ void SlowTree::start_item(const SlowToken& token) {
 
 void SlowTree::end_in_body(const SlowToken& token) {
   const auto& name = token.name;
-  if (has(" body html head ", name) || has(kTableParts, name) || name == "table") return;
+  if (lists(" body html head ", name) || lists(kTableParts, name) || name == "table") return;
   if (name == "br") {
     reconstruct();
     insert({SlowToken::Start, "br", {}, ""});
@@ -114,20 +114,20 @@ void SlowTree::end_in_body(const SlowToken& token) {
   } else if (name == "p") {
     if (!has_in_scope("p", kButtonScope)) insert({SlowToken::Start, "p", {}, ""});
     pop_through("p");
-  } else if (has(kHeadings, name)) {
+  } else if (lists(kHeadings, name)) {
     for (const std::string one : {"h1", "h2", "h3", "h4", "h5", "h6"}) {
       if (!has_in_scope(one, kScope)) continue;
-      while (!has(kHeadings, stack_.back()->name)) stack_.pop_back();
+      while (!lists(kHeadings, stack_.back()->name)) stack_.pop_back();
       stack_.pop_back();
       return;
     }
-  } else if (has(kBlocks, name) || has(" button dd dt object marquee ", name)) {
+  } else if (lists(kBlocks, name) || lists(" button dd dt object marquee ", name)) {
     if (!has_in_scope(name, kScope)) return;
     pop_through(name);
-    if (has(" object marquee ", name)) clear_to_marker();
+    if (lists(" object marquee ", name)) clear_to_marker();
   } else if (name == "li") {
     if (has_in_scope(name, kListScope)) pop_through(name);
-  } else if (has(kFormatting, name)) {
+  } else if (lists(kFormatting, name)) {
     adopt(name);
   } else {
     any_other_end(name);
@@ -140,7 +140,7 @@ void SlowTree::any_other_end(const std::string& name) {
       stack_.resize(i);
       return;
     }
-    if (has(kSpecial, stack_[i]->name)) return;
+    if (lists(kSpecial, stack_[i]->name)) return;
   }
 }
 
@@ -169,7 +169,7 @@ void SlowTree::put(SlowNode* node, SlowNode* target) {
   if (node->parent != nullptr) std::erase(node->parent->kids, node);
   auto at = target->kids.end();
   const bool is_moved = std::ranges::any_of(stack_, [](auto* one) { return one->name == "table"; }) &&
-                        is_fostering_ && has(" table tbody tfoot thead tr ", target->name);
+                        is_fostering_ && lists(" table tbody tfoot thead tr ", target->name);
   if (is_moved) {
     const auto table =
         std::find_if(stack_.rbegin(), stack_.rend(), [](auto* one) { return one->name == "table"; });
@@ -184,7 +184,7 @@ void SlowTree::put(SlowNode* node, SlowNode* target) {
 bool SlowTree::has_in_scope(const std::string& name, std::string_view barriers) const {
   for (auto i = stack_.size(); i-- > 0;) {
     if (stack_[i]->name == name) return true;
-    if (has(barriers, stack_[i]->name)) return false;
+    if (lists(barriers, stack_[i]->name)) return false;
   }
   return false;
 }
@@ -195,7 +195,7 @@ void SlowTree::pop_through(const std::string& name) {
 }
 
 void SlowTree::pop_until(std::string_view names) {
-  while (!has(names, stack_.back()->name)) stack_.pop_back();
+  while (!lists(names, stack_.back()->name)) stack_.pop_back();
 }
 
 void SlowTree::clear_to_marker() {

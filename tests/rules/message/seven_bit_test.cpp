@@ -8,6 +8,13 @@ using namespace pams;
 
 BOOST_AUTO_TEST_SUITE(seven_bit)
 
+/// yEnc in a text holds the bytes of a shift by chance.
+BOOST_AUTO_TEST_CASE(a_shift_beside_bytes_above_7f_is_binary_data) {
+  BOOST_TEST(is_iso_2022("a\x0E\x0F"));
+  BOOST_TEST(!is_iso_2022("a\x0E\x0F\xC8"));
+  BOOST_TEST(is_iso_2022("a\x0E\xC8\x1B$B$3"));
+}
+
 BOOST_AUTO_TEST_CASE(ordinary_ascii_is_no_other_charset) {
   for (const auto* text :
        {"Call +31 6 1234 5678, or +442079460000.", "1+1=2, a+b-c", "C++ and g++-12", "bob+news@x.nl",
