@@ -70,8 +70,8 @@ constexpr Row kRows[] = {
     {"MAC-UK", "", "x-mac-cyrillic x-mac-ukrainian"},
     {"GB18030", "EUC-CN",
      "gb2312 gb_2312 gb_2312-80 csgb2312 csiso58gb231280 iso-ir-58 chinese euc-cn x-euc-cn"},
-    {"GB18030", "GBK", "gbk x-gbk cp936 ms936 windows-936"},
-    {"GB18030", "GB18030", "gb18030"},
+    // Whoever reads gbk reads gb18030 (WHATWG, Encoding 10.1.1), so all of Unicode can be written.
+    {"GB18030", "GB18030", "gb18030 gbk x-gbk cp936 ms936 windows-936"},
     {"HZ", "HZ", "hz-gb-2312 hz"},
     {"BIG5-HKSCS", "BIG5", "big5 big-5 cn-big5 csbig5 x-x-big5"},
     {"BIG5-HKSCS", "BIG5-HKSCS", "big5-hkscs big5hkscs"},
