@@ -70,6 +70,8 @@ constexpr std::pair<std::string_view, Break> kBreaks[] = {
 };
 static_assert(std::ranges::is_sorted(kBreaks));
 
+constexpr std::string_view kKeepLines[] = {"pre", "listing", "xmp", "plaintext", "textarea"};
+
 Break break_of(std::string_view name) {
   std::array<char, 10> lower{};
   if (name.size() > lower.size()) return Break::None;
@@ -106,6 +108,10 @@ void TextLayout::text(std::string_view html) { put_all(html, true); }
 void TextLayout::literal(std::string_view utf8) { put_all(utf8, false); }
 
 void TextLayout::tag(std::string_view name, bool is_end) {
+  if (std::ranges::any_of(kKeepLines, [&](auto one) { return text::iequals(one, name); })) {
+    if (!is_end) ++keeping_lines_;
+    if (is_end && keeping_lines_ > 0) --keeping_lines_;
+  }
   switch (break_of(name)) {
     case Break::None:
       return;
@@ -123,6 +129,11 @@ void TextLayout::tag(std::string_view name, bool is_end) {
   }
 }
 
+void TextLayout::blank(char c) {
+  has_blank_ = true;
+  if (keeping_lines_ > 0 && (c == '\n' || c == '\r')) line();
+}
+
 void TextLayout::line() { lines_ = std::max<std::size_t>(lines_, 1); }
 
 void TextLayout::put_all(std::string_view s, bool has_references) {
@@ -131,14 +142,14 @@ void TextLayout::put_all(std::string_view s, bool has_references) {
     if (const auto plain = plain_length(s); plain > 0) {
       put(s.substr(0, plain));
       s.remove_prefix(plain);
-    } else if (const auto blank = blank_length(s); blank > 0) {
-      has_blank_ = true;
-      s.remove_prefix(blank);
+    } else if (const auto skipped = blank_length(s); skipped > 0) {
+      blank(s.front());
+      s.remove_prefix(skipped);
     } else {
       decoded.clear();
       const auto length = has_references && s.front() == '&' ? decode_html_reference(s, decoded) : 0;
       if (length == 0) decoded = s.front();
-      blank_length(decoded) > 0 ? void(has_blank_ = true) : put(decoded);
+      blank_length(decoded) > 0 ? blank(decoded.front()) : put(decoded);
       s.remove_prefix(std::max<std::size_t>(length, 1));
     }
   }

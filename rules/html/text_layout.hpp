@@ -1,5 +1,5 @@
-/// Lays out the text of HTML: runs of blanks become one, line breaks come from elements alone (CSS
-/// white-space: normal). Linear.
+/// Lays out the text of HTML: runs of blanks become one, line breaks come from elements (CSS white-space:
+/// normal), and in pre and its like from line ends, too (pre-line). Linear.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,12 @@ class TextLayout {
  private:
   void put_all(std::string_view s, bool has_references);
   void put(std::string_view visible);
+  void blank(char c);
 
   std::string out_;
   bool has_blank_ = false;
-  std::size_t lines_ = 0;  ///< line breaks due before the next visible character
+  std::size_t keeping_lines_ = 0;  ///< open elements that keep line ends
+  std::size_t lines_ = 0;          ///< line breaks due before the next visible character
 };
 
 }  // namespace pams

@@ -81,6 +81,13 @@ BOOST_AUTO_TEST_CASE(words_that_only_the_reading_with_a_tree_shows_are_seen) {
   BOOST_TEST(html_to_text("<svg><path d='M0'/></svg>a<select><option>b</select>") == "a\nb");
 }
 
+/// So that quote marks can be told by where they stand.
+BOOST_AUTO_TEST_CASE(line_ends_of_a_pre_stay) {
+  BOOST_TEST(html_to_text("<pre>&gt; the\r\n&gt; figures</pre>a\nb") == "> the\n> figures\n\na b");
+  BOOST_TEST(html_to_text("<textarea>a&#10;b</textarea>c\nd") == "a\nb c d");
+  BOOST_TEST(html_to_text("</pre>a\nb") == "a b");
+}
+
 BOOST_AUTO_TEST_CASE(blanks_are_one_and_a_pre_is_a_block) {
   BOOST_TEST(html_to_text(" a \r\n\t b&nbsp;\xC2\xA0&#32;c <pre>d</pre>e") == "a b c\n\nd\n\ne");
   BOOST_TEST(html_to_text("\xC2\xA9 \xC2") == "\xC2\xA9 \xC2");
