@@ -6,6 +6,7 @@
 #include "milter/archive/date_field.hpp"
 #include "rules/base/text.hpp"
 #include "rules/html/html_text.hpp"
+#include "rules/message/charset_in_html.hpp"
 #include "rules/message/content.hpp"
 #include "rules/message/envelope.hpp"
 #include "rules/message/mime_map.hpp"
@@ -93,8 +94,10 @@ class Reader {
       for (const auto* name : {"From", "To", "Cc", "Subject"}) add_fields(nested, name, out_.attachments);
       read(nested, depth + 1);
     } else if (part.type.starts_with("text/") && !is_body(part)) {
-      const auto text = to_utf8(decode_content(part, body), part.charset);
-      add(part.type == "text/html" ? html_to_text(text) : text, out_.attachments);
+      const auto bytes = decode_content(part, body);
+      const bool is_html = part.type == "text/html";
+      for (const auto& text : is_html ? html_readings(bytes, part.charset) : readings(bytes, part.charset))
+        add(is_html ? html_to_text(text) : text, out_.attachments);
     }
   }
 

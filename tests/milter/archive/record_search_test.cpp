@@ -126,6 +126,15 @@ BOOST_AUTO_TEST_CASE(a_phrase_does_not_go_from_one_text_into_the_next) {
   BOOST_TEST(find("attachment:(csv NEAR row)") == "");
 }
 
+BOOST_AUTO_TEST_CASE(an_attached_text_is_read_in_the_charset_that_it_shows) {
+  archive::DirectoryArchive archive(settings);
+  keep(
+      archive,
+      "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n"
+      "--b\r\nContent-Type: text/csv; name=a.csv\r\n\r\n\x1B$B2q5D\x1B(B\r\n--b--\r\n");
+  BOOST_TEST(find("\xE4\xBC\x9A\xE8\xAD\xB0") == "3");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_indexed_yet_is_found_by_no_query_and_held_by_every_hold) {
   BOOST_TEST(find("report") == "1,2");
   keep(kReport);
