@@ -79,6 +79,14 @@ Json array_of(const std::vector<T>& all) {
 
 }  // namespace
 
+const OptionDescription* find_option(std::span<const CommandDescription* const> commands,
+                                     const std::string& name) {
+  for (auto command = commands.rbegin(); command != commands.rend(); ++command)
+    for (const auto& option : (*command)->options)
+      if (std::ranges::find(option.names, name) != option.names.end()) return &option;
+  return nullptr;
+}
+
 const CommandDescription* CommandDescription::subcommand(std::string_view wanted) const {
   const auto found = std::ranges::find(subcommands, wanted, &CommandDescription::word);
   return found == subcommands.end() ? nullptr : &*found;

@@ -4,6 +4,7 @@
 /// Pure: reads CLI11's declarations, parses nothing.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ struct CommandDescription {
 CommandDescription describe(const CLI::App& app);
 /// The same for the whole program that `app` is a part of.
 CommandDescription describe_all(const CLI::App& app);
+
+/// The option that a command has, or one of the commands above it; the nearest one. Null when there is none.
+const OptionDescription* find_option(std::span<const CommandDescription* const> commands,
+                                     const std::string& name);
 
 nlohmann::ordered_json to_json(const CommandDescription& command);
 

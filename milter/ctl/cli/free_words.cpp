@@ -17,7 +17,7 @@ class Sorter {
       is_over_ = true;
       return;
     } else if (word.starts_with('-') && word.size() > 1) {
-      const auto* option = find(word.substr(0, word.find('=')));
+      const auto* option = find_option(commands_, word.substr(0, word.find('=')));
       if (option == nullptr) return arguments_.push_back(word);
       is_value_ = !option->is_flag() && word.find('=') == std::string::npos;
     } else if (const auto* below = commands_.back()->subcommand(word); below != nullptr) {
@@ -37,14 +37,6 @@ class Sorter {
   }
 
  private:
-  /// Options of the commands above count too; the nearest one first.
-  const OptionDescription* find(const std::string& name) const {
-    for (auto command = commands_.rbegin(); command != commands_.rend(); ++command)
-      for (const auto& option : (*command)->options)
-        if (std::ranges::find(option.names, name) != option.names.end()) return &option;
-    return nullptr;
-  }
-
   std::vector<const CommandDescription*> commands_;
   std::vector<std::string> others_, arguments_;
   bool is_value_ = false, is_over_ = false;

@@ -42,13 +42,6 @@ class Walk {
   const CommandDescription& command() const { return *commands_.back(); }
 
  private:
-  /// Options of the commands above count too; the nearest one first.
-  const OptionDescription* find(const std::string& name) const {
-    for (auto command = commands_.rbegin(); command != commands_.rend(); ++command)
-      for (const auto& option : (*command)->options)
-        if (std::ranges::find(option.names, name) != option.names.end()) return &option;
-    return nullptr;
-  }
   std::optional<std::string> option(const std::string& word) {
     if (word == "--") {
       is_over_ = true;
@@ -56,10 +49,10 @@ class Walk {
     }
     const auto equals = word.find('=');
     const auto name = word.substr(0, equals);
-    const auto* known = find(name);
+    const auto* known = find_option(commands_, name);
     if (known == nullptr && word.starts_with("--")) return unknown_option(name);
     // It would be taken for a word of the query, and be answered as if it were meant so.
-    if (known == nullptr && takes_free_words(command()) && find("-" + name) != nullptr)
+    if (known == nullptr && takes_free_words(command()) && find_option(commands_, "-" + name) != nullptr)
       return complaint(command(), "there is no option '" + text::printable(name) + "'; did you mean '-" +
                                       text::printable(name) + "'? A word of a query may stand behind --");
     const bool is_for_itself = name == "--help" || name == "-h" || name == "--version";
