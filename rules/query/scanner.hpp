@@ -22,7 +22,7 @@ class Scanner {
   void skip_blanks();
   /// Up to the next blank, parenthesis or quote; moves there.
   std::string_view take_bare();
-  /// Between quotes; `at` a quote. Moves behind the closing one.
+  /// Between quotes; `at` a quote. Moves after the closing one.
   Result<std::string_view> take_quoted();
   /// An operator's name stands next, as a word of its own. Operators are capitals (KQL).
   bool next_is(std::string_view name);
